@@ -1,0 +1,1 @@
+"""The ground floor: settings, errors, and the registry that finds declared things."""

@@ -1,0 +1,56 @@
+"""Everything that can go wrong, as types a caller can tell apart.
+
+A message says what is wrong, where, and what to do. It never holds an identifier of a person.
+"""
+
+
+class LongreachError(Exception):
+    """Base of all errors that Longreach raises on purpose; the command line shows it without a trace."""
+
+
+class SettingsError(LongreachError):
+    """A setting is missing or makes no sense."""
+
+
+class DeclarationError(LongreachError):
+    """Something declared in code (a table, feature, job, channel, policy rule) contradicts itself."""
+
+
+class SourceError(LongreachError):
+    """A delivered file is missing, unreadable, or not what was agreed."""
+
+
+class QualityError(LongreachError):
+    """Data broke a threshold; the night stops before anything leaves the house."""
+
+
+class StoreError(LongreachError):
+    """A table could not be read or written."""
+
+
+class LedgerError(LongreachError):
+    """PostgreSQL could not be started, reached or migrated."""
+
+
+class StrategyError(LongreachError):
+    """A strategy document does not parse or does not make sense."""
+
+
+class ModelError(LongreachError):
+    """A model could not be fitted, found or used."""
+
+
+class ExperimentError(LongreachError):
+    """An experiment's design or data does not allow the asked reading."""
+
+
+class VaultError(LongreachError):
+    """Identities were asked for without the right, or could not be read."""
+
+
+class ReleaseError(LongreachError):
+    """A contact list must not or could not leave."""
+
+
+class ScheduleError(LongreachError):
+    """A scheduled run does not carry the business date it should work for."""

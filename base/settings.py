@@ -1,0 +1,148 @@
+"""All settings, from the environment (``LONGREACH_...``) and ``longreach.toml`` in the working folder.
+
+Nested settings join with two underscores: ``LONGREACH_SYNTHETIC__CUSTOMERS=20000``.
+"""
+
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AliasChoices, BaseModel, Field, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from base.errors import SettingsError
+
+
+class LongTail(BaseModel):
+    """The band of assets under management that makes a customer long-tail, in yuan: low <= AUM < high."""
+
+    aum_low: float = 0.0
+    aum_high: float = 50_000.0
+
+
+class Synthetic(BaseModel):
+    """The made-up bank: how large, how long its history, and from which seed it grows."""
+
+    customers: int = Field(20_000, ge=1_000, le=10_000_000)
+    seed: int = 20260701
+    first_night: date = date(2026, 7, 1)
+    history_days: int = Field(365, ge=30)
+    transactions_per_customer: float = Field(40.0, gt=0)
+    effects: Literal["planted", "none"] = "planted"
+
+
+class Segments(BaseModel):
+    """How many segments, when they are fitted anew, and on how large a sample."""
+
+    count: int = Field(24, ge=2, le=99)
+    refit_days: int = Field(30, ge=1)
+    sample: int = Field(200_000, ge=500)
+    seed: int = 7
+
+
+class Contact(BaseModel):
+    """Contact policy. Defaults are those of rules.md and may be tightened, never loosened beyond law."""
+
+    per_day: int = Field(1, ge=0, le=1)
+    per_week: int = Field(3, ge=0, le=3)
+    refusal_months: int = Field(6, ge=6)
+    hour_from: int = Field(9, ge=8, le=20)
+    hour_to: int = Field(20, ge=9, le=21)
+    elderly_age: int = Field(65, ge=50, le=65)
+    adult_age: int = Field(18, ge=18)
+
+    @model_validator(mode="after")
+    def _window_is_open(self) -> "Contact":
+        if self.hour_from >= self.hour_to:
+            raise ValueError("contact.hour_from must be before contact.hour_to")
+        return self
+
+
+class Experiments(BaseModel):
+    """Arms: the share of customers no strategy ever contacts, and the salt that draws them."""
+
+    global_holdout: float = Field(0.02, ge=0.0, lt=0.5)
+    salt: str = "longreach-1"
+    confidence: float = Field(0.95, gt=0.5, lt=1.0)
+
+
+class Settings(BaseSettings):
+    """Everything a run may be told. Frozen: a run never changes its own settings."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="LONGREACH_", env_nested_delimiter="__", toml_file="longreach.toml", frozen=True, extra="forbid"
+    )
+
+    home: Path = Path("var")
+    source: str = "synthetic"
+    data: Path = Path("../shared/data")
+    landing: Path | None = None
+    database_url: str | None = None
+    spark_remote: str | None = Field(None, validation_alias=AliasChoices("spark_remote", "SPARK_REMOTE"))
+    mlflow_tracking_uri: str | None = Field(
+        None, validation_alias=AliasChoices("mlflow_tracking_uri", "MLFLOW_TRACKING_URI")
+    )
+    table_format: Literal["delta", "parquet"] = "delta"
+    strategy_book: Path | None = None
+    channel_capacity: dict[str, int] = Field(default_factory=dict)
+    long_tail: LongTail = LongTail()
+    synthetic: Synthetic = Synthetic()  # type: ignore[call-arg]
+    segments: Segments = Segments()  # type: ignore[call-arg]
+    contact: Contact = Contact()  # type: ignore[call-arg]
+    experiments: Experiments = Experiments()  # type: ignore[call-arg]
+
+    @property
+    def lake_folder(self) -> Path:
+        return self.home / "lake"
+
+    @property
+    def vault_folder(self) -> Path:
+        return self.home / "vault"
+
+    @property
+    def ledger_folder(self) -> Path:
+        return self.home / "ledger"
+
+    @property
+    def landing_folder(self) -> Path:
+        """Where extracts arrive, one folder a business date."""
+        return self.landing or self.home / "landing"
+
+    @property
+    def outbox_folder(self) -> Path:
+        """Where released lists are laid down, one folder a recipient."""
+        return self.home / "outbox"
+
+    @property
+    def reports_folder(self) -> Path:
+        return self.home / "reports"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(**given: object) -> Settings:
+    """Settings from arguments, then the environment, then ``longreach.toml``, then defaults.
+
+    Raises SettingsError naming each bad setting.
+    """
+    try:
+        return Settings(**given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        lines = [f"  {'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()]
+        raise SettingsError(
+            "these settings are wrong (environment LONGREACH_... or longreach.toml):\n" + "\n".join(lines)
+        ) from error

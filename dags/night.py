@@ -1,0 +1,87 @@
+"""What the six DAGs share: the business date they carry, their patience, and what happens when one is late."""
+
+import logging
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from airflow.sdk import (
+    DeadlineAlert,
+    DeadlineReference,
+    ExceptionRetryPolicy,
+    RetryAction,
+    RetryRule,
+    SyncCallback,
+    get_current_context,
+)
+
+from base import errors
+
+log = logging.getLogger(__name__)
+
+BANK_TIME = "Asia/Shanghai"
+KEY_FORMAT = "%Y-%m-%d"
+
+# A second look at the same rows, documents or settings finds the same fault, so these fail at once; a missing
+# extract, a busy database or a full disk may mend itself.
+HOPELESS = [
+    errors.DeclarationError,
+    errors.ExperimentError,
+    errors.ModelError,
+    errors.QualityError,
+    errors.ScheduleError,
+    errors.SettingsError,
+    errors.StrategyError,
+    errors.VaultError,
+]
+
+
+def as_of() -> date:
+    """The business date that the running task's DAG run carries as its partition key.
+
+    Raises ScheduleError when the run carries none or something that is not a date.
+    """
+    context = get_current_context()
+    key = context.get("partition_key")
+    run = f"run {context['run_id']!r} of {context['dag'].dag_id!r}"
+    if key is None:
+        raise errors.ScheduleError(f"{run} carries no partition key; trigger it with one, like 2026-07-01")
+    try:
+        return date.fromisoformat(key)
+    except ValueError:
+        raise errors.ScheduleError(
+            f"{run} carries the partition key {key!r}, which is no date; trigger it with one like 2026-07-01"
+        ) from None
+
+
+def night(*, done_within: timedelta) -> dict[str, Any]:
+    """What all six DAGs pass to ``DAG(...)``; ``done_within`` counts from when the run is queued.
+
+    One run at a time, so that dates enter a stage in the order they left the one before. ``max_active_runs``
+    counts back-fills apart, hence the second limit, which counts everything.
+    """
+    return {
+        "catchup": False,
+        "max_active_runs": 1,
+        "tags": ["longreach"],
+        "deadline": DeadlineAlert(
+            name=f"done within {done_within}",
+            reference=DeadlineReference.DAGRUN_QUEUED_AT,
+            interval=done_within,
+            callback=SyncCallback(f"{__name__}.{report_late.__name__}"),
+        ),
+        "default_args": {
+            "max_active_tis_per_dag": 1,
+            "retries": 3,
+            "retry_delay": timedelta(minutes=5),
+            "retry_policy": ExceptionRetryPolicy([RetryRule(HOPELESS, RetryAction.FAIL)]),
+        },
+    }
+
+
+def report_late(context: Mapping[str, Any]) -> None:
+    """Says in the log that a run missed its deadline; Airflow's own pages show it as missed too."""
+    run, deadline = context["dag_run"], context["deadline"]
+    log.error(
+        "%s for %s missed its deadline, %s", run["dag_id"], run["partition_key"], deadline["deadline_time"]
+    )

@@ -1,0 +1,47 @@
+"""Every table of the lake, in the order the data travel.
+
+The table of customer features is declared by the features themselves (``features.compiler``).
+"""
+
+from lake.tables.decided import ASSIGNMENTS, CANDIDATES, CONTACT_LISTS, PLAN
+from lake.tables.delivered import (
+    APP_EVENTS,
+    BALANCES,
+    COMPLAINTS,
+    CONSENTS,
+    CONTACTS,
+    CUSTOMERS,
+    DELIVERED,
+    INBOUND_CALLS,
+    OPENINGS,
+    SUPPRESSIONS,
+    TRANSACTIONS,
+)
+from lake.tables.intake import IDENTITIES, NUMBERS, QUARANTINE
+from lake.tables.learned import CUSTOMER_SEGMENTS, SEGMENT_CATALOG
+from lake.tables.measured import OUTCOMES, READOUTS
+
+__all__ = [
+    "APP_EVENTS",
+    "ASSIGNMENTS",
+    "BALANCES",
+    "CANDIDATES",
+    "COMPLAINTS",
+    "CONSENTS",
+    "CONTACTS",
+    "CONTACT_LISTS",
+    "CUSTOMERS",
+    "CUSTOMER_SEGMENTS",
+    "DELIVERED",
+    "IDENTITIES",
+    "INBOUND_CALLS",
+    "NUMBERS",
+    "OPENINGS",
+    "OUTCOMES",
+    "PLAN",
+    "QUARANTINE",
+    "READOUTS",
+    "SEGMENT_CATALOG",
+    "SUPPRESSIONS",
+    "TRANSACTIONS",
+]

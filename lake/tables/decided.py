@@ -1,0 +1,181 @@
+"""What is decided in a night. The lists of night ``as_of`` are worked on the next day."""
+
+from lake.table import Classification, Column, Table
+from lake.tables.words import ARMS, CHANNELS, FATES, RECIPIENTS
+
+_CUSTOMER = Column(
+    name="customer", type="string", classification=Classification.TOKEN, doc="Token of the customer."
+)
+_STRATEGY = Column(
+    name="strategy", type="string", classification=Classification.INTERNAL, doc="Name of the strategy."
+)
+_STEP = Column(
+    name="step",
+    type="int",
+    classification=Classification.INTERNAL,
+    doc="Touch of the strategy's funnel, first is 1.",
+    low=1,
+    high=3,
+)
+_CHANNEL = Column(
+    name="channel", type="string", classification=Classification.INTERNAL, doc="Channel.", values=CHANNELS
+)
+_ARM = Column(
+    name="arm",
+    type="string",
+    classification=Classification.INTERNAL,
+    doc="Arm of the strategy's experiment.",
+    values=ARMS,
+)
+_VALUE = Column(
+    name="value",
+    type="double",
+    classification=Classification.INTERNAL,
+    doc="Expected incremental value of the contact.",
+    unit="CNY",
+)
+_COST = Column(
+    name="cost",
+    type="double",
+    classification=Classification.INTERNAL,
+    doc="Expected cost of the contact.",
+    unit="CNY",
+    low=0,
+)
+_SEGMENT = Column(
+    name="segment", type="string", classification=Classification.SENSITIVE, doc="Segment of the customer."
+)
+
+CANDIDATES = Table(
+    name="candidates",
+    doc="Who could be contacted by what, and which policy rule forbids it.",
+    grain=("customer", "strategy", "step"),
+    delivery="derived",
+    columns=(
+        _CUSTOMER,
+        _STRATEGY,
+        _STEP,
+        _CHANNEL,
+        _SEGMENT,
+        _ARM,
+        _VALUE,
+        _COST,
+        Column(
+            name="hour",
+            type="int",
+            classification=Classification.SENSITIVE,
+            doc="Planned hour of the day of contact.",
+            unit="hour",
+            low=0,
+            high=23,
+        ),
+        Column(
+            name="dropped_by",
+            type="string",
+            classification=Classification.INTERNAL,
+            doc="Name of the first policy rule that forbids the contact; null when none does.",
+            required=False,
+        ),
+    ),
+)
+
+ASSIGNMENTS = Table(
+    name="assignments",
+    doc="Arms as first exposed: the first night a customer's contact would have been made.",
+    grain=("customer", "strategy"),
+    delivery="derived",
+    columns=(
+        _CUSTOMER,
+        _STRATEGY,
+        _ARM,
+        Column(
+            name="first_exposed",
+            type="date",
+            classification=Classification.INTERNAL,
+            doc="Day of the contact, or of the contact held back: the day after as_of.",
+        ),
+        _SEGMENT,
+    ),
+)
+
+PLAN = Table(
+    name="plan",
+    doc="The fate of every candidate that policy lets through, and why.",
+    grain=("customer", "strategy", "step"),
+    delivery="derived",
+    columns=(
+        _CUSTOMER,
+        _STRATEGY,
+        _STEP,
+        _CHANNEL,
+        _SEGMENT,
+        _ARM,
+        _VALUE,
+        _COST,
+        Column(
+            name="hour",
+            type="int",
+            classification=Classification.SENSITIVE,
+            doc="Planned hour of the day of contact.",
+            unit="hour",
+            low=0,
+            high=23,
+        ),
+        Column(
+            name="fate",
+            type="string",
+            classification=Classification.INTERNAL,
+            doc="'contact' leaves the house; 'held_out' was chosen like it but its arm receives nothing.",
+            values=FATES,
+        ),
+        Column(name="reason", type="string", classification=Classification.INTERNAL, doc="Why, in words."),
+        Column(
+            name="shadow_price",
+            type="double",
+            classification=Classification.INTERNAL,
+            doc="Value of one more contact on its channel.",
+            unit="CNY",
+            low=0,
+        ),
+    ),
+)
+
+CONTACT_LISTS = Table(
+    name="contact_lists",
+    doc="What leaves the house: one masked row a contact, for one recipient.",
+    grain=("contact",),
+    delivery="derived",
+    columns=(
+        Column(name="contact", type="string", classification=Classification.TOKEN, doc="Token of the contact."),
+        _CUSTOMER,
+        Column(
+            name="recipient",
+            type="string",
+            classification=Classification.INTERNAL,
+            doc="Who receives the row.",
+            values=RECIPIENTS,
+        ),
+        _STRATEGY,
+        _STEP,
+        _CHANNEL,
+        Column(
+            name="hour",
+            type="int",
+            classification=Classification.SENSITIVE,
+            doc="Planned hour of contact.",
+            unit="hour",
+        ),
+        Column(
+            name="payload",
+            type="string",
+            classification=Classification.SENSITIVE,
+            doc="The masked row as the recipient gets it, as JSON.",
+        ),
+        Column(
+            name="expires_on",
+            type="date",
+            classification=Classification.INTERNAL,
+            doc="Last day the row may be used.",
+        ),
+    ),
+)
