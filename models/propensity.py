@@ -1,4 +1,4 @@
-"""How likely a customer is to convert: boosted trees and a logistic model, averaged, the newest rows weighing most."""
+"""How likely a customer is to convert: boosted trees and a logistic model, averaged, newest rows first."""
 
 import warnings
 from typing import Any, Self
@@ -71,9 +71,9 @@ class Propensity(ClassifierMixin, BaseEstimator):
 
     def fit(self, X: Any, y: Any) -> Self:  # noqa: N803
         """Learn from X (rows x columns) and y (rows). Raises ValueError on input scikit-learn refuses."""
-        _, y = validate_data(self, X, y, skip_check_array=True)
-        self.levels_ = _levels(X)
-        matrix = self._matrix(X)
+        table, y = self._checked(X, y=y)
+        self.levels_ = _levels(table)
+        matrix = self._matrix(table)
         self.classes_, codes = _two_classes(y, rows=len(matrix))
         weights = recency_weights(len(matrix), half_life=self.half_life)
         categories = np.array([isinstance(levels, dict) for levels in self.levels_])
@@ -96,8 +96,7 @@ class Propensity(ClassifierMixin, BaseEstimator):
     def predict_proba(self, X: Any) -> Floats:  # noqa: N803
         """Probabilities, rows x 2, in the order of ``classes_``."""
         check_is_fitted(self, "trees_")
-        validate_data(self, X, skip_check_array=True, reset=False)
-        matrix = self._matrix(X)
+        matrix = self._matrix(self._checked(X, reset=False))
         log_odds = (_log_odds(self.trees_, matrix) + _log_odds(self.logistic_, matrix)) / 2
         positive = 1 / (1 + np.exp(-log_odds))
         return np.column_stack([1 - positive, positive])
@@ -107,15 +106,19 @@ class Propensity(ClassifierMixin, BaseEstimator):
         likelier = np.argmax(self.predict_proba(X), axis=1)
         return np.asarray(self.classes_[likelier])
 
-    def _matrix(self, X: Any) -> Floats:  # noqa: N803
-        """X as numbers: categories become the codes learned in ``fit``."""
+    def _checked(self, X: Any, **given: Any) -> Any:  # noqa: N803
+        """Shapes and names checked by scikit-learn; a DataFrame keeps its columns' types."""
         if isinstance(X, pd.DataFrame):
-            X = np.column_stack(
-                [_numbers(X.iloc[:, at], levels) for at, levels in enumerate(self.levels_)]
-            )  # fmt: skip
-        return np.asarray(
-            check_array(X, dtype=np.float64, ensure_all_finite="allow-nan", estimator=self, input_name="X")
-        )
+            return validate_data(self, X, skip_check_array=True, **given)
+        return validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", **given)
+
+    def _matrix(self, table: Any) -> Floats:
+        """The table as numbers: levels become the codes learned in ``fit``."""
+        if not isinstance(table, pd.DataFrame):
+            return np.asarray(table)
+        columns = [_numbers(table.iloc[:, at], levels) for at, levels in enumerate(self.levels_)]
+        matrix = check_array(np.column_stack(columns), ensure_all_finite="allow-nan", input_name="X")
+        return np.asarray(matrix)
 
 
 def recency_weights(rows: int, *, half_life: float | None) -> Floats:
@@ -130,9 +133,9 @@ def recency_weights(rows: int, *, half_life: float | None) -> Floats:
 def gains_area(y: npt.ArrayLike, scores: npt.ArrayLike) -> float:
     """ALIFT: area under the cumulative gains curve, 0.5 for a random order.
 
-    The curve shows which share of all conversions is found by contacting the best-scored share of rows; rows of
-    one score are contacted together. Source: Moro, Cortez, Rita 2014, "A data-driven approach to predict the
-    success of bank telemarketing", section 2.3. Raises ModelError when there is no conversion.
+    The curve shows which share of all conversions is found by contacting the best-scored share of rows; rows
+    of one score are contacted together. Source: Moro, Cortez, Rita 2014, "A data-driven approach to predict
+    the success of bank telemarketing", section 2.3. Raises ModelError when there is no conversion.
     """
     hits = np.asarray(y, dtype=np.int64)
     if hits.sum() == 0:
@@ -143,26 +146,26 @@ def gains_area(y: npt.ArrayLike, scores: npt.ArrayLike) -> float:
     return float(np.trapezoid(found, contacted))
 
 
-def _levels(X: Any) -> list[dict[str, int] | None]:  # noqa: N803
+def _levels(table: Any) -> list[dict[str, int] | None]:
     """For each column the codes of its levels, most frequent first; None where it is numeric."""
-    if not isinstance(X, pd.DataFrame):
-        return [None] * np.shape(X)[1]
-    found: list[dict[str, int] | None] = []
-    for at in range(X.shape[1]):
-        column = X.iloc[:, at]
-        if pd.api.types.is_numeric_dtype(column):
-            found.append(None)
-            continue
-        counts = column.dropna().astype(str).value_counts()
-        ordered = sorted(counts.index, key=lambda level, n=counts: (-int(n[level]), level))
-        found.append({level: min(code, _MOST_LEVELS) for code, level in enumerate(ordered)})
-    return found
+    if not isinstance(table, pd.DataFrame):
+        return [None] * table.shape[1]
+    columns = (table.iloc[:, at] for at in range(table.shape[1]))
+    return [None if pd.api.types.is_numeric_dtype(column) else _codes(column) for column in columns]
+
+
+def _codes(column: "pd.Series[Any]") -> dict[str, int]:
+    counts = (
+        column.dropna().astype(str).value_counts().sort_index().sort_values(ascending=False, kind="stable")
+    )
+    return {str(level): min(code, _MOST_LEVELS) for code, level in enumerate(counts.index)}
 
 
 def _numbers(column: "pd.Series[Any]", levels: dict[str, int] | None) -> Floats:
     if levels is None:
-        return column.to_numpy(dtype=np.float64, na_value=np.nan)
-    return column.astype(object).where(column.notna()).map(lambda v: levels.get(str(v), np.nan)).to_numpy(np.float64)
+        return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
+    codes = [np.nan if pd.isna(level) else levels.get(str(level), np.nan) for level in column]
+    return np.array(codes, dtype=np.float64)
 
 
 def _two_classes(y: Any, *, rows: int) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
