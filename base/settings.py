@@ -75,7 +75,11 @@ class Settings(BaseSettings):
     """Everything a run may be told. Frozen: a run never changes its own settings."""
 
     model_config = SettingsConfigDict(
-        env_prefix="LONGREACH_", env_nested_delimiter="__", toml_file="longreach.toml", frozen=True, extra="forbid"
+        env_prefix="LONGREACH_",
+        env_nested_delimiter="__",
+        toml_file="longreach.toml",
+        frozen=True,
+        extra="forbid",
     )
 
     home: Path = Path("var")
@@ -128,8 +132,8 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 

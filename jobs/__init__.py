@@ -1,0 +1,1 @@
+"""The steps of a night, one file each, and the command line that runs them."""

@@ -11,6 +11,7 @@ from base.errors import DeclarationError
 
 Type = Literal["string", "long", "int", "double", "boolean", "date", "timestamp"]
 Delivery = Literal["snapshot", "events", "derived"]
+Scope = Literal["at", "until", "before"]
 
 _ARROW: dict[Type, pa.DataType] = {
     "string": pa.string(),
@@ -86,11 +87,27 @@ class Table:
         for column in self.columns:
             if column.classification is Classification.IDENTIFIER and self.name != "identities":
                 raise DeclarationError(
-                    f"table {self.name}: column {column.name} names a person; identifiers live in the vault only"
+                    f"table {self.name}: column {column.name} names a person; "
+                    "identifiers live in the vault only"
                 )
 
     def __getitem__(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)
+
+    @property
+    def at(self) -> "Read":
+        """This date's partition."""
+        return Read(self, "at")
+
+    @property
+    def until(self) -> "Read":
+        """All partitions up to and with this date's."""
+        return Read(self, "until")
+
+    @property
+    def before(self) -> "Read":
+        """All partitions before this date's."""
+        return Read(self, "before")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -99,10 +116,16 @@ class Table:
 
     def arrow_schema(self) -> pa.Schema:
         """Arrow schema without ``as_of``."""
-        return pa.schema(
-            [pa.field(c.name, _ARROW[c.type], nullable=not c.required) for c in self.columns]
-        )
+        return pa.schema([pa.field(c.name, _ARROW[c.type], nullable=not c.required) for c in self.columns])
 
     def spark_schema(self) -> spark.StructType:
         """Spark schema without ``as_of``; every field nullable, as stores deliver them."""
         return spark.StructType([spark.StructField(c.name, _SPARK[c.type], True) for c in self.columns])
+
+
+@dataclass(frozen=True)
+class Read:
+    """Which partitions of a table a job reads, seen from its business date."""
+
+    table: Table
+    scope: Scope

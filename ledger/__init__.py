@@ -1,0 +1,1 @@
+"""The ledger: small state that people change, and the trail of what was done, in PostgreSQL."""

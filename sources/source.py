@@ -10,6 +10,8 @@ import pyarrow as pa
 from base.errors import SettingsError
 from base.registry import subclasses
 from base.settings import Settings
+from lake.tables import CUSTOMERS, DELIVERED, IDENTITIES
+from sources.extract import Extract
 
 COMPLETE = "_COMPLETE"
 
@@ -21,6 +23,22 @@ class Source(ABC):
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+
+    @property
+    def extracts(self) -> tuple[Extract, ...]:
+        """The tables that are delivered and how they are written; by default every table, plainly."""
+        tables = (CUSTOMERS, IDENTITIES, *(table for table in DELIVERED if table is not CUSTOMERS))
+        return tuple(Extract(table=table, needs_rows=table in (CUSTOMERS, IDENTITIES)) for table in tables)
+
+    @property
+    def default_first_night(self) -> date:
+        """The night a first run starts with, where the caller names none."""
+        return self.settings.synthetic.first_night
+
+    @property
+    def nights(self) -> int:
+        """How many nights in a row make sense from the first on."""
+        return 7
 
     @abstractmethod
     def deliver(self, as_of: date) -> Path:

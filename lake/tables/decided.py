@@ -146,7 +146,9 @@ CONTACT_LISTS = Table(
     grain=("contact",),
     delivery="derived",
     columns=(
-        Column(name="contact", type="string", classification=Classification.TOKEN, doc="Token of the contact."),
+        Column(
+            name="contact", type="string", classification=Classification.TOKEN, doc="Token of the contact."
+        ),
         _CUSTOMER,
         Column(
             name="recipient",

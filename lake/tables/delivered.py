@@ -7,7 +7,10 @@ _CUSTOMER = Column(
     name="customer", type="string", classification=Classification.TOKEN, doc="Token of the customer."
 )
 _KNOWN_AT = Column(
-    name="known_at", type="timestamp", classification=Classification.INTERNAL, doc="When the bank learned of it."
+    name="known_at",
+    type="timestamp",
+    classification=Classification.INTERNAL,
+    doc="When the bank learned of it.",
 )
 
 
@@ -55,13 +58,24 @@ CUSTOMERS = Table(
             values=("F", "M"),
         ),
         Column(
-            name="city", type="string", classification=Classification.QUASI, doc="City of residence.", required=False
+            name="city",
+            type="string",
+            classification=Classification.QUASI,
+            doc="City of residence.",
+            required=False,
         ),
         Column(
-            name="occupation", type="string", classification=Classification.QUASI, doc="Trade.", required=False
+            name="occupation",
+            type="string",
+            classification=Classification.QUASI,
+            doc="Trade.",
+            required=False,
         ),
         Column(
-            name="opened_on", type="date", classification=Classification.SENSITIVE, doc="Day the customer joined."
+            name="opened_on",
+            type="date",
+            classification=Classification.SENSITIVE,
+            doc="Day the customer joined.",
         ),
         Column(
             name="risk_level",
@@ -73,7 +87,10 @@ CUSTOMERS = Table(
             high=5,
         ),
         Column(
-            name="has_app", type="boolean", classification=Classification.SENSITIVE, doc="The app is installed."
+            name="has_app",
+            type="boolean",
+            classification=Classification.SENSITIVE,
+            doc="The app is installed.",
         ),
         _KNOWN_AT,
     ),
@@ -81,7 +98,7 @@ CUSTOMERS = Table(
 
 BALANCES = Table(
     name="balances",
-    doc="Assets at the close of a day, one column an asset class; written when they change and at month's end.",
+    doc="Assets at the close of a day, one column an asset class; written on change and at month's end.",
     grain=("customer", "balance_date", "known_at"),
     delivery="events",
     happened="balance_date",
@@ -90,7 +107,10 @@ BALANCES = Table(
     columns=(
         _CUSTOMER,
         Column(
-            name="balance_date", type="date", classification=Classification.SENSITIVE, doc="Close of which day."
+            name="balance_date",
+            type="date",
+            classification=Classification.SENSITIVE,
+            doc="Close of which day.",
         ),
         *(
             Column(
@@ -193,7 +213,9 @@ CONSENTS = Table(
         _word("purpose", "What for.", values=("marketing", "service")),
         _word("channel", "By which channel.", values=CHANNELS),
         Column(name="granted", type="boolean", classification=Classification.SENSITIVE, doc="Yes or no."),
-        Column(name="valid_from", type="date", classification=Classification.SENSITIVE, doc="First day in force."),
+        Column(
+            name="valid_from", type="date", classification=Classification.SENSITIVE, doc="First day in force."
+        ),
         Column(
             name="valid_until",
             type="date",

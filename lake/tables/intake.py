@@ -1,4 +1,4 @@
-"""What intake makes of the delivered files: identities for the vault, number tokens, and what was rejected."""
+"""What intake makes of the delivered files: identities, number tokens, and what was rejected."""
 
 from lake.table import Classification, Column, Table
 
@@ -8,12 +8,25 @@ IDENTITIES = Table(
     grain=("customer",),
     delivery="snapshot",
     columns=(
-        Column(name="customer", type="string", classification=Classification.TOKEN, doc="Token of the customer."),
         Column(
-            name="customer_no", type="string", classification=Classification.IDENTIFIER, doc="The bank's own number."
+            name="customer", type="string", classification=Classification.TOKEN, doc="Token of the customer."
         ),
-        Column(name="name", type="string", classification=Classification.IDENTIFIER, doc="Name.", required=False),
-        Column(name="phone", type="string", classification=Classification.IDENTIFIER, doc="Phone.", required=False),
+        Column(
+            name="customer_no",
+            type="string",
+            classification=Classification.IDENTIFIER,
+            doc="The bank's own number.",
+        ),
+        Column(
+            name="name", type="string", classification=Classification.IDENTIFIER, doc="Name.", required=False
+        ),
+        Column(
+            name="phone",
+            type="string",
+            classification=Classification.IDENTIFIER,
+            doc="Phone.",
+            required=False,
+        ),
         Column(
             name="id_number",
             type="string",
@@ -36,7 +49,9 @@ NUMBERS = Table(
     grain=("customer",),
     delivery="snapshot",
     columns=(
-        Column(name="customer", type="string", classification=Classification.TOKEN, doc="Token of the customer."),
+        Column(
+            name="customer", type="string", classification=Classification.TOKEN, doc="Token of the customer."
+        ),
         Column(
             name="number",
             type="string",
@@ -56,18 +71,27 @@ NUMBERS = Table(
 
 QUARANTINE = Table(
     name="quarantine",
-    doc="Rows that were delivered and not accepted, with the reason; never with the values that name a person.",
+    doc="Rows delivered and not accepted, with the reason; never with the values that name a person.",
     grain=("source_table", "row", "reason"),
     delivery="derived",
     columns=(
         Column(
-            name="source_table", type="string", classification=Classification.INTERNAL, doc="Table it was meant for."
+            name="source_table",
+            type="string",
+            classification=Classification.INTERNAL,
+            doc="Table it was meant for.",
         ),
         Column(
-            name="file", type="string", classification=Classification.INTERNAL, doc="File it came in (name only)."
+            name="file",
+            type="string",
+            classification=Classification.INTERNAL,
+            doc="File it came in (name only).",
         ),
         Column(
-            name="row", type="long", classification=Classification.INTERNAL, doc="Row in the file, first is 1."
+            name="row",
+            type="long",
+            classification=Classification.INTERNAL,
+            doc="Row in the file, first is 1.",
         ),
         Column(
             name="column",
@@ -76,7 +100,9 @@ QUARANTINE = Table(
             doc="Column at fault, if one.",
             required=False,
         ),
-        Column(name="reason", type="string", classification=Classification.INTERNAL, doc="Why it was rejected."),
+        Column(
+            name="reason", type="string", classification=Classification.INTERNAL, doc="Why it was rejected."
+        ),
         Column(
             name="content",
             type="string",

@@ -21,7 +21,9 @@ CUSTOMER_SEGMENTS = Table(
     grain=("customer",),
     delivery="derived",
     columns=(
-        Column(name="customer", type="string", classification=Classification.TOKEN, doc="Token of the customer."),
+        Column(
+            name="customer", type="string", classification=Classification.TOKEN, doc="Token of the customer."
+        ),
         _SEGMENT,
         _VERSION,
         Column(
@@ -41,10 +43,16 @@ SEGMENT_CATALOG = Table(
     columns=(
         _SEGMENT,
         _VERSION,
-        Column(name="name", type="string", classification=Classification.INTERNAL, doc="Short name in words."),
+        Column(
+            name="name", type="string", classification=Classification.INTERNAL, doc="Short name in words."
+        ),
         Column(name="customers", type="long", classification=Classification.INTERNAL, doc="How many."),
         Column(
-            name="aum_fen", type="long", classification=Classification.INTERNAL, doc="Assets in all.", unit="fen"
+            name="aum_fen",
+            type="long",
+            classification=Classification.INTERNAL,
+            doc="Assets in all.",
+            unit="fen",
         ),
         Column(
             name="words",

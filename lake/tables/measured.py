@@ -9,12 +9,20 @@ OUTCOMES = Table(
     grain=("contact",),
     delivery="derived",
     columns=(
-        Column(name="contact", type="string", classification=Classification.TOKEN, doc="Token of the contact."),
-        Column(name="customer", type="string", classification=Classification.TOKEN, doc="Token of the customer."),
+        Column(
+            name="contact", type="string", classification=Classification.TOKEN, doc="Token of the contact."
+        ),
+        Column(
+            name="customer", type="string", classification=Classification.TOKEN, doc="Token of the customer."
+        ),
         Column(name="strategy", type="string", classification=Classification.INTERNAL, doc="Strategy."),
         Column(name="step", type="int", classification=Classification.INTERNAL, doc="Touch of the funnel."),
         Column(
-            name="channel", type="string", classification=Classification.INTERNAL, doc="Channel.", values=CHANNELS
+            name="channel",
+            type="string",
+            classification=Classification.INTERNAL,
+            doc="Channel.",
+            values=CHANNELS,
         ),
         Column(
             name="result",
@@ -24,7 +32,10 @@ OUTCOMES = Table(
             values=RESULTS,
         ),
         Column(
-            name="happened_at", type="timestamp", classification=Classification.SENSITIVE, doc="When it happened."
+            name="happened_at",
+            type="timestamp",
+            classification=Classification.SENSITIVE,
+            doc="When it happened.",
         ),
         Column(
             name="seconds",
@@ -70,9 +81,7 @@ READOUTS = Table(
             doc="Customers held out.",
         ),
         *(
-            Column(
-                name=name, type="double", classification=Classification.INTERNAL, doc=doc, required=False
-            )
+            Column(name=name, type="double", classification=Classification.INTERNAL, doc=doc, required=False)
             for name, doc in (
                 ("mean", "Mean of the metric under treatment."),
                 ("control_mean", "Mean of the metric held out."),

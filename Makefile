@@ -1,0 +1,48 @@
+# Every target takes a fresh clone with only Python 3.11+ and make on it.
+PYTHON ?= $(shell command -v python3.12 >/dev/null 2>&1 && python3.12 -c '' 2>/dev/null && echo python3.12 || echo python3)
+BIN := .venv/bin
+export PYTHONDONTWRITEBYTECODE =
+SOURCE ?= synthetic
+DATA ?= ../shared/data
+CUSTOMERS ?= 20000
+NIGHTS ?= 7
+
+.PHONY: demo test check bench bench-night up lock clean
+
+demo: .venv/ready
+	@$(BIN)/longreach demo --source $(SOURCE) --data $(DATA) --customers $(CUSTOMERS) --nights $(NIGHTS)
+
+test: .venv/ready
+	@$(BIN)/pytest -n 2 --dist loadgroup
+
+check: .venv/ready
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+bench: bench-night
+
+bench-night: .venv/ready
+	@$(BIN)/python -m benchmarks.night --data $(DATA)
+
+up: .venv/ready
+	@$(BIN)/longreach up
+
+# The ranges are in pyproject.toml; the lock holds versions and hashes, no addresses.
+lock: .venv/ready
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url \
+		--no-header --no-annotate --universal --python-version 3.11 --quiet --output-file requirements.lock
+
+clean:
+	rm -rf .venv var
+
+.venv/ready: requirements.lock pyproject.toml
+	@echo "installing into .venv (about a minute; once)"
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' \
+		|| { echo "Longreach needs Python 3.11 or 3.12; call make PYTHON=/path/to/python3.12"; exit 1; }
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip sync --quiet --require-hashes --compile-bytecode requirements.lock
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch .venv/ready

@@ -1,0 +1,127 @@
+"""Runs jobs: opens the rooms, reads the declared tables, writes the declared partitions, keeps the record."""
+
+import importlib
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import func, insert, select, update
+
+from base.errors import DeclarationError, LedgerError, LongreachError
+from base.settings import Settings, load_settings
+from jobs.job import Job, Night
+from lake.session import open_engine
+from lake.store import Store
+from ledger.database import Ledger, open_ledger
+from ledger.schema import RUNS
+
+STEPS = ("ingest", "features", "segments", "decide", "release", "learn")
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """What a run did: rows written by table, and how long it took."""
+
+    job: str
+    as_of: date
+    written: Mapping[str, int]
+    seconds: float
+
+
+def run(
+    name: str,
+    *,
+    as_of: date,
+    settings: Settings | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> RunSummary:
+    """Runs one job for one business date. Running it again for that date changes nothing.
+
+    Raises the LongreachError that the job met; nothing is half-published then.
+    """
+    with open_house(settings or load_settings(), as_of=as_of, progress=progress) as night:
+        return execute(find_job(name), night)
+
+
+@contextmanager
+def open_house(
+    settings: Settings, *, as_of: date, progress: Callable[[str], None] = lambda _: None
+) -> Iterator[Night]:
+    """Ledger, engine and store, open for as long as the block runs."""
+    with open_ledger(settings) as ledger, open_engine(settings) as spark:
+        store = Store(settings.lake_folder, spark, table_format=settings.table_format)
+        yield Night(
+            as_of=as_of, settings=settings, spark=spark, store=store, ledger=ledger, progress=progress
+        )
+
+
+def find_job(name: str) -> Job:
+    """The job ``name``, from ``jobs/name.py``. Raises DeclarationError when there is none."""
+    try:
+        found = getattr(importlib.import_module(f"jobs.{name}"), name)
+    except (ModuleNotFoundError, AttributeError) as error:
+        raise DeclarationError(
+            f"there is no job {name!r}: jobs/{name}.py must declare it with @job"
+        ) from error
+    if not isinstance(found, Job):
+        raise DeclarationError(f"jobs/{name}.py: {name} is not declared with @job")
+    return found
+
+
+def execute(job: Job, night: Night) -> RunSummary:
+    """Runs the job in an open house."""
+    with _alone(job, night.ledger), _recorded(job, night) as written:
+        started = time.monotonic()
+        frames = {
+            read.table: night.store.read(read.table, as_of=night.as_of, scope=read.scope)
+            for read in job.reads
+        }
+        made = job.function(night, frames)
+        if set(made) - set(job.writes):
+            names = ", ".join(table.name for table in set(made) - set(job.writes))
+            raise DeclarationError(f"job {job.name} made {names} without declaring that it writes it")
+        for table, frame in made.items():
+            written[table.name] = night.store.write(table, frame, as_of=night.as_of)
+        return RunSummary(job.name, night.as_of, dict(written), time.monotonic() - started)
+
+
+@contextmanager
+def _alone(job: Job, ledger: Ledger) -> Iterator[None]:
+    """Two processes never run the same job at once; the lock falls with the process that holds it."""
+    with ledger.engine.connect() as connection:
+        key = func.hashtext(f"job {job.name}")
+        if not connection.execute(select(func.pg_try_advisory_lock(key))).scalar():
+            raise LedgerError(f"job {job.name} is already running in another process; wait for it to end")
+        try:
+            yield
+        finally:
+            connection.execute(select(func.pg_advisory_unlock(key)))
+
+
+@contextmanager
+def _recorded(job: Job, night: Night) -> Iterator[dict[str, int]]:
+    """One line in the ledger's runs, whatever becomes of the job."""
+    started = time.monotonic()
+    written: dict[str, int] = {}
+    with night.ledger.engine.begin() as connection:
+        line = insert(RUNS).values(job=job.name, as_of=night.as_of, status="running").returning(RUNS.c.id)
+        run_id = connection.execute(line).scalar_one()
+    status, error = "failed", None
+    try:
+        yield written
+        status = "done"
+    except LongreachError as known:
+        error = str(known)
+        raise
+    except BaseException as unknown:
+        error = type(unknown).__name__  # its text might quote data
+        raise
+    finally:
+        with night.ledger.engine.begin() as connection:
+            connection.execute(
+                update(RUNS)
+                .where(RUNS.c.id == run_id)
+                .values(status=status, error=error, written=written, seconds=time.monotonic() - started)
+            )

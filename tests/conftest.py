@@ -1,0 +1,33 @@
+"""Shared by all tests: one embedded engine a worker, and homes that vanish."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from base.settings import Settings, load_settings
+from lake.session import open_engine
+
+SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[SparkSession]:
+    """The embedded engine."""
+    with open_engine(load_settings(spark_remote=None)) as spark:
+        yield spark
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings of a small synthetic bank in a home of its own."""
+    return load_settings(home=tmp_path / "home", synthetic={"customers": 1000})
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    """The folder of public data sets; the test is skipped, saying so, where it is absent."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip(f"the public data sets are not at {SHARED_DATA}: tests that read them are skipped")
+    return SHARED_DATA
