@@ -1,7 +1,7 @@
 """What is decided in a night. The lists of night ``as_of`` are worked on the next day."""
 
 from lake.table import Classification, Column, Table
-from lake.tables.words import ARMS, CHANNELS, FATES, RECIPIENTS
+from lake.tables.words import ARMS, CHANNELS, FATES, PRODUCTS, RECIPIENTS
 
 _CUSTOMER = Column(
     name="customer", type="string", classification=Classification.TOKEN, doc="Token of the customer."
@@ -95,6 +95,30 @@ ASSIGNMENTS = Table(
             doc="Day of the contact, or of the contact held back: the day after as_of.",
         ),
         _SEGMENT,
+        Column(
+            name="kind",
+            type="string",
+            classification=Classification.INTERNAL,
+            doc="Product family that the strategy's goal counts, as promised at exposure.",
+            values=PRODUCTS,
+        ),
+        Column(
+            name="window_days",
+            type="int",
+            classification=Classification.INTERNAL,
+            doc="Days after exposure in which the goal counts, as promised at exposure.",
+            unit="days",
+            low=1,
+        ),
+        Column(
+            name="treatment_share",
+            type="double",
+            classification=Classification.INTERNAL,
+            doc="Probability with which the arm 'treatment' was drawn.",
+            unit="share",
+            low=0,
+            high=1,
+        ),
     ),
 )
 
