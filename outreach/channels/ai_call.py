@@ -1,0 +1,18 @@
+"""Calls placed and spoken by a machine."""
+
+from outreach.channels.channel import Channel
+
+
+class AiCall(Channel):
+    """A call by the AI dialler, which says that it is a machine and how to reach a person."""
+
+    name = "ai_call"
+    recipient = "ai_dialler"
+    cost = 0.5
+    share = 0.04
+    seconds = 90
+    needs_mobile = True
+    needs_app = False
+    interrupts = True
+    human = False
+    emits = ("contact", "address", "hour", "strategy", "step", "offer", "text", "seconds")

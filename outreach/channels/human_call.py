@@ -1,0 +1,31 @@
+"""Calls by people."""
+
+from outreach.channels.channel import Channel
+
+
+class HumanCall(Channel):
+    """A call by an agent, who sees a masked name and number and dials with a click. Scarce and dear."""
+
+    name = "human_call"
+    recipient = "human_desk"
+    cost = 8.0
+    share = 0.005
+    seconds = 300
+    needs_mobile = True
+    needs_app = False
+    interrupts = True
+    human = True
+    emits = (
+        "contact",
+        "address",
+        "masked_name",
+        "masked_phone",
+        "hour",
+        "strategy",
+        "step",
+        "title",
+        "reason",
+        "offer",
+        "text",
+        "seconds",
+    )

@@ -1,0 +1,18 @@
+"""The bank's own app."""
+
+from outreach.channels.channel import Channel
+
+
+class Push(Channel):
+    """A message in the bank's app. Cheap, soon forgotten; reaches only those who have the app."""
+
+    name = "push"
+    recipient = "push_gateway"
+    cost = 0.01
+    share = 0.05
+    seconds = 0
+    needs_mobile = False
+    needs_app = True
+    interrupts = True
+    human = False
+    emits = ("contact", "address", "hour", "text")

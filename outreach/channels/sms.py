@@ -1,0 +1,18 @@
+"""Text messages."""
+
+from outreach.channels.channel import Channel
+
+
+class Sms(Channel):
+    """A text message to the customer's mobile."""
+
+    name = "sms"
+    recipient = "sms_gateway"
+    cost = 0.05
+    share = 0.02
+    seconds = 0
+    needs_mobile = True
+    needs_app = False
+    interrupts = True
+    human = False
+    emits = ("contact", "address", "hour", "text")
