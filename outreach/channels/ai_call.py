@@ -11,8 +11,6 @@ class AiCall(Channel):
     cost = 0.5
     share = 0.04
     seconds = 90
-    needs_mobile = True
-    needs_app = False
-    interrupts = True
-    human = False
+    needs = "number"
+    by_human = False
     emits = ("contact", "address", "hour", "strategy", "step", "offer", "text", "seconds")

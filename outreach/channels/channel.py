@@ -2,7 +2,7 @@
 
 from abc import ABC
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from base.errors import DeclarationError, SettingsError
 from base.registry import subclasses
@@ -26,12 +26,13 @@ MATERIAL = {
 """Everything a recipient can be given; all of it masked, a token, or words about the strategy."""
 
 
-class Channel(ABC):  # noqa: B024
+class Channel(ABC):
     """A way to reach people. One file a channel; a subclass's docstring is what people read of it.
 
     ``cost`` is the expected cost of one contact, CNY. ``share`` is what it can carry in a night as a share of
     all customers, so that a small bank is as constrained as a large one; ``settings.channel_capacity``
-    gives a number instead. ``seconds`` is the planned length. ``emits`` names the material that leaves.
+    gives a number instead. ``seconds`` is the planned length. ``needs`` says what the customer must have,
+    ``by_human`` that a person speaks and not a machine. ``emits`` names the material that leaves.
     """
 
     name: ClassVar[str]
@@ -39,12 +40,8 @@ class Channel(ABC):  # noqa: B024
     cost: ClassVar[float]
     share: ClassVar[float]
     seconds: ClassVar[int]
-    needs_mobile: ClassVar[bool]
-    needs_app: ClassVar[bool]
-    interrupts: ClassVar[bool]
-    """The phone rings or buzzes: the contact window binds."""
-    human: ClassVar[bool]
-    """A person speaks, not a machine."""
+    needs: ClassVar[Literal["number", "app"]]
+    by_human: ClassVar[bool]
     emits: ClassVar[tuple[str, ...]]
 
 
@@ -69,7 +66,8 @@ def capacities(settings: Settings, *, customers: int) -> Mapping[str, int]:
     for name, number in settings.channel_capacity.items():
         if name not in channels or number < 0:
             raise SettingsError(
-                f"channel_capacity.{name} = {number}: must be 0 or more, for one of {', '.join(sorted(channels))}"
+                f"channel_capacity.{name} = {number}: must be 0 or more, "
+                f"for one of {', '.join(sorted(channels))}"
             )
     return {
         name: settings.channel_capacity.get(name, round(channel.share * customers))
@@ -81,8 +79,8 @@ def _check(channel: type[Channel]) -> None:
     unknown = [field for field in channel.emits if field not in MATERIAL]
     if unknown or "contact" not in channel.emits:
         raise DeclarationError(
-            f"channel {channel.name} emits {', '.join(channel.emits)}: it must hold 'contact' and only material "
-            f"of outreach/channels/channel.py ({', '.join(MATERIAL)})"
+            f"channel {channel.name} emits {', '.join(channel.emits)}: it must hold 'contact' and only "
+            f"material of outreach/channels/channel.py ({', '.join(MATERIAL)})"
         )
     if channel.name not in CHANNELS or channel.recipient not in RECIPIENTS:
         raise DeclarationError(

@@ -11,10 +11,8 @@ class HumanCall(Channel):
     cost = 8.0
     share = 0.005
     seconds = 300
-    needs_mobile = True
-    needs_app = False
-    interrupts = True
-    human = True
+    needs = "number"
+    by_human = True
     emits = (
         "contact",
         "address",

@@ -11,8 +11,6 @@ class Push(Channel):
     cost = 0.01
     share = 0.05
     seconds = 0
-    needs_mobile = False
-    needs_app = True
-    interrupts = True
-    human = False
+    needs = "app"
+    by_human = False
     emits = ("contact", "address", "hour", "text")

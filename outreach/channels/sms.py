@@ -11,8 +11,6 @@ class Sms(Channel):
     cost = 0.05
     share = 0.02
     seconds = 0
-    needs_mobile = True
-    needs_app = False
-    interrupts = True
-    human = False
+    needs = "number"
+    by_human = False
     emits = ("contact", "address", "hour", "text")
