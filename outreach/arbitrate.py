@@ -1,0 +1,263 @@
+"""Who gets which contact when not everybody can have one: the most valuable first, blind to the arms.
+
+All candidates stand in one order: value minus cost, descending, ties by a hash. They are taken from the top
+while the customer, the phone number, the strategy and the channel still have room. Only treated rows use up the
+room of strategies and channels: a held-out row is chosen exactly when both are open at its place in the order.
+
+What that guarantees: whether a row is chosen depends on the rows above it and on its own value, customer,
+number, strategy and channel; never on its own arm. So treated and held-out customers of a strategy are alike in
+everything but the contact, however scarce the channels. Where nothing runs out, nobody else's arm matters either.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numba
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from base.errors import SettingsError, StrategyError
+from lake.tables import PLAN
+from lake.tables.words import ARMS
+
+TREATMENT = ARMS[0]
+_CHOSEN, _COSTS_MORE, _CUSTOMER_TAKEN, _NUMBER_TAKEN, _STRATEGY_FULL, _CHANNEL_FULL = range(6)
+_FATE_OF_VERDICT = (
+    "held_out",
+    "lower_value",
+    "lower_value",
+    "lower_value",
+    "strategy_limit",
+    "capacity",
+    "contact",
+)
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Words:
+    """A text column as integers: ``codes`` one a row (-1 for null), ``words`` what they stand for."""
+
+    codes: Ints
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Rows:
+    """The candidates as arrays. ``room`` and ``bound``: contacts a night, by channel and by strategy code."""
+
+    customer: _Words
+    number: _Words
+    strategy: _Words
+    channel: _Words
+    arm: _Words
+    step: Ints
+    net: Floats
+    treated: Flags
+    room: Ints
+    bound: Ints
+
+
+def arbitrate(
+    candidates: pa.Table, *, capacity: Mapping[str, int], limits: Mapping[str, int], salt: str
+) -> pa.Table:
+    """The plan: every candidate with its fate, the reason in words, and its channel's shadow price.
+
+    Parameters
+    ----------
+    candidates: customer, number (null where unknown), strategy, step, channel, segment, arm, value, cost,
+        hour; value and cost in CNY; one row a customer, strategy and step. The order of the rows does not matter.
+    capacity: contacts a night, by channel.
+    limits: contacts a night, by strategy.
+    salt: what the tie-breaking hash starts from; another one every night, so that luck changes.
+
+    Returns the columns of PLAN, one row a candidate, in the given order. A channel's shadow price is the net
+    value of the best treated row that found it full; 0 where it had room to the end.
+
+    Raises SettingsError where a channel's capacity, StrategyError where a strategy's limit is missing.
+    """
+    rows = _rows(candidates, capacity, limits)
+    order = np.lexsort((_ties(rows, salt), -rows.net))
+    verdict, winner = _taken(
+        order,
+        rows.net,
+        rows.treated,
+        rows.customer.codes,
+        rows.number.codes,
+        rows.strategy.codes,
+        rows.channel.codes,
+        rows.room,
+        rows.bound,
+        len(rows.customer.words),
+        len(rows.number.words),
+    )
+    fate = np.where((verdict == _CHOSEN) & rows.treated, len(_FATE_OF_VERDICT) - 1, verdict)
+    found = {
+        "fate": _worded(fate, _FATE_OF_VERDICT),
+        "reason": _reasons(rows, verdict, winner),
+        "shadow_price": pa.array(_shadow_prices(rows, verdict)[rows.channel.codes]),
+    }
+    return pa.table({name: found[name] if name in found else candidates[name] for name in PLAN.names})
+
+
+def _rows(candidates: pa.Table, capacity: Mapping[str, int], limits: Mapping[str, int]) -> _Rows:
+    strategy, channel, arm = (_words(candidates[name]) for name in ("strategy", "channel", "arm"))
+    unbounded = sorted(set(strategy.words) - set(limits))
+    if unbounded:
+        raise StrategyError(f"no limit a night for {', '.join(unbounded)}; state limits.per_night")
+    closed = sorted(set(channel.words) - set(capacity))
+    if closed:
+        raise SettingsError(f"no capacity for {', '.join(closed)}; state channel_capacity.{closed[0]}")
+    return _Rows(
+        customer=_words(candidates["customer"]),
+        number=_words(candidates["number"]),
+        strategy=strategy,
+        channel=channel,
+        arm=arm,
+        step=candidates["step"].to_numpy().astype(np.int64),
+        net=candidates["value"].to_numpy() - candidates["cost"].to_numpy(),
+        treated=np.array([word == TREATMENT for word in arm.words], dtype=np.bool_)[arm.codes],
+        room=np.array([capacity[name] for name in channel.words], dtype=np.int64),
+        bound=np.array([limits[name] for name in strategy.words], dtype=np.int64),
+    )
+
+
+def _words(column: pa.ChunkedArray) -> _Words:
+    encoded = column.cast(pa.string()).combine_chunks().dictionary_encode()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.combine_chunks()
+    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    return _Words(codes=codes, words=tuple(encoded.dictionary.to_pylist()))
+
+
+def _ties(rows: _Rows, salt: str) -> npt.NDArray[np.uint64]:
+    """A number a row that depends on customer, strategy, step and salt alone."""
+    customer = _hashed(rows.customer.words)[rows.customer.codes]
+    strategy = _hashed(rows.strategy.words)[rows.strategy.codes]
+    mixed = _mixed(customer ^ _hashed((salt,))[0])
+    return _mixed(mixed ^ _mixed(strategy + rows.step.astype(np.uint64)))
+
+
+def _hashed(words: tuple[str, ...]) -> npt.NDArray[np.uint64]:
+    return pd.util.hash_array(np.array(words, dtype=object), categorize=False)
+
+
+def _mixed(bits: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """SplitMix64's finaliser (Steele, Lea, Flood 2014): every input bit reaches every output bit."""
+    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return bits ^ (bits >> np.uint64(31))
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _taken(
+    order: Ints,
+    net: Floats,
+    treated: Flags,
+    customer: Ints,
+    number: Ints,
+    strategy: Ints,
+    channel: Ints,
+    room: Ints,
+    bound: Ints,
+    customers: int,
+    numbers: int,
+) -> tuple[Ints, Ints]:
+    """Walks down the order; a verdict a row, and by customer the strategy chosen for him (-1 for none)."""
+    verdict = np.empty(len(order), dtype=np.int64)
+    winner = np.full(customers, -1, dtype=np.int64)
+    number_taken = np.zeros(numbers, dtype=np.bool_)
+    room_left, bound_left = room.copy(), bound.copy()
+    for row in order:
+        if not net[row] > 0.0:
+            verdict[row] = _COSTS_MORE
+        elif winner[customer[row]] >= 0:
+            verdict[row] = _CUSTOMER_TAKEN
+        elif number[row] >= 0 and number_taken[number[row]]:
+            verdict[row] = _NUMBER_TAKEN
+        elif bound_left[strategy[row]] <= 0:
+            verdict[row] = _STRATEGY_FULL
+        elif room_left[channel[row]] <= 0:
+            verdict[row] = _CHANNEL_FULL
+        else:
+            verdict[row] = _CHOSEN
+            winner[customer[row]] = strategy[row]
+            if number[row] >= 0:
+                number_taken[number[row]] = True
+            if treated[row]:
+                room_left[channel[row]] -= 1
+                bound_left[strategy[row]] -= 1
+    return verdict, winner
+
+
+def _shadow_prices(rows: _Rows, verdict: Ints) -> Floats:
+    """Net value of the best treated row that found its channel full, by channel code."""
+    refused = (verdict == _CHANNEL_FULL) & rows.treated
+    prices = np.zeros(len(rows.channel.words))
+    np.maximum.at(prices, rows.channel.codes[refused], rows.net[refused])
+    return prices
+
+
+def _reasons(rows: _Rows, verdict: Ints, winner: Ints) -> pa.Array:
+    """Why, in words: one of few texts a row."""
+    chosen = verdict == _CHOSEN
+    candidates = np.bincount(rows.customer.codes, minlength=len(rows.customer.words))[rows.customer.codes]
+    nothing = np.zeros(len(verdict), dtype=np.int64)
+    groups: tuple[tuple[Flags, Ints, list[str]], ...] = (
+        (
+            chosen & rows.treated,
+            candidates,
+            [
+                f"worth most of {n} possible contacts with this customer"
+                for n in range(candidates.max(initial=0) + 1)
+            ],
+        ),
+        (
+            chosen & ~rows.treated,
+            rows.arm.codes,
+            [
+                f"would be contacted; held back ({arm}) so that the effect can be measured"
+                for arm in rows.arm.words
+            ],
+        ),
+        (verdict == _COSTS_MORE, nothing, ["costs at least what it is expected to bring"]),
+        (
+            verdict == _CUSTOMER_TAKEN,
+            winner[rows.customer.codes],
+            [f"{name} is worth more for this customer" for name in rows.strategy.words],
+        ),
+        (verdict == _NUMBER_TAKEN, nothing, ["somebody with the same phone number is contacted that day"]),
+        (
+            verdict == _STRATEGY_FULL,
+            rows.strategy.codes,
+            [
+                f"{name} may contact {bound} a night; they went to higher values"
+                for name, bound in zip(rows.strategy.words, rows.bound, strict=True)
+            ],
+        ),
+        (
+            verdict == _CHANNEL_FULL,
+            rows.channel.codes,
+            [
+                f"{name} carries {room} a night; they went to higher values"
+                for name, room in zip(rows.channel.words, rows.room, strict=True)
+            ],
+        ),
+    )
+    index, texts = nothing.copy(), list[str]()
+    for rows_of, key, wording in groups:
+        index[rows_of] = len(texts) + key[rows_of]
+        texts.extend(wording)
+    return _worded(index, tuple(texts))
+
+
+def _worded(index: Ints, words: tuple[str, ...]) -> pa.Array:
+    """The words that ``index`` points at, as a text column."""
+    codes: Any = pa.array(index.astype(np.int32))
+    return pa.DictionaryArray.from_arrays(codes, pa.array(words, pa.string())).cast(pa.string())

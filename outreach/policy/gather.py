@@ -1,0 +1,254 @@
+"""Gathers the facts that policy rules look at from the tables of the night."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import reduce
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from base.settings import Contact
+from outreach.policy.facts import ALL_CHANNELS, CHANNEL_BITS
+
+EXPOSED = ("contact", "held_out")
+REFUSALS = ("refused", "complained")
+WEEK = 7
+
+_STATES = (
+    "complaint_open",
+    "litigation",
+    "deceased",
+    "staff",
+    "refuses_automated_decisions",
+    "no_personalisation",
+)
+_BOUND = ("opted_out_on", "do_not_disturb_on")
+_PRESSURE = ("contacts_on_day", "contacts_in_week")
+_NO_CHANNEL = ("consented_on", "opted_out_on", "number_opted_out_on", "do_not_disturb_on", "refused_on")
+_NEVER = (*_STATES, "refused_lately")
+_NUMBER_PRESSURE = tuple(f"number_{name}" for name in _PRESSURE)
+_NUMBER_BOUND = tuple(f"number_{name}" for name in _BOUND)
+_MERGED = (*_PRESSURE, *_NUMBER_PRESSURE, "do_not_disturb_on", "number_do_not_disturb_on")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """The frames that say what is known of people, each as its Table declares it, with ``as_of``.
+
+    ``opt_outs``: customer, number, channel; what came in since the delivery (customer or number may be null).
+    ``touches``: strategy, step, window_days, channel_bit, planned_seconds, by_human, needs, caller_purpose,
+    valid_from, valid_until, reads_features; one row a touch of a strategy.
+    """
+
+    customers: DataFrame
+    numbers: DataFrame
+    consents: DataFrame
+    suppressions: DataFrame
+    opt_outs: DataFrame
+    contacts: DataFrame
+    outcomes: DataFrame
+    plan: DataFrame
+    assignments: DataFrame
+    touches: DataFrame
+
+
+def gather(candidates: DataFrame, known: Known, *, day: date, contact: Contact) -> DataFrame:
+    """The candidates with every column of ``Facts``, and the token ``number``, for contacts on ``day``.
+
+    ``candidates``: at least customer, strategy, step, kind, hour; keeps their columns and number of rows.
+    """
+    facts = (
+        candidates.join(known.touches.drop("window_days"), ["strategy", "step"], "left")
+        .join(people(known, day=day, contact=contact), "customer", "left")
+        .join(_last_steps(known), ["customer", "strategy"], "left")
+    )
+    return _filled(facts, zero=(*_NO_CHANNEL, *_PRESSURE, "last_step"), false=_NEVER, empty=("journey",))
+
+
+def people(known: Known, *, day: date, contact: Contact) -> DataFrame:
+    """One row a customer, with the facts that do not depend on what the contact is about."""
+    bound = _bound(known, day=day)
+    touched = _touched(known, day=day, contact=contact)
+    by_number = _by_number(known, bound, touched)
+    facts = (
+        _aged(known.customers, day)
+        .join(
+            known.numbers.select("customer", "number", F.col("kind").alias("number_kind")), "customer", "left"
+        )
+        .join(_consented(known.consents, day), "customer", "left")
+        .join(bound, "customer", "left")
+        .join(touched, "customer", "left")
+        .join(_journeys(known, day=day), "customer", "left")
+        .join(by_number, "number", "left")
+    )
+    filled = _filled(facts, zero=(*_BOUND, *_NUMBER_BOUND, *_PRESSURE, *_NUMBER_PRESSURE))
+    return filled.select(
+        *(name for name in filled.columns if name not in _MERGED),
+        F.col("do_not_disturb_on").bitwiseOR(F.col("number_do_not_disturb_on")).alias("do_not_disturb_on"),
+        *(F.greatest(name, f"number_{name}").alias(name) for name in _PRESSURE),
+    )
+
+
+def _aged(customers: DataFrame, day: date) -> DataFrame:
+    """Only the month of birth is known: ``surely_age`` takes its last day, ``perhaps_age`` its first."""
+    months = (F.lit(day.year) - F.year("birth_month")) * 12 + (F.lit(day.month) - F.month("birth_month"))
+    return customers.select(
+        "customer",
+        F.floor((months - 1) / 12).cast("int").alias("surely_age"),
+        F.floor(months / 12).cast("int").alias("perhaps_age"),
+        "risk_level",
+        "has_app",
+    )
+
+
+def _consented(consents: DataFrame, day: date) -> DataFrame:
+    in_force = (
+        (F.col("purpose") == "marketing")
+        & F.col("granted")
+        & (F.col("known_at") < F.lit(day).cast("timestamp"))
+        & (F.col("valid_from") <= F.lit(day))
+        & (F.col("valid_until").isNull() | (F.col("valid_until") >= F.lit(day)))
+    )
+    granted = consents.filter(in_force).select("customer", _bits().alias("bits"))
+    return granted.groupBy("customer").agg(F.bit_or("bits").alias("consented_on"))
+
+
+def _bound(known: Known, *, day: date) -> DataFrame:
+    """Suppressions in force, one row a customer. What is not clearly over, or not clearly narrow, binds."""
+    since, until = F.col("since"), F.col("until")
+    in_force = (since.isNull() | (since <= F.lit(day))) & (until.isNull() | (until >= F.lit(day)))
+    delivered = known.suppressions.filter(in_force).select("customer", "kind", _bits_or_all().alias("bits"))
+    since_then = known.opt_outs.filter("customer is not null").select(
+        "customer", F.lit("opt_out").alias("kind"), _bits_or_all().alias("bits")
+    )
+    kind = F.col("kind")
+    return (
+        delivered.unionByName(since_then)
+        .groupBy("customer")
+        .agg(
+            F.bit_or(F.when(kind == "opt_out", F.col("bits")).otherwise(0)).alias("opted_out_on"),
+            F.bit_or(F.when(kind == "do_not_disturb", F.col("bits")).otherwise(0)).alias("do_not_disturb_on"),
+            *(F.bool_or(kind == state).alias(state) for state in _STATES),
+        )
+    )
+
+
+def _touched(known: Known, *, day: date, contact: Contact) -> DataFrame:
+    """Contacts and refusals, one row a customer: of other systems, and the house's own, made or held back.
+
+    Service contacts of other systems are no campaign and do not count; their refusals do.
+    """
+    others = known.contacts.select(
+        "customer",
+        F.col("contacted_at").cast("date").alias("on"),
+        (F.coalesce("purpose", F.lit("marketing")) == "marketing").alias("counts"),
+        F.when(F.col("result").isin(*REFUSALS), _bits_or_all()).otherwise(0).alias("refused"),
+    )
+    answers = known.outcomes.filter(F.col("result").isin(*REFUSALS)).select(
+        "customer",
+        F.col("happened_at").cast("date").alias("on"),
+        F.lit(False).alias("counts"),
+        _bits_or_all().alias("refused"),
+    )
+    planned = _exposures(known.plan, since=day - timedelta(days=WEEK)).select(
+        "customer",
+        F.date_add("as_of", 1).alias("on"),
+        F.lit(True).alias("counts"),
+        F.lit(0).alias("refused"),
+    )
+    in_week = F.col("on") > F.lit(day - timedelta(days=WEEK))
+    relevant = (F.col("counts") & in_week) | (F.col("refused") != 0)
+    cool_since = F.add_months(F.lit(day), -contact.refusal_months)
+    return (
+        others.unionByName(answers)
+        .unionByName(planned)
+        .filter(relevant)
+        .groupBy("customer")
+        .agg(
+            F.bit_or("refused").alias("refused_on"),
+            F.bool_or((F.col("refused") != 0) & (F.col("on") >= cool_since)).alias("refused_lately"),
+            _count(F.col("counts") & (F.col("on") == F.lit(day))).alias("contacts_on_day"),
+            _count(F.col("counts") & in_week).alias("contacts_in_week"),
+        )
+    )
+
+
+def _by_number(known: Known, bound: DataFrame, touched: DataFrame) -> DataFrame:
+    """What binds everybody who shares a phone number, one row a number."""
+    numbers = known.numbers.filter("number is not null").select("customer", "number")
+    own = numbers.join(bound.select("customer", *_BOUND), "customer").select(
+        "number", *_BOUND, *(F.lit(0).cast("long").alias(name) for name in _PRESSURE)
+    )
+    made = numbers.join(touched.select("customer", *_PRESSURE), "customer").select(
+        "number", *(F.lit(0).alias(name) for name in _BOUND), *_PRESSURE
+    )
+    since_then = known.opt_outs.filter("number is not null").select(
+        "number",
+        _bits_or_all().alias("opted_out_on"),
+        F.lit(0).alias("do_not_disturb_on"),
+        *(F.lit(0).cast("long").alias(name) for name in _PRESSURE),
+    )
+    return (
+        own.unionByName(made)
+        .unionByName(since_then)
+        .groupBy("number")
+        .agg(
+            *(F.bit_or(name).alias(f"number_{name}") for name in _BOUND),
+            *(F.sum(name).alias(f"number_{name}") for name in _PRESSURE),
+        )
+    )
+
+
+def _journeys(known: Known, *, day: date) -> DataFrame:
+    """The strategy whose journey a customer is in on ``day``; the latest, should there be two."""
+    windows = known.touches.filter("step = 1").select("strategy", "window_days")
+    under_way = known.assignments.join(windows, "strategy", "left").filter(
+        F.col("window_days").isNull() | (F.date_add("first_exposed", F.col("window_days")) > F.lit(day))
+    )
+    latest = F.max(F.struct("first_exposed", "strategy"))
+    return (
+        under_way.groupBy("customer")
+        .agg(latest.alias("latest"))
+        .select("customer", F.col("latest.strategy").alias("journey"))
+    )
+
+
+def _last_steps(known: Known) -> DataFrame:
+    """The last touch of a strategy that a customer was exposed to: one, once assigned, for ever."""
+    first = known.assignments.select("customer", "strategy", F.lit(1).alias("step"))
+    later = _exposures(known.plan, since=None).filter("step > 1").select("customer", "strategy", "step")
+    return first.unionByName(later).groupBy("customer", "strategy").agg(F.max("step").alias("last_step"))
+
+
+def _exposures(plan: DataFrame, *, since: date | None) -> DataFrame:
+    made = plan.filter(F.col("fate").isin(*EXPOSED))
+    return made if since is None else made.filter(F.col("as_of") >= F.lit(since))
+
+
+def _bits() -> Column:
+    """The set of channels that a row's ``channel`` names; null when it names none that is known."""
+    words = list(CHANNEL_BITS.items())
+    start = F.when(F.col("channel") == words[0][0], words[0][1])
+    return reduce(lambda chain, word: chain.when(F.col("channel") == word[0], word[1]), words[1:], start)
+
+
+def _bits_or_all() -> Column:
+    return F.coalesce(_bits(), F.lit(ALL_CHANNELS))
+
+
+def _count(condition: Column) -> Column:
+    return F.sum(F.when(condition, 1).otherwise(0))
+
+
+def _filled(
+    frame: DataFrame, *, zero: tuple[str, ...] = (), false: tuple[str, ...] = (), empty: tuple[str, ...] = ()
+) -> DataFrame:
+    """The frame with null replaced in the named columns: no row in the source means nothing happened."""
+    values = {
+        **dict.fromkeys(zero, F.lit(0)),
+        **dict.fromkeys(false, F.lit(False)),
+        **dict.fromkeys(empty, F.lit("")),
+    }
+    return frame.select(
+        *(F.coalesce(name, values[name]).alias(name) if name in values else name for name in frame.columns)
+    )
