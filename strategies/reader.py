@@ -1,0 +1,157 @@
+"""Reads a strategy document from YAML and says of every mistake which file, line and column, and the mend."""
+
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from base.errors import StrategyError
+from strategies.document import Experiment, Goal, Limits, Strategy, Touch, Valid
+from strategies.rule import Described, RuleError, parse
+
+Path = tuple[str | int, ...]
+
+_PARTS: dict[str, type[BaseModel]] = {
+    "funnel": Touch,
+    "goal": Goal,
+    "experiment": Experiment,
+    "limits": Limits,
+    "valid": Valid,
+}
+
+
+def read(text: str, *, file: str, features: Mapping[str, Described]) -> Strategy:
+    """The strategy written in ``text``; ``file`` is what errors call it.
+
+    Raises StrategyError with one line for each mistake.
+    """
+    root = _compose(text, file)
+    _refuse_bad_keys(root, file)
+    places = dict(_places(root, ()))
+    try:
+        strategy = Strategy.model_validate(_construct(text, file))
+    except ValidationError as error:
+        lines = [_explain(detail, places, file) for detail in error.errors()]
+        raise StrategyError("\n".join(lines)) from error
+    try:
+        parse(strategy.who, features)
+    except RuleError as error:
+        line, column = _inside(text, places[("who",)], strategy.who, error.offset)
+        raise StrategyError(f"{file}:{line}:{column}: who: {error}") from error
+    return strategy
+
+
+def _compose(text: str, file: str) -> yaml.MappingNode:
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        raise _not_yaml(error, text, file) from error
+    if not isinstance(root, yaml.MappingNode):
+        raise StrategyError(f"{file}:1:1: a strategy is a list of 'key: value' lines; see docs/strategies.md")
+    return root
+
+
+def _construct(text: str, file: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise _not_yaml(error, text, file) from error
+    except ValueError as error:
+        # Something that looks like a date and is none.
+        raise StrategyError(f"{file}: a value cannot be read ({error}); dates are YYYY-MM-DD") from error
+
+
+def _not_yaml(error: yaml.YAMLError, text: str, file: str) -> StrategyError:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    if mark is None:
+        return StrategyError(f"{file}: this is not YAML ({error})")
+    near = text.splitlines()[max(mark.line - 1, 0) : mark.line + 1]
+    mend = "indent with spaces and write 'key: value'"
+    if any("：" in line for line in near):
+        mend = "a full-width '：' stands where ': ' belongs"
+    if any("\t" in line for line in near):
+        mend = "a tab stands where spaces belong"
+    problem = getattr(error, "problem", None) or "it does not parse"
+    return StrategyError(f"{file}:{mark.line + 1}:{mark.column + 1}: this is not YAML ({problem}); {mend}")
+
+
+def _places(node: yaml.Node, path: Path) -> Iterator[tuple[Path, yaml.Mark]]:
+    """Where the value of each path starts; a path ending in ('key', name) is the place of the key itself."""
+    yield path, node.start_mark
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield (*path, "key", key.value), key.start_mark
+            yield from _places(value, (*path, key.value))
+    if isinstance(node, yaml.SequenceNode):
+        for number, value in enumerate(node.value):
+            yield from _places(value, (*path, number))
+
+
+def _refuse_bad_keys(node: yaml.Node, file: str) -> None:
+    children = list(node.value) if isinstance(node, yaml.SequenceNode) else []
+    if isinstance(node, yaml.MappingNode):
+        seen: dict[str, yaml.Mark] = {}
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise StrategyError(
+                    f"{_at(file, key.start_mark)}: a key is one word; lists belong after the ':'"
+                )
+            if key.value in seen:
+                raise StrategyError(
+                    f"{_at(file, key.start_mark)}: the key {key.value!r} was given before, "
+                    f"in line {seen[key.value].line + 1}; remove one"
+                )
+            seen[key.value] = key.start_mark
+            children.append(value)
+    for child in children:
+        _refuse_bad_keys(child, file)
+
+
+def _explain(detail: Any, places: Mapping[Path, yaml.Mark], file: str) -> str:
+    path: Path = tuple(detail["loc"])
+    shown = ".".join(str(part) for part in path) or "the document"
+    if detail["type"] == "extra_forbidden":
+        place = places.get((*path[:-1], "key", path[-1]), places[()])
+        known = list(_keys(path))
+        close = difflib.get_close_matches(str(path[-1]), known, n=1, cutoff=0.5)
+        mend = f"did you mean {close[0]!r}?" if close else f"known here: {', '.join(known)}"
+        return f"{_at(file, place)}: unknown key {shown!r}; {mend}"
+    if detail["type"] == "missing":
+        return f"{_at(file, _nearest(places, path[:-1]))}: {shown!r} is missing; add it"
+    message = detail["msg"].removeprefix("Value error, ")
+    return f"{_at(file, _nearest(places, path))}: {shown}: {message}"
+
+
+def _keys(path: Path) -> Iterator[str]:
+    """The keys known where ``path`` lies."""
+    model = _PARTS.get(str(path[0]), Strategy) if len(path) > 1 else Strategy
+    yield from model.model_fields
+
+
+def _nearest(places: Mapping[Path, yaml.Mark], path: Path) -> yaml.Mark:
+    while path not in places:
+        path = path[:-1]
+    return places[path]
+
+
+def _at(file: str, mark: yaml.Mark) -> str:
+    return f"{file}:{mark.line + 1}:{mark.column + 1}"
+
+
+def _inside(text: str, mark: yaml.Mark, value: str, offset: int) -> tuple[int, int]:
+    """Line and column in ``text`` of character ``offset`` of the scalar ``value`` that starts at ``mark``.
+
+    YAML may fold lines and drop indentation, so the two are walked side by side by what is not white space.
+    """
+    lines = text.splitlines(keepends=True)
+    start = sum(len(line) for line in lines[: mark.line]) + mark.column
+    if text[start : start + 1] in {"|", ">"}:
+        start = text.index("\n", start)
+    if text[start : start + 1] in {"'", '"'}:
+        start += 1
+    wanted = sum(not character.isspace() for character in value[:offset])
+    visible = [at for at in range(start, len(text)) if not text[at].isspace()]
+    at = visible[min(wanted, len(visible) - 1)]
+    return text.count("\n", 0, at) + 1, at - (text.rfind("\n", 0, at) + 1) + 1
