@@ -72,7 +72,7 @@ NUMBERS = Table(
 QUARANTINE = Table(
     name="quarantine",
     doc="Rows delivered and not accepted, with the reason; never with the values that name a person.",
-    grain=("source_table", "row", "reason"),
+    grain=("source_table", "file", "row", "reason"),
     delivery="derived",
     columns=(
         Column(

@@ -1,0 +1,187 @@
+"""Takes in a day's extracts: checks them, replaces customer numbers by tokens, and keeps identities apart."""
+
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pyspark.sql import DataFrame
+
+from base.errors import StoreError
+from jobs.job import Frames, Night, job
+from lake.table import Table
+from lake.tables import CUSTOMERS, DELIVERED, IDENTITIES, NUMBERS, QUARANTINE
+from outreach.vault import Vault
+from quality.gate import Gate
+from quality.keys import Numbers
+from quality.quarantine import Quarantine
+from sources.delivery import Delivery, open_delivery
+from sources.extract import Extract
+from sources.numbers import classify
+from sources.source import open_source
+
+_EVENTS = tuple(table for table in DELIVERED if table.delivery == "events")
+
+
+@job(reads=tuple(table.before for table in _EVENTS), writes=(*DELIVERED, NUMBERS, QUARANTINE))
+def ingest(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
+    """Takes in the extracts of the business date.
+
+    Rows that break what was agreed go to the quarantine; more of them than a table tolerates stop the night.
+    Customer numbers become tokens; names, phones and ID numbers go to the vault and nowhere else.
+    """
+    source = open_source(night.settings)
+    night.progress(f"waiting for the extracts of {night.as_of}")
+    delivery = open_delivery(source.deliver(night.as_of), as_of=night.as_of)
+    extracts = {extract.table: extract for extract in source.extracts}
+    vault, stage, quarantine = Vault(night.settings), _fresh_stage(night), Quarantine()
+
+    intake = Intake(night=night, frames=frames, delivery=delivery, stage=stage, quarantine=quarantine)
+    customers = intake.take_in_customers(extracts[CUSTOMERS], vault)
+    identities = intake.read_identities(extracts[IDENTITIES], customers)
+    for table, extract in extracts.items():
+        if table not in (CUSTOMERS, IDENTITIES):
+            intake.take_in(extract, customers)
+    phones = classify(identities["phone"].combine_chunks())
+    identities = identities.set_column(identities.schema.get_field_index("phone"), "phone", phones["phone"])
+    vault.put(night.as_of, identities)
+    _write(NUMBERS, _numbers(identities, phones, customers, vault).to_batches(), stage)
+    _write(QUARANTINE, quarantine.table().to_batches(), stage)
+    return {table: _frame(table, night, stage) for table in (*DELIVERED, NUMBERS, QUARANTINE)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Customers:
+    """All customers of the night: the bank's numbers for them, and at the same places their tokens."""
+
+    numbers: pa.Array
+    tokens: pa.Array
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intake:
+    """One night's way from extracts to staged tables, which hold tokens only."""
+
+    night: Night
+    frames: Frames
+    delivery: Delivery
+    stage: Path
+    quarantine: Quarantine
+
+    def take_in_customers(self, extract: Extract, vault: Vault) -> Customers:
+        """Stages the customers; their tokens are what all other tables are joined to."""
+        gate = self._gate(CUSTOMERS, None)
+        table = self._whole(gate, extract)
+        numbers = table["customer_no"].combine_chunks()
+        customers = Customers(numbers=numbers, tokens=vault.tokens("customer", numbers))
+        staged = table.append_column("customer", customers.tokens)
+        _write(CUSTOMERS, staged.to_batches(), self.stage)
+        return customers
+
+    def read_identities(self, extract: Extract, customers: Customers) -> pa.Table:
+        """The identities, in memory: they are never staged."""
+        gate = self._gate(IDENTITIES, customers)
+        table = self._whole(gate, extract)
+        places = pc.index_in(table["customer_no"], value_set=customers.numbers)
+        table = table.append_column("customer", customers.tokens.take(places.combine_chunks()))
+        return table.select(list(IDENTITIES.names))
+
+    def take_in(self, extract: Extract, customers: Customers) -> None:
+        """Stages any other table, piece by piece."""
+        table = extract.table
+        self.night.progress(f"taking in {table.name}")
+        gate = self._gate(table, customers)
+        _write(table, self._tokenised(gate, extract, customers), self.stage)
+        repeats = np.union1d(gate.repeats(), self._known_before(table))
+        if len(repeats):
+            staged = pq.read_table(_path(table, self.stage))
+            gate.reject_repeats(repeats, staged.take(pa.array(repeats)))
+            kept = np.setdiff1d(np.arange(staged.num_rows), repeats, assume_unique=True)
+            _write(table, staged.take(pa.array(kept)).to_batches(), self.stage)
+        gate.close()
+
+    def _gate(self, table: Table, customers: Customers | None) -> Gate:
+        known = None if customers is None else customers.numbers
+        return Gate(table, as_of=self.night.as_of, known=known, quarantine=self.quarantine)
+
+    def _admitted(self, gate: Gate, extract: Extract) -> Iterator[tuple[pa.RecordBatch, pa.Array | None]]:
+        for piece in self.delivery.read(extract):
+            yield gate.admit(
+                piece.batch, file=piece.file, rows=piece.rows, unreadable=piece.unreadable, torn=piece.torn
+            )
+
+    def _whole(self, gate: Gate, extract: Extract) -> pa.Table:
+        """A table small enough to be held at once: one row a customer."""
+        self.night.progress(f"taking in {extract.table.name}")
+        table = pa.Table.from_batches([batch for batch, _ in self._admitted(gate, extract)])
+        repeats = gate.repeats()
+        if len(repeats):
+            gate.reject_repeats(repeats, table.take(pa.array(repeats)))
+            table = table.take(pa.array(np.setdiff1d(np.arange(table.num_rows), repeats, assume_unique=True)))
+        gate.close()
+        return table
+
+    def _tokenised(self, gate: Gate, extract: Extract, customers: Customers) -> Iterator[pa.RecordBatch]:
+        for batch, places in self._admitted(gate, extract):
+            yield batch.append_column("customer", customers.tokens.take(places))
+
+    def _known_before(self, table: Table) -> Numbers:
+        """Places of staged rows whose key was already delivered on an earlier date."""
+        if table not in self.frames or not self.night.store.exists(table):
+            return np.array([], np.int64)
+        keys = list(table.grain)
+        staged = _frame(table, self.night, self.stage).select(keys)
+        again = staged.join(self.frames[table].select(keys), keys, "left_semi").toArrow()
+        if not again.num_rows:
+            return np.array([], np.int64)
+        every = pq.read_table(_path(table, self.stage), columns=keys)
+        again = again.cast(every.schema)
+        every = every.append_column("place", pa.array(np.arange(every.num_rows)))
+        return np.sort(every.join(again, keys, join_type="left semi")["place"].to_numpy())
+
+
+def _numbers(identities: pa.Table, phones: pa.Table, customers: Customers, vault: Vault) -> pa.Table:
+    """One row a customer; customers who came without an identity have no number."""
+    places = pc.index_in(customers.tokens, value_set=identities["customer"].combine_chunks())
+    kinds = pc.fill_null(phones["kind"].take(places), "none")
+    tokens = vault.tokens("phone", phones["phone"]).take(places)
+    return pa.table([customers.tokens, tokens, kinds], names=list(NUMBERS.names))
+
+
+def _fresh_stage(night: Night) -> Path:
+    """An empty folder for tonight's tables. What a killed run left there is thrown away."""
+    stage = night.settings.home.resolve() / "staging" / "ingest"
+    shutil.rmtree(stage, ignore_errors=True)
+    stage.mkdir(parents=True)
+    return stage
+
+
+def _path(table: Table, stage: Path) -> Path:
+    return stage / f"{table.name}.parquet"
+
+
+def _write(table: Table, batches: Iterable[pa.RecordBatch], stage: Path) -> None:
+    """Stages a table under its declared schema; an earlier draft is replaced when this one is whole."""
+    schema = pa.schema([field.with_nullable(True) for field in table.arrow_schema()])
+    draft = stage / f".{table.name}.parquet"
+    try:
+        with pq.ParquetWriter(draft, schema, compression="lz4") as writer:
+            for batch in batches:
+                writer.write_batch(batch.select(schema.names).cast(schema))
+    except OSError as error:
+        raise StoreError(
+            f"table {table.name}: not staged ({error.strerror}); free the disk and run ingest again"
+        ) from error
+    draft.replace(_path(table, stage))
+
+
+def _frame(table: Table, night: Night, stage: Path) -> DataFrame:
+    """The staged table in the engine; empty where the source does not deliver it."""
+    path = _path(table, stage)
+    if not path.exists():
+        return night.spark.createDataFrame([], table.spark_schema())
+    return night.spark.read.schema(table.spark_schema()).parquet(str(path))
