@@ -4,16 +4,13 @@ from datetime import timedelta
 
 from airflow.sdk import DAG, Asset, PartitionedAssetTimetable, task
 
-from dags.night import as_of, night
+from dags.night import night, work
 
 schedule = PartitionedAssetTimetable(assets=Asset("raw"))
-
 with DAG("features", schedule=schedule, doc_md=__doc__, **night(done_within=timedelta(hours=2))):
 
     @task(outlets=[Asset("customer_features")], execution_timeout=timedelta(hours=1))
     def features() -> None:
-        from jobs.run import run
-
-        run("features", as_of=as_of())
+        work("features")
 
     features()

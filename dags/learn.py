@@ -1,13 +1,12 @@
-"""Wait for what came of the contacts, then read each strategy's effect against its control group."""
+"""Wait for what came of the contacts, then read each strategy's effect and write the night's report."""
 
 from datetime import timedelta
 
 from airflow.sdk import DAG, Asset, PartitionedAssetTimetable, task
 
-from dags.night import as_of, night
+from dags.night import as_of, night, work
 
 schedule = PartitionedAssetTimetable(assets=Asset("contact_lists"))
-
 with DAG("learn", schedule=schedule, doc_md=__doc__, **night(done_within=timedelta(days=2))):
 
     @task.sensor(mode="reschedule", poke_interval=timedelta(minutes=5), timeout=timedelta(days=2))
@@ -18,8 +17,7 @@ with DAG("learn", schedule=schedule, doc_md=__doc__, **night(done_within=timedel
 
     @task(outlets=[Asset("readouts")], execution_timeout=timedelta(hours=1))
     def learn() -> None:
-        from jobs.run import run
-
-        run("learn", as_of=as_of())
+        for job in ("learn", "report"):
+            work(job)
 
     outcomes() >> learn()

@@ -1,4 +1,4 @@
-"""What the six DAGs share: the business date they carry, their patience, and what happens when one is late."""
+"""What the six DAGs share: the business date they carry, their patience, and who says it when one is late."""
 
 import logging
 from collections.abc import Mapping
@@ -36,6 +36,40 @@ HOPELESS = [
 ]
 
 
+def night(*, done_within: timedelta, paused: bool = False) -> dict[str, Any]:
+    """What all six DAGs pass to ``DAG(...)``; ``done_within`` counts from when the run is queued.
+
+    One run at a time, so that dates enter a stage in the order in which they left the one before.
+    ``max_active_runs`` counts back-fills apart, hence the second limit, which counts everything. A DAG that
+    is switched off when its asset is updated never hears of it, so only the first one starts ``paused``.
+    """
+    return {
+        "catchup": False,
+        "is_paused_upon_creation": paused,
+        "max_active_runs": 1,
+        "tags": ["longreach"],
+        "deadline": DeadlineAlert(
+            name=f"done within {done_within}",
+            reference=DeadlineReference.DAGRUN_QUEUED_AT,
+            interval=done_within,
+            callback=SyncCallback(f"{__name__}.{report_late.__name__}"),
+        ),
+        "default_args": {
+            "max_active_tis_per_dag": 1,
+            "retries": 3,
+            "retry_delay": timedelta(minutes=5),
+            "retry_policy": ExceptionRetryPolicy([RetryRule(HOPELESS, RetryAction.FAIL)]),
+        },
+    }
+
+
+def work(job: str) -> None:
+    """Runs the job for the business date of the running DAG run."""
+    from jobs.run import run
+
+    run(job, as_of=as_of())
+
+
 def as_of() -> date:
     """The business date that the running task's DAG run carries as its partition key.
 
@@ -52,31 +86,6 @@ def as_of() -> date:
         raise errors.ScheduleError(
             f"{run} carries the partition key {key!r}, which is no date; trigger it with one like 2026-07-01"
         ) from None
-
-
-def night(*, done_within: timedelta) -> dict[str, Any]:
-    """What all six DAGs pass to ``DAG(...)``; ``done_within`` counts from when the run is queued.
-
-    One run at a time, so that dates enter a stage in the order they left the one before. ``max_active_runs``
-    counts back-fills apart, hence the second limit, which counts everything.
-    """
-    return {
-        "catchup": False,
-        "max_active_runs": 1,
-        "tags": ["longreach"],
-        "deadline": DeadlineAlert(
-            name=f"done within {done_within}",
-            reference=DeadlineReference.DAGRUN_QUEUED_AT,
-            interval=done_within,
-            callback=SyncCallback(f"{__name__}.{report_late.__name__}"),
-        ),
-        "default_args": {
-            "max_active_tis_per_dag": 1,
-            "retries": 3,
-            "retry_delay": timedelta(minutes=5),
-            "retry_policy": ExceptionRetryPolicy([RetryRule(HOPELESS, RetryAction.FAIL)]),
-        },
-    }
 
 
 def report_late(context: Mapping[str, Any]) -> None:

@@ -1,32 +1,35 @@
 """``make up``: Airflow and MLflow on this machine, on the house's own PostgreSQL, until Ctrl-C."""
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
-import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-import psutil
-import psycopg
-from sqlalchemy.engine import make_url
+import psutil  # type: ignore[import-untyped]
+from rich.console import Console
 
 from base.errors import LongreachError
 from base.settings import Settings, load_settings
 from ledger.database import database_url
 
 ROOT = Path(__file__).resolve().parents[1]
-READY_WITHIN = 180.0
-STOP_WITHIN = 20.0
+READY_WITHIN = 180
+"""Seconds that a service may take until it answers."""
+STOP_WITHIN = 15
+"""Seconds that a program is given to end by itself."""
+PASSWORDS = "simple_auth_manager_passwords.json.generated"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Service:
     """A program that stays up: how it is started, where it answers, where it writes its log."""
 
@@ -38,39 +41,92 @@ class Service:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-def airflow(home: Path, *, database: str, port: int) -> Service:
-    """The four processes of ``airflow standalone``, reading the DAGs of this tree.
+def main() -> None:
+    """Keeps both services up; everything they started has ended when this returns."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    console = Console()
+    try:
+        up(load_settings(), console)
+    except KeyboardInterrupt:
+        console.print("Stopped.")
+    except LongreachError as error:
+        console.print(f"[red]{error}")
+        sys.exit(1)
 
-    ``database`` is the URL of a PostgreSQL database that is Airflow's alone. Only this machine can reach it.
-    """
+
+def up(settings: Settings, console: Console) -> None:
+    """Starts the services one after the other, says where they are, and waits to be interrupted."""
+    services = [airflow(settings, port=8080)]
+    if not settings.mlflow_tracking_uri:
+        services.append(mlflow(settings, port=5000))
+    with ExitStack() as stack:
+        for service in services:
+            console.print(f"{service.name} is starting; its log is {service.log}")
+            stack.enter_context(running(service))
+            console.print(f"[green]{service.name} is ready at {service.address}")
+        console.print(
+            f"Sign in to Airflow as admin; the password is in {services[0].log.parent / PASSWORDS}.\n"
+            "Nothing runs by itself yet: trigger the DAG ingest with a partition key like 2026-07-01,\n"
+            "or switch it on for every night to come. Ctrl-C stops everything."
+        )
+        threading.Event().wait()
+
+
+def airflow(settings: Settings, *, port: int) -> Service:
+    """The four processes of ``airflow standalone``, reading the DAGs of this tree; local callers only."""
+    home = settings.home.resolve() / "airflow"
     address = f"http://127.0.0.1:{port}"
-    environment = {
-        "AIRFLOW_HOME": str(home),
-        "AIRFLOW__API__BASE_URL": address,
-        "AIRFLOW__API__HOST": "127.0.0.1",
-        "AIRFLOW__API__PORT": str(port),
-        "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT),
-        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
-        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        # A stage uses every core there is; more stages at once would only share them and need the memory twice.
-        "AIRFLOW__CORE__PARALLELISM": "2",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database,
-        "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(free_port()),
-        "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(free_port()),
-        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
-    }
-    command = (sys.executable, "-m", "airflow", "standalone")
     return Service(
-        "Airflow", command, address, "/api/v2/monitor/health", home / "standalone.log", environment
+        name="Airflow",
+        command=(sys.executable, "-m", "airflow", "standalone"),
+        address=address,
+        health="/api/v2/monitor/health",
+        log=home / "standalone.log",
+        environment={
+            "AIRFLOW_HOME": str(home),
+            "AIRFLOW__API__BASE_URL": address,
+            "AIRFLOW__API__HOST": "127.0.0.1",
+            "AIRFLOW__API__PORT": str(port),
+            "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT),
+            "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
+            "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            # A stage uses every core there is; more of them at once would only need the memory twice.
+            "AIRFLOW__CORE__PARALLELISM": "2",
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": _plain_url(settings, "airflow"),
+            "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(free_port()),
+            "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(free_port()),
+            "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+            # Given the address, tasks need not hold the embedded server, and it stops when this process does.
+            "LONGREACH_DATABASE_URL": _plain_url(settings, "longreach"),
+            "LONGREACH_HOME": str(settings.home.resolve()),
+        },
+    )
+
+
+def mlflow(settings: Settings, *, port: int) -> Service:
+    """MLflow's pages over the house's own PostgreSQL and model files; local callers only."""
+    backend = database_url(settings, "mlflow").render_as_string(hide_password=False)
+    files = (settings.home.resolve() / "models").as_uri()
+    return Service(
+        name="MLflow",
+        command=(
+            *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port)),
+            *("--workers", "1", "--no-serve-artifacts", "--default-artifact-root", files),
+        ),
+        address=f"http://127.0.0.1:{port}",
+        health="/health",
+        log=settings.home.resolve() / "mlflow" / "server.log",
+        # Not on the command line, where every user of the machine could read a password in it.
+        environment={"MLFLOW_BACKEND_STORE_URI": backend, "MLFLOW_DISABLE_TELEMETRY": "true"},
     )
 
 
 @contextmanager
-def running(service: Service, *, environment: Mapping[str, str]) -> Iterator[None]:
-    """Keeps ``service`` up from when it answers until the block is left; then nothing it started is left.
+def running(service: Service, *, environment: Mapping[str, str] = os.environ) -> Iterator[None]:
+    """Keeps ``service`` up, from when it answers until the block is left; then nothing it started is left.
 
-    Raises LongreachError when it ends or does not answer within ``READY_WITHIN`` seconds.
+    Raises LongreachError when it ends early or does not answer within ``READY_WITHIN`` seconds.
     """
     service.log.parent.mkdir(parents=True, exist_ok=True)
     # Airflow starts its parts by the name "airflow", so the folder it lives in must be on the path.
@@ -85,11 +141,11 @@ def running(service: Service, *, environment: Mapping[str, str]) -> Iterator[Non
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        try:
-            _wait_until_ready(service, program)
-            yield
-        finally:
-            _end_session(program)
+    try:
+        _wait_until_ready(service, program)
+        yield
+    finally:
+        _end_session(program)
 
 
 def free_port() -> int:
@@ -100,39 +156,40 @@ def free_port() -> int:
         return port
 
 
-def own_database(server: str, name: str) -> str:
-    """The URL of database ``name`` on the PostgreSQL that ``server`` points into, made if it is not there."""
-    url = make_url(server)
-    plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(plain, autocommit=True) as connection:
-        known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone()
-        if known is None:
-            connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name)))
-    return url.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
+def _plain_url(settings: Settings, database: str) -> str:
+    # Airflow and MLflow choose the driver themselves; with a driver named, Airflow finds no async one.
+    url = database_url(settings, database).set(drivername="postgresql")
+    return url.render_as_string(hide_password=False)
 
 
 def _wait_until_ready(service: Service, program: "subprocess.Popen[bytes]") -> None:
     pause = threading.Event()
-    for _ in range(int(READY_WITHIN)):
+    for _ in range(READY_WITHIN):
         if program.poll() is not None:
             raise LongreachError(f"{service.name} ended with status {program.returncode}; read {service.log}")
-        if _answers(f"{service.address}{service.health}"):
+        if _is_healthy(f"{service.address}{service.health}"):
             return
-        pause.wait(1.0)
+        pause.wait(1)
     raise LongreachError(f"{service.name} did not answer at {service.address}; read {service.log}")
 
 
-def _answers(url: str) -> bool:
-    with suppress(OSError), urllib.request.urlopen(url, timeout=5) as reply:
-        # Airflow answers before its scheduler beats for the first time, and says so in words.
-        return b"unhealthy" not in reply.read().replace(b"null", b"unhealthy")
-    return False
+def _is_healthy(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as reply:
+            content = reply.read()
+    except OSError:
+        return False
+    # Airflow answers before its parts have beaten for the first time, and tells of each how it is.
+    with suppress(json.JSONDecodeError):
+        parts: Any = json.loads(content)
+        return all(part["status"] == "healthy" for part in parts.values())
+    return True
 
 
 def _end_session(program: "subprocess.Popen[bytes]") -> None:
     """Ends everything in the program's session: asks first, then insists.
 
-    A process group would not do, since each Airflow task runs in a group of its own.
+    Its process group alone would not do, since each Airflow task runs in a group of its own.
     """
     for signal_number in (signal.SIGTERM, signal.SIGKILL):
         members = _session_members(program.pid)
@@ -150,3 +207,7 @@ def _session_members(leader: int) -> list[psutil.Process]:
             if os.getsid(process.pid) == leader:
                 members.append(process)
     return members
+
+
+if __name__ == "__main__":
+    main()
