@@ -1,0 +1,1 @@
+"""What came of it: outcomes taken in, lift against the control groups, and the night's report."""

@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
+import pyarrow as pa
 from deltalake import DeltaTable
 from deltalake import Field as DeltaField
 from deltalake import Schema as DeltaSchema
@@ -42,6 +43,12 @@ class Store:
                 f"table {table.name} was written without {', '.join(missing)}; re-run the job that writes it"
             )
         return frame.select(*table.names, "as_of")
+
+    def frame(self, table: Table, rows: pa.Table) -> DataFrame:
+        """Arrow rows as a frame of the table's columns, also where there are none."""
+        if rows.num_rows == 0:
+            return self.spark.createDataFrame([], table.spark_schema())
+        return self.spark.createDataFrame(rows.select(table.names).cast(table.arrow_schema()))
 
     def write(self, table: Table, frame: DataFrame, *, as_of: date) -> int:
         """Overwrites exactly one partition; returns its number of rows.

@@ -1,0 +1,108 @@
+"""Gathers what a night's report shows: a handful of small frames, counted in the engine."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pandas as pd
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from evaluation.suppress import suppress
+from lake.table import Table
+from lake.tables import (
+    CANDIDATES,
+    CONTACT_LISTS,
+    CUSTOMER_SEGMENTS,
+    CUSTOMERS,
+    OUTCOMES,
+    PLAN,
+    QUARANTINE,
+    READOUTS,
+    SEGMENT_CATALOG,
+)
+
+REACHED = ("opened", "heard_out", "interested", "converted", "refused", "complained")
+INTERESTED = ("interested", "converted")
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One night in small frames; counts of people are nullable where they must not be shown."""
+
+    as_of: date
+    journey: pd.DataFrame  # stage, customers
+    segments: pd.DataFrame  # SEGMENT_CATALOG's columns
+    migration: pd.DataFrame  # before, after, customers; empty on a first night
+    fates: pd.DataFrame  # channel, fate, contacts
+    hours: pd.DataFrame  # channel, hour, contacts
+    drops: pd.DataFrame  # rule, candidates
+    results: pd.DataFrame  # channel, result, contacts
+    readouts: pd.DataFrame  # READOUTS' columns
+    rejected: pd.DataFrame  # source_table, reason, rows
+
+
+def summarise(frames: Mapping[Table, DataFrame], *, as_of: date) -> Summary:
+    """``frames``: the night's partition of each table; CUSTOMER_SEGMENTS up to and with the night."""
+    return Summary(
+        as_of=as_of,
+        journey=_journey(frames, as_of),
+        segments=frames[SEGMENT_CATALOG].drop("as_of").toPandas().sort_values("segment", ignore_index=True),
+        migration=_migration(frames[CUSTOMER_SEGMENTS], as_of),
+        fates=_count(frames[PLAN], ["channel", "fate"]),
+        hours=_count(frames[PLAN].filter(F.col("fate") == "contact"), ["channel", "hour"]),
+        drops=_count(
+            frames[CANDIDATES].filter("dropped_by is not null"),
+            [F.col("dropped_by").alias("rule")],
+            "candidates",
+        ),
+        results=_count(frames[OUTCOMES], ["channel", "result"]),
+        readouts=frames[READOUTS].drop("as_of").toPandas(),
+        rejected=_count(frames[QUARANTINE], ["source_table", "reason"], "rows", hide=False),
+    )
+
+
+def _count(frame: DataFrame, by: list, count: str = "contacts", *, hide: bool = True) -> pd.DataFrame:  # type: ignore[type-arg]
+    counted = frame.groupBy(*by).agg(F.count("*").alias(count)).toPandas()
+    names = [name for name in counted.columns if name != count]
+    counted = counted.sort_values(names, ignore_index=True)
+    return suppress(counted, count=count, within=names[:-1]) if hide else counted
+
+
+def _journey(frames: Mapping[Table, DataFrame], as_of: date) -> pd.DataFrame:
+    def people(frame: DataFrame) -> int:
+        return int(frame.select("customer").distinct().count())
+
+    lists, outcomes = frames[CONTACT_LISTS], frames[OUTCOMES]
+    stages = {
+        "customers": frames[CUSTOMERS].count(),
+        "in the long tail": frames[CUSTOMER_SEGMENTS].filter(F.col("as_of") == F.lit(as_of)).count(),
+        "wanted by a strategy": people(frames[CANDIDATES]),
+        "allowed by policy": people(frames[CANDIDATES].filter("dropped_by is null")),
+        "chosen": people(frames[PLAN].filter(F.col("fate").isin("contact", "held_out"))),
+        "contacted": people(lists),
+        "reached": people(outcomes.filter(F.col("result").isin(*REACHED))),
+        "interested": people(outcomes.filter(F.col("result").isin(*INTERESTED))),
+    }
+    counted = pd.DataFrame({"stage": list(stages), "customers": list(stages.values())})
+    return suppress(counted, count="customers", within=["stage"])
+
+
+def _migration(segments: DataFrame, as_of: date) -> pd.DataFrame:
+    """How customers moved since the night before; 'outside' is not in the long tail."""
+    today = segments.filter(F.col("as_of") == F.lit(as_of)).select(
+        "customer", F.col("segment").alias("after")
+    )
+    before = segments.filter(F.col("as_of") == F.lit(as_of - timedelta(days=1))).select(
+        "customer", F.col("segment").alias("before")
+    )
+    moved = (
+        before.join(today, on="customer", how="full")
+        .fillna("outside", subset=["before", "after"])
+        .groupBy("before", "after")
+        .agg(F.count("*").alias("customers"))
+        .toPandas()
+        .sort_values(["before", "after"], ignore_index=True)
+    )
+    known = moved[moved["before"] != "outside"]
+    return suppress(moved if len(known) else known, count="customers", within=["before"])

@@ -1,0 +1,178 @@
+"""The command line: ``longreach night --as-of DATE`` and its kin.
+
+Exit status 0: done; 1: the work failed; 2: the call is wrong.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from base.errors import LongreachError, SettingsError
+from base.settings import load_settings
+
+app = typer.Typer(
+    name="longreach",
+    help="Segments a bank's long tail, tests strategies, decides who is contacted, measures what came of it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+err = Console(stderr=True, highlight=False)
+out = Console(highlight=False)
+
+
+def _date(text: str) -> date:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a date, not an instant
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a date; write it like 2026-07-01") from None
+
+
+AsOf = Annotated[
+    date, typer.Option("--as-of", parser=_date, metavar="DATE", help="Business date, YYYY-MM-DD.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print what a program can read.")]
+
+
+@app.command()
+def night(as_of: AsOf, as_json: Json = False) -> None:
+    """Runs every step for one date, from ingest to the report."""
+    from jobs.night import night as run_night
+    from jobs.report import report_path
+
+    settings = load_settings()
+    summaries = run_night(settings, as_of=as_of, progress=_say, finished=_say_finished)
+    path = report_path(settings, as_of)
+    if as_json:
+        _print_json({"steps": [asdict(summary) for summary in summaries], "report": str(path)})
+    else:
+        out.print(f"report: {path}")
+
+
+def _add_step(name: str, help_text: str) -> None:
+    def step(as_of: AsOf, as_json: Json = False) -> None:
+        from jobs.run import run
+
+        summary = run(name, as_of=as_of, progress=_say)
+        if as_json:
+            _print_json(asdict(summary))
+        else:
+            _say_finished(summary)
+
+    app.command(name=name, help=help_text)(step)
+
+
+for _name, _text in {
+    "ingest": "Takes in the day's extracts: checks, quarantine, tokens, raw tables.",
+    "features": "Computes what is known of every customer at the date.",
+    "segments": "Cuts out the long tail and gives every customer in it a segment.",
+    "decide": "Finds candidates, applies policy, draws arms, chooses who is contacted.",
+    "release": "Writes the masked contact lists.",
+    "learn": "Takes in outcomes and reads every strategy's lift.",
+    "report": "Writes the night's report.",
+}.items():
+    _add_step(_name, _text)
+
+
+@app.command()
+def demo(
+    source: Annotated[str, typer.Option(help="synthetic, uci or berka.")] = "synthetic",
+    data: Annotated[Path, typer.Option(help="Folder of the public data sets.")] = Path("../shared/data"),
+    customers: Annotated[int, typer.Option(help="Customers of the synthetic bank.")] = 20_000,
+    nights: Annotated[int, typer.Option(min=1, help="How many nights.")] = 7,
+) -> None:
+    """Runs several nights on a fresh home under var/ and shows what came of them."""
+    from jobs.demo import run_demo
+
+    settings = load_settings(
+        home=Path("var") / f"demo-{source}",
+        source=source,
+        data=data,
+        synthetic={**load_settings().synthetic.model_dump(), "customers": customers},
+    )
+    run_demo(settings, nights=nights, console=out)
+
+
+@app.command()
+def up() -> None:
+    """Starts Airflow and MLflow on the embedded PostgreSQL; Ctrl-C stops them."""
+    from jobs.up import up as start
+
+    start(load_settings())
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Tries every part the house stands on and says what is wrong with those that fail."""
+    from jobs.doctor import examine
+
+    findings = examine(load_settings())
+    if as_json:
+        _print_json([asdict(finding) for finding in findings])
+    else:
+        for finding in findings:
+            mark = "[green]ok[/]" if finding.well else "[red]ill[/]"
+            out.print(f"{mark:>4}  {finding.part}: {finding.words}")
+    if not all(finding.well for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def audit(
+    action: Annotated[str | None, typer.Option(help="Only this action.")] = None,
+    last: Annotated[int, typer.Option(min=1, help="How many lines.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """Shows the newest lines of the audit trail."""
+    from ledger.audit import trail
+    from ledger.database import open_ledger
+
+    with open_ledger(load_settings()) as ledger:
+        lines = trail(ledger, action=action, last=last)
+    if as_json:
+        _print_json(lines)
+    else:
+        for line in lines:
+            out.print(f"{line['at']:%Y-%m-%d %H:%M:%S}  {line['actor']}  {line['action']}  {line['subject']}")
+
+
+def main() -> None:
+    """Runs the command line; errors of ours are told in words, without a trace."""
+    sys.exit(_guarded(app))
+
+
+def _guarded(command: Callable[[], object]) -> int:
+    try:
+        command()
+    except SettingsError as error:
+        err.print(f"[red]error:[/] {error}", soft_wrap=True)
+        return 2
+    except LongreachError as error:
+        err.print(f"[red]error:[/] {error}", soft_wrap=True)
+        return 1
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    return 0
+
+
+def _say(text: str) -> None:
+    err.print(f"[dim]  {text}[/]")
+
+
+def _say_finished(summary: object) -> None:
+    from jobs.run import RunSummary
+
+    assert isinstance(summary, RunSummary)
+    rows = ", ".join(f"{table} {count:,}" for table, count in summary.written.items())
+    err.print(f"{summary.as_of} {summary.job:<9} {summary.seconds:6.1f} s  {rows}")
+
+
+def _print_json(thing: object) -> None:
+    out.print_json(json.dumps(thing, default=str, ensure_ascii=False))

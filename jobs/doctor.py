@@ -1,0 +1,70 @@
+"""Tries the parts the house stands on, one by one."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import text
+
+from base.settings import Settings
+from lake.session import open_engine
+from ledger.database import open_ledger
+from sources.source import open_source
+from strategies.book import load_book
+
+ROOMY = 1 << 30  # one GiB
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One part, whether it is well, and in words what was seen."""
+
+    part: str
+    well: bool
+    words: str
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Tries disk, PostgreSQL, engine, source and strategy book; never raises."""
+    parts: dict[str, Callable[[Settings], str]] = {
+        "disk": _disk,
+        "PostgreSQL": _ledger,
+        "engine": _engine,
+        "source": _source,
+        "strategy book": _book,
+    }
+    return [_try(part, look, settings) for part, look in parts.items()]
+
+
+def _try(part: str, look: Callable[[Settings], str], settings: Settings) -> Finding:
+    try:
+        return Finding(part, True, look(settings))
+    except Exception as error:  # a doctor reports every illness
+        return Finding(part, False, str(error))
+
+
+def _disk(settings: Settings) -> str:
+    settings.home.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(settings.home).free
+    if free < ROOMY:
+        raise OSError(f"only {free / 2**20:.0f} MiB free in {settings.home}; make room")
+    return f"{free / 2**30:.0f} GiB free"
+
+
+def _ledger(settings: Settings) -> str:
+    with open_ledger(settings) as ledger, ledger.engine.connect() as connection:
+        version = connection.execute(text("show server_version")).scalar()
+        return f"version {version}, " + ("given" if settings.database_url else "embedded")
+
+
+def _engine(settings: Settings) -> str:
+    with open_engine(settings) as spark:
+        return f"Spark Connect {spark.version}, " + (settings.spark_remote or "embedded Sail")
+
+
+def _source(settings: Settings) -> str:
+    return f"{settings.source}: {(open_source(settings).__doc__ or '').strip().splitlines()[0]}"
+
+
+def _book(settings: Settings) -> str:
+    return f"{len(load_book(settings))} strategies, all well-formed"

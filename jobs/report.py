@@ -1,0 +1,92 @@
+"""The last step: the night as one page a person can look at."""
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+from pyspark.sql import DataFrame
+from sqlalchemy import select
+
+from base.registry import subclasses
+from base.settings import Settings
+from evaluation.report import Context, write_report
+from evaluation.summary import summarise
+from jobs.job import Frames, Night, job
+from jobs.planted import planted_effects
+from lake.table import Table
+from lake.tables import (
+    CANDIDATES,
+    CONTACT_LISTS,
+    CUSTOMER_SEGMENTS,
+    CUSTOMERS,
+    OUTCOMES,
+    PLAN,
+    QUARANTINE,
+    READOUTS,
+    SEGMENT_CATALOG,
+)
+from ledger.audit import trail
+from ledger.database import Ledger
+from ledger.schema import QUALITY_RESULTS
+from outreach.channels.channel import capacities
+from outreach.policy.rule import PolicyRule
+from sources.source import open_source
+from strategies.book import load_book
+
+
+@job(
+    reads=(
+        CUSTOMERS.at,
+        CUSTOMER_SEGMENTS.until,
+        SEGMENT_CATALOG.at,
+        CANDIDATES.at,
+        PLAN.at,
+        CONTACT_LISTS.at,
+        OUTCOMES.at,
+        READOUTS.at,
+        QUARANTINE.at,
+    ),
+    writes=(),
+)
+def report(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
+    """Writes the night's report, one HTML page."""
+    summary = summarise(frames, as_of=night.as_of)
+    customers = frames[CUSTOMERS].count()
+    source = open_source(night.settings)
+    context = Context(
+        source=source.name,
+        source_doc=(source.__doc__ or "").strip().splitlines()[0],
+        capacities=capacities(night.settings, customers=customers),
+        rule_docs={
+            name: rule.__doc__ or name for name, rule in subclasses("outreach.policy", PolicyRule).items()
+        },
+        strategy_titles={strategy.name: strategy.title for strategy in load_book(night.settings)},
+        quality=_quality(night.ledger, night.as_of),
+        planted=planted_effects(night.settings, summary.readouts, as_of=night.as_of),
+        refused_outcomes=_refused(night.ledger, night.as_of),
+    )
+    path = write_report(summary, context, report_path(night.settings, night.as_of))
+    night.progress(f"report: {path}")
+    return {}
+
+
+def report_path(settings: Settings, as_of: date) -> Path:
+    """Where the night's page lies."""
+    return settings.reports_folder / f"{as_of.isoformat()}.html"
+
+
+def _quality(ledger: Ledger, as_of: date) -> pd.DataFrame:
+    table = QUALITY_RESULTS.c
+    columns = (table.table_name, table.expectation, table.column_name, table.success, table.unexpected)
+    query = select(*columns).where(table.as_of == as_of).order_by(table.id)
+    with ledger.engine.connect() as connection:
+        rows = connection.execute(query).all()
+    return pd.DataFrame(rows, columns=[column.name for column in columns])
+
+
+def _refused(ledger: Ledger, as_of: date) -> dict[str, int]:
+    taken = [
+        line for line in trail(ledger, action="outcomes taken in") if line["subject"] == as_of.isoformat()
+    ]
+    return dict(taken[0]["detail"]["refused"]) if taken else {}
