@@ -81,14 +81,14 @@ class Rows:
 
     def commonest(self, value: Column, *, values: range, where: Column | None = None) -> Column:
         """The most frequent of a few integer values, the smallest of equals; null if there is no row."""
-        counts = [self.count(self._and(where, value == candidate)) for candidate in values]
-        most = F.greatest(*counts)
-        found = reduce(
-            lambda other, pair: F.when(pair[0] == most, F.lit(pair[1])).otherwise(other),
-            reversed(list(zip(counts, values, strict=True))),
-            F.lit(None).cast("int"),
-        )
-        return F.when(most > 0, found)
+        # Count and place in one integer: the largest of these is the most frequent, and the first of equals.
+        size = len(values)
+        ranked = [
+            self.count(self._and(where, value == candidate)) * size + (size - 1 - place)
+            for place, candidate in enumerate(values)
+        ]
+        best = F.greatest(*ranked)
+        return F.when(best >= size, F.lit(values[-1]) - best % size * values.step)
 
     def _word(self, first: int, where: Column | None) -> Column:
         here = self._and(where, (self.age_days >= first) & (self.age_days < first + _BITS))
