@@ -1,12 +1,12 @@
 """Who gets which contact when not everybody can have one: the most valuable first, blind to the arms.
 
 All candidates stand in one order: value minus cost, descending, ties by a hash. They are taken from the top
-while the customer, the phone number, the strategy and the channel still have room. Only treated rows use up the
-room of strategies and channels: a held-out row is chosen exactly when both are open at its place in the order.
+while the customer, the phone number, the strategy and the channel still have room. Only treated rows use up
+the room of strategies and channels: a held-out row is chosen exactly when both are open at its place.
 
 What that guarantees: whether a row is chosen depends on the rows above it and on its own value, customer,
-number, strategy and channel; never on its own arm. So treated and held-out customers of a strategy are alike in
-everything but the contact, however scarce the channels. Where nothing runs out, nobody else's arm matters either.
+number, strategy and channel; never on its own arm. So treated and held-out customers of a strategy are alike
+in everything but the contact, however scarce the channels. Where nothing runs out, no arm matters at all.
 """
 
 from collections.abc import Mapping
@@ -72,7 +72,7 @@ def arbitrate(
     Parameters
     ----------
     candidates: customer, number (null where unknown), strategy, step, channel, segment, arm, value, cost,
-        hour; value and cost in CNY; one row a customer, strategy and step. The order of the rows does not matter.
+        hour; value and cost in CNY; one row a customer, strategy and step; in any order.
     capacity: contacts a night, by channel.
     limits: contacts a night, by strategy.
     salt: what the tie-breaking hash starts from; another one every night, so that luck changes.

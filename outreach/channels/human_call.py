@@ -21,7 +21,6 @@ class HumanCall(Channel):
         "hour",
         "strategy",
         "step",
-        "title",
         "reason",
         "offer",
         "text",

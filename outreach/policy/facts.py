@@ -42,7 +42,6 @@ class Facts:
     caller_purpose: Column
     valid_from: Column
     valid_until: Column
-    reads_features: Column
     # of the person
     surely_age: Column
     perhaps_age: Column

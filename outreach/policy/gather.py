@@ -36,8 +36,8 @@ class Known:
     """The frames that say what is known of people, each as its Table declares it, with ``as_of``.
 
     ``opt_outs``: customer, number, channel; what came in since the delivery (customer or number may be null).
-    ``touches``: strategy, step, window_days, channel_bit, planned_seconds, by_human, needs, caller_purpose,
-    valid_from, valid_until, reads_features; one row a touch of a strategy.
+    ``touches``: strategy, step, channel_bit, planned_seconds, by_human, needs, caller_purpose, valid_from,
+    valid_until; one row a touch of a strategy.
     """
 
     customers: DataFrame
@@ -58,7 +58,7 @@ def gather(candidates: DataFrame, known: Known, *, day: date, contact: Contact) 
     ``candidates``: at least customer, strategy, step, kind, hour; keeps their columns and number of rows.
     """
     facts = (
-        candidates.join(known.touches.drop("window_days"), ["strategy", "step"], "left")
+        candidates.join(known.touches, ["strategy", "step"], "left")
         .join(people(known, day=day, contact=contact), "customer", "left")
         .join(_last_steps(known), ["customer", "strategy"], "left")
     )
@@ -78,7 +78,7 @@ def people(known: Known, *, day: date, contact: Contact) -> DataFrame:
         .join(_consented(known.consents, day), "customer", "left")
         .join(bound, "customer", "left")
         .join(touched, "customer", "left")
-        .join(_journeys(known, day=day), "customer", "left")
+        .join(_journeys(known.assignments, day), "customer", "left")
         .join(by_number, "number", "left")
     )
     filled = _filled(facts, zero=(*_BOUND, *_NUMBER_BOUND, *_PRESSURE, *_NUMBER_PRESSURE))
@@ -199,12 +199,9 @@ def _by_number(known: Known, bound: DataFrame, touched: DataFrame) -> DataFrame:
     )
 
 
-def _journeys(known: Known, *, day: date) -> DataFrame:
+def _journeys(assignments: DataFrame, day: date) -> DataFrame:
     """The strategy whose journey a customer is in on ``day``; the latest, should there be two."""
-    windows = known.touches.filter("step = 1").select("strategy", "window_days")
-    under_way = known.assignments.join(windows, "strategy", "left").filter(
-        F.col("window_days").isNull() | (F.date_add("first_exposed", F.col("window_days")) > F.lit(day))
-    )
+    under_way = assignments.filter(F.date_add("first_exposed", F.col("window_days")) > F.lit(day))
     latest = F.max(F.struct("first_exposed", "strategy"))
     return (
         under_way.groupBy("customer")

@@ -47,13 +47,13 @@ class RefusesAutomatedDecisions(PolicyRule):
 
 
 class NoPersonalisation(PolicyRule):
-    """The customer chose no personalisation; the strategy picks people by features. 拒绝个性化推荐"""
+    """The customer chose not to be picked by personal features, as all strategies do. 拒绝个性化推荐"""
 
     name = "no_personalisation"
     order = 100
 
     def forbids(self, facts: Facts) -> Column:
-        return facts.no_personalisation & facts.reads_features
+        return facts.no_personalisation
 
 
 class NoConsent(PolicyRule):

@@ -1,0 +1,71 @@
+"""The last look before a list leaves: who opted out since the decision, and what has been switched off."""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy import Connection, select, text
+
+from lake.tables.words import CHANNELS
+from ledger.schema import OPT_OUTS, SWITCHES
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stops:
+    """Who and what must not go out: keys ``token|channel``, and names of strategies and channels."""
+
+    customers: tuple[str, ...]
+    numbers: tuple[str, ...]
+    strategies: tuple[str, ...]
+    channels: tuple[str, ...]
+
+
+def hold_still(connection: Connection) -> None:
+    """Opt-outs and switches wait until the transaction ends: each comes before the list or after it."""
+    connection.execute(text("lock table opt_outs, switches in share mode"))
+
+
+def read_stops(connection: Connection) -> Stops:
+    """All opt-outs and switches of the ledger, as they stand in this transaction."""
+    opted = connection.execute(select(OPT_OUTS.c.customer, OPT_OUTS.c.number, OPT_OUTS.c.channel)).all()
+    thrown = connection.execute(
+        select(SWITCHES.c.scope, SWITCHES.c.name, SWITCHES.c.stopped).order_by(SWITCHES.c.id)
+    ).all()
+    last = {(row.scope, row.name): row.stopped for row in thrown}
+    stopped = {switch for switch, is_stopped in last.items() if is_stopped}
+    everything = CHANNELS if any(scope == "all" for scope, _ in stopped) else ()
+    return Stops(
+        customers=tuple(key for row in opted if row.customer for key in _keys(row.customer, row.channel)),
+        numbers=tuple(key for row in opted if row.number for key in _keys(row.number, row.channel)),
+        strategies=tuple(sorted(name for scope, name in stopped if scope == "strategy")),
+        channels=(*everything, *sorted(name for scope, name in stopped if scope == "channel")),
+    )
+
+
+def without_stopped(chosen: pa.Table, *, stops: Stops) -> tuple[pa.Table, dict[str, int]]:
+    """``chosen`` (customer, number, strategy, channel) without what is stopped, and the drops by reason."""
+    by_reason = {
+        "opted_out": _in(_key(chosen["customer"], chosen["channel"]), stops.customers),
+        "number_opted_out": _in(_key(chosen["number"], chosen["channel"]), stops.numbers),
+        "strategy_switched_off": _in(chosen["strategy"], stops.strategies),
+        "channel_switched_off": _in(chosen["channel"], stops.channels),
+    }
+    stopped = pa.chunked_array([pa.array([False] * chosen.num_rows, pa.bool_())])
+    drops = {}
+    for reason, hit in by_reason.items():
+        fresh = pc.and_(hit, pc.invert(stopped))
+        drops[reason] = pc.sum(fresh).as_py() or 0
+        stopped = pc.or_(stopped, fresh)
+    return chosen.filter(pc.invert(stopped)), drops
+
+
+def _keys(token: str, channel: str) -> tuple[str, ...]:
+    return tuple(f"{token}|{one}" for one in (CHANNELS if channel == "all" else (channel,)))
+
+
+def _key(tokens: pa.ChunkedArray, channels: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.binary_join_element_wise(tokens, channels, "|", null_handling="replace", null_replacement="")
+
+
+def _in(values: pa.ChunkedArray, wanted: tuple[str, ...]) -> pa.ChunkedArray:
+    return pc.is_in(values, value_set=pa.array(wanted, pa.string()))
