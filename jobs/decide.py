@@ -1,0 +1,220 @@
+"""The step that decides who is contacted tomorrow."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql import types as spark
+from sqlalchemy import select
+
+from experiments.assign import arm
+from features.compiler import CUSTOMER_FEATURES
+from jobs.job import Frames, Night, job
+from lake.table import Table
+from lake.tables import (
+    ASSIGNMENTS,
+    CANDIDATES,
+    CONSENTS,
+    CONTACTS,
+    CUSTOMER_SEGMENTS,
+    CUSTOMERS,
+    NUMBERS,
+    OUTCOMES,
+    PLAN,
+    SUPPRESSIONS,
+)
+from ledger.schema import OPT_OUTS
+from outreach.arbitrate import arbitrate
+from outreach.channels.channel import capacities, load_channels
+from outreach.policy.callers import marketing_limits
+from outreach.policy.facts import CHANNEL_BITS, facts_of
+from outreach.policy.gather import EXPOSED, Known, gather
+from outreach.policy.rule import dropped_by
+from strategies.book import load_book
+from strategies.candidates import match
+from strategies.document import Strategy
+from strategies.funnel import positions
+
+_TOUCHES = spark.StructType(
+    [
+        spark.StructField("strategy", spark.StringType()),
+        spark.StructField("step", spark.IntegerType()),
+        spark.StructField("channel_bit", spark.IntegerType()),
+        spark.StructField("planned_seconds", spark.IntegerType()),
+        spark.StructField("by_human", spark.BooleanType()),
+        spark.StructField("needs", spark.StringType()),
+        spark.StructField("caller_purpose", spark.StringType()),
+        spark.StructField("valid_from", spark.DateType()),
+        spark.StructField("valid_until", spark.DateType()),
+    ]
+)
+_PROMISES = spark.StructType(
+    [
+        spark.StructField("strategy", spark.StringType()),
+        spark.StructField("kind", spark.StringType()),
+        spark.StructField("window_days", spark.IntegerType()),
+        spark.StructField("treatment_share", spark.DoubleType()),
+    ]
+)
+_OPT_OUTS = spark.StructType(
+    [spark.StructField(name, spark.StringType()) for name in ("customer", "number", "channel")]
+)
+
+
+@job(
+    reads=(
+        CUSTOMER_FEATURES.at,
+        CUSTOMER_SEGMENTS.at,
+        CUSTOMERS.at,
+        NUMBERS.at,
+        CONSENTS.at,
+        SUPPRESSIONS.at,
+        CONTACTS.until,
+        PLAN.before,
+        OUTCOMES.before,
+        ASSIGNMENTS.before,
+    ),
+    writes=(CANDIDATES, ASSIGNMENTS, PLAN),
+)
+def decide(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
+    """Decides who is contacted tomorrow, by which channel and about what; and why everybody else is not."""
+    book = load_book(night.settings)
+    day = night.as_of + timedelta(days=1)
+    if not any(strategy.runs_on(day) for strategy in book):
+        night.progress(f"no strategy of the book runs on {day}: nobody is contacted")
+        return {table: _nothing(night, table) for table in (CANDIDATES, ASSIGNMENTS, PLAN)}
+    candidates = _laid_down(night, "candidates", _candidates(night, frames, book, day=day))
+    allowed = candidates.filter("dropped_by is null").drop("dropped_by").toArrow()
+    night.progress(f"{allowed.num_rows:,} contacts are possible")
+    planned = arbitrate(
+        allowed,
+        capacity=_capacity(night, customers=frames[CUSTOMERS].count()),
+        limits={strategy.name: strategy.limits.per_night for strategy in book},
+        salt=day.isoformat(),
+    )
+    plan = _laid_down(night, "plan", planned)
+    return {
+        CANDIDATES: candidates.select(*CANDIDATES.names),
+        ASSIGNMENTS: _first_exposed(night, plan, book, day=day),
+        PLAN: plan,
+    }
+
+
+def _candidates(night: Night, frames: Frames, book: Sequence[Strategy], *, day: date) -> DataFrame:
+    """The columns of CANDIDATES and ``number``: who could be contacted by what, and what forbids it."""
+    contact, experiments = night.settings.contact, night.settings.experiments
+    matched = match(
+        frames[CUSTOMER_FEATURES],
+        segments=frames[CUSTOMER_SEGMENTS],
+        positions=positions(frames[PLAN], frames[OUTCOMES], strategies=book, as_of=night.as_of),
+        strategies=book,
+        as_of=night.as_of,
+        costs={name: channel.cost for name, channel in load_channels().items()},
+        window=contact,
+    )
+    drawn = arm(
+        F.col("customer"),
+        strategy=F.col("strategy"),
+        holdouts={strategy.name: strategy.experiment.holdout for strategy in book},
+        salt=experiments.salt,
+        global_holdout=experiments.global_holdout,
+    )
+    # An hour from which a contact could run past the permitted ones moves forward to the last that does not.
+    last_hour = contact.hour_to - 1 - F.ceil(F.col("planned_seconds") / 3600)
+    return (
+        gather(matched, _known(night, frames, book), day=day, contact=contact)
+        .withColumn("hour", F.least("hour", last_hour).cast("int"))
+        .withColumn("arm", drawn)
+        .withColumn("dropped_by", dropped_by(facts_of(day, contact=contact)))
+        .select(*CANDIDATES.names, "number")
+    )
+
+
+def _known(night: Night, frames: Frames, book: Sequence[Strategy]) -> Known:
+    return Known(
+        customers=frames[CUSTOMERS],
+        numbers=frames[NUMBERS],
+        consents=frames[CONSENTS],
+        suppressions=frames[SUPPRESSIONS],
+        opt_outs=_opt_outs(night),
+        contacts=frames[CONTACTS],
+        outcomes=frames[OUTCOMES],
+        plan=frames[PLAN],
+        assignments=frames[ASSIGNMENTS],
+        touches=_touches(night, book),
+    )
+
+
+def _opt_outs(night: Night) -> DataFrame:
+    """What people asked for since the bank's last delivery."""
+    with night.ledger.engine.connect() as connection:
+        found = connection.execute(select(OPT_OUTS.c.customer, OPT_OUTS.c.number, OPT_OUTS.c.channel))
+        rows = sorted({tuple(row) for row in found}, key=str)
+    return night.spark.createDataFrame(rows, _OPT_OUTS)
+
+
+def _touches(night: Night, book: Sequence[Strategy]) -> DataFrame:
+    """Every touch of every strategy, with what its channel asks for."""
+    channels, limits = load_channels(), marketing_limits()
+    rows = [
+        (
+            strategy.name,
+            step,
+            CHANNEL_BITS[touch.channel],
+            channels[touch.channel].seconds,
+            channels[touch.channel].by_human,
+            channels[touch.channel].needs,
+            "marketing" if limits[touch.channel] else None,
+            strategy.valid.start,
+            strategy.valid.end,
+        )
+        for strategy in book
+        for step, touch in enumerate(strategy.funnel, start=1)
+    ]
+    return night.spark.createDataFrame(rows, _TOUCHES)
+
+
+def _capacity(night: Night, *, customers: int) -> dict[str, int]:
+    """Contacts tonight by channel: what it can carry, and what its caller numbers may."""
+    limits = marketing_limits()
+    carried = capacities(night.settings, customers=customers)
+    return {channel: min(room, limits[channel]) for channel, room in carried.items()}
+
+
+def _first_exposed(night: Night, plan: DataFrame, book: Sequence[Strategy], *, day: date) -> DataFrame:
+    exposed = plan.filter(F.col("fate").isin(*EXPOSED) & (F.col("step") == 1))
+    drawn_outside = 1 - night.settings.experiments.global_holdout
+    promises = [
+        (
+            strategy.name,
+            strategy.goal.product,
+            strategy.goal.window_days,
+            drawn_outside * (1 - strategy.experiment.holdout),
+        )
+        for strategy in book
+    ]
+    return (
+        exposed.join(night.spark.createDataFrame(promises, _PROMISES), "strategy")
+        .withColumn("first_exposed", F.lit(day))
+        .select(*ASSIGNMENTS.names)
+    )
+
+
+def _laid_down(night: Night, name: str, content: DataFrame | pa.Table) -> DataFrame:
+    """The content from a file of its own: the engine keeps no frame, and takes no large one from here."""
+    folder = night.store.folder / ".decide" / name
+    shutil.rmtree(folder, ignore_errors=True)
+    if isinstance(content, pa.Table):
+        folder.mkdir(parents=True)
+        pq.write_table(content, folder / "part.parquet")
+    else:
+        content.write.parquet(str(folder))
+    return night.spark.read.parquet(str(folder))
+
+
+def _nothing(night: Night, table: Table) -> DataFrame:
+    return night.spark.createDataFrame([], table.spark_schema())
