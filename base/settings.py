@@ -37,12 +37,15 @@ class Synthetic(BaseModel):
 
 
 class Segments(BaseModel):
-    """How many segments, when they are fitted anew, and on how large a sample."""
+    """How many segments, when and on how large a sample they are fitted, who looks after them in turn."""
 
     count: int = Field(24, ge=2, le=99)
     refit_days: int = Field(30, ge=1)
     sample: int = Field(200_000, ge=500)
     seed: int = 7
+    managers: tuple[str, ...] = Field(
+        ("desk 1", "desk 2", "desk 3", "desk 4", "desk 5", "desk 6"), min_length=1
+    )
 
 
 class Contact(BaseModel):

@@ -95,6 +95,10 @@ class Segmenter(ClusterMixin, BaseEstimator):
         """Distance of each row to its nearest centre, in scaled units."""
         return _nearest(self._scaled(self._checked(X)), self.scaled_centres_)[1]
 
+    def scale(self, X: Any) -> Floats:  # noqa: N803
+        """Rows x features in scaled units."""
+        return self._scaled(self._checked(X))
+
     def _checked(self, X: Any) -> Floats:  # noqa: N803
         check_is_fitted(self, "scaled_centres_")
         given = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False)
