@@ -6,9 +6,9 @@ from pathlib import Path
 from base.errors import StrategyError
 from base.settings import Settings
 from features.catalogue import FEATURES
+from strategies.atoms import Described
 from strategies.document import Strategy
 from strategies.reader import read
-from strategies.rule import Described
 
 OWN_BOOK = Path(__file__).parent / "book"
 

@@ -8,8 +8,9 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from base.errors import StrategyError
+from strategies.atoms import Described, RuleError
 from strategies.document import Experiment, Goal, Limits, Strategy, Touch, Valid
-from strategies.rule import Described, RuleError, parse
+from strategies.rule import parse
 
 Path = tuple[str | int, ...]
 
