@@ -1,4 +1,4 @@
-"""Stands where the outside world answers: passes a night's lists to the source, lays its outcomes into the inbox."""
+"""Stands where the outside world answers: a night's lists go to the source, its outcomes into the inbox."""
 
 import io
 import json
@@ -49,8 +49,8 @@ def _resolved(lists: pa.Table, ledger: Ledger, *, as_of: date, settings: Setting
     gone = sorted(set(strategies) - set(kinds))
     if gone or people.num_rows != lists.num_rows:
         raise ReleaseError(
-            f"the lists of {as_of} cannot be answered: strategies gone from the book: {', '.join(gone) or 'none'}; "
-            f"customers gone from the vault: {lists.num_rows - people.num_rows}; put them back"
+            f"the lists of {as_of} cannot be answered: "
+            f"strategies gone from the book: {', '.join(gone) or 'none'}; customers gone from the vault: {lists.num_rows - people.num_rows}; put them back"
         )
     columns = {name: lists[name] for name in ("contact", "strategy", "step", "channel", "hour")}
     kind = pa.array([kinds[name] for name in strategies], pa.string())
@@ -66,5 +66,5 @@ def _lay_into(folder: Path, answers: pa.Table) -> None:
         publish_file(folder / COMPLETE, [json.dumps({"rows": answers.num_rows}).encode()])
     except OSError as error:
         raise SourceError(
-            f"outcomes of {folder.name}: not written into the inbox ({error.strerror}); make room and ask again"
+            f"outcomes of {folder.name}: not written into the inbox ({error.strerror}); make room, ask again"
         ) from error

@@ -12,6 +12,7 @@ from base.errors import ReleaseError
 from jobs.job import Frames, Night, job
 from lake.table import Table
 from lake.tables import CONTACT_LISTS, CUSTOMERS, NUMBERS, PLAN, SUPPRESSIONS
+from lake.tables.words import CHANNELS
 from ledger.audit import record
 from outreach.channels.channel import Channel, load_channels
 from outreach.outbox import Files, freeze, frozen, lay_down
@@ -80,15 +81,10 @@ def _chosen(night: Night, frames: Frames, channels: Mapping[str, type[Channel]])
         & (F.col("since").isNull() | (F.col("since") <= day))
         & (F.col("until").isNull() | (F.col("until") >= day))
     )
-    bound = (
-        frames[SUPPRESSIONS]
-        .filter(in_force)
-        .select(F.col("customer").alias("bound"), F.col("channel").alias("bound_channel"))
-    )
-    binds = (F.col("bound") == F.col("customer")) & F.col("bound_channel").isin("all") | (
-        (F.col("bound") == F.col("customer")) & (F.col("bound_channel") == F.col("channel"))
-    )
-    found = contacts.join(bound, binds, "left_anti").toArrow()
+    every = F.array(*map(F.lit, CHANNELS))
+    channel = F.explode(F.when(F.col("channel") == "all", every).otherwise(F.array("channel")))
+    bound = frames[SUPPRESSIONS].filter(in_force).select("customer", channel.alias("channel"))
+    found = contacts.join(bound, ["customer", "channel"], "left_anti").toArrow()
     _refuse_by_age(found, channels, night)
     return found
 

@@ -15,7 +15,7 @@ from pyarrow import csv
 
 TOKEN_COLUMNS = frozenset({"contact", "address"})
 
-_TOKEN_SHAPE = r"\A[a-z][A-Za-z0-9_\-]{11}\z"
+_STAND_IN = r"\A[a-z][A-Za-z0-9_\-]{11}\z"
 _DATE = re.compile(r"(?<!\d)(?:19|20)\d\d([-/.年])\d{1,2}[-/.月]\d{1,2}日?(?!\d)")
 _INVISIBLE = re.compile("[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)[\s\-_.·()/]+(?=\d)")
@@ -89,7 +89,7 @@ def _values(name: str, content: bytes) -> Iterator[tuple[str, str | None]]:
 
 def _column_values(column: str, values: pa.ChunkedArray) -> Iterator[tuple[str, str | None]]:
     if column in TOKEN_COLUMNS:
-        proper = pc.fill_null(pc.match_substring_regex(values, _TOKEN_SHAPE), False)
+        proper = pc.fill_null(pc.match_substring_regex(values, _STAND_IN), False)
         if values.length() and not pc.all(proper).as_py():
             yield column, None
     else:
