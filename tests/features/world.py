@@ -32,7 +32,7 @@ def world(*, seed: int, as_of: date, customers: int = 300) -> dict[Table, pa.Tab
 
 
 def later(*, seed: int, as_of: date, customers: int = 300) -> dict[Table, pa.Table]:
-    """Rows that nobody could know at the close of ``as_of``: of the future, or of the past and learned later."""
+    """Rows that nobody could know at the close of ``as_of``: yet to happen, or yet to be learned of."""
     rng = np.random.default_rng(seed)
     names = np.array([f"c{number:04d}" for number in range(customers)])
     unseen = {}
@@ -88,7 +88,13 @@ def _rows(seen: Seen, rng: np.random.Generator, names: np.ndarray, as_of: date, 
     days = [as_of + timedelta(days=int(offset)) for offset in partition]
     schema = table.arrow_schema().append(pa.field("as_of", pa.date32()))
     arrays = [columns[name].cast(schema.field(name).type) for name in table.names]
-    return pa.Table.from_arrays([*arrays, pa.array(days, pa.date32())], schema=schema)
+    drawn = pa.Table.from_arrays([*arrays, pa.array(days, pa.date32())], schema=schema)
+    return drawn.filter(_first_of_its_grain(drawn.select(table.grain).to_pandas()))
+
+
+def _first_of_its_grain(keys: pd.DataFrame) -> pa.Array:
+    # Intake lets no second row of a grain into a partition.
+    return pa.array(~keys.duplicated())
 
 
 def _partition(seen: Seen, as_of: date, age: np.ndarray, known_age: np.ndarray, way: str) -> np.ndarray:
