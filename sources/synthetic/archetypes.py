@@ -23,10 +23,10 @@ class Habit:
 class Archetype:
     """A kind of customer.
 
-    ``assets``: median assets in yuan; ``mix``: how they are spread over asset classes; ``trend``: growth a year.
+    ``assets``: median in yuan; ``mix``: how they are spread over asset classes; ``trend``: growth a year.
     ``buys``: product -> (share of this kind who take it up regularly, their chance a day).
-    ``taste``: product -> extra chance of taking it up on the day a human caller reaches them; negative: contact
-    puts off what they would have done by themselves. ``ai_ease``: how willingly they hear an AI out, 0 to 1.
+    ``taste``: product -> extra chance of taking it up on the day a human caller reaches them; negative:
+    contact puts off what they would have done unprompted. ``ai_ease``: how willingly they hear an AI out.
     ``answers``: chance to pick up at ``best_hour``. ``sessions``: app visits a year.
     """
 

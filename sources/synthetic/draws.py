@@ -14,12 +14,12 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
 def stream(seed: int, name: str, *keys: int) -> np.random.Generator:
-    """A generator of its own for every seed, name and keys, so that one table's draws never move another's."""
+    """A generator of its own for every seed, name and keys: one table's draws never move another's."""
     return np.random.Generator(np.random.SFC64([seed, zlib.crc32(name.encode()), *keys]))
 
 
 def chance(seed: int, name: str, *, index: Ints, day: Ints | int) -> Floats:
-    """One number in [0, 1) for each customer ``index`` on ``day``, whatever else is asked for (SplitMix64)."""
+    """One number in [0, 1) for each customer ``index`` on ``day``, whatever else is asked (SplitMix64)."""
     key = np.uint64(seed & 0xFFFFFFFFFFFFFFFF) ^ (np.uint64(zlib.crc32(name.encode())) << np.uint64(32))
     with np.errstate(over="ignore"):
         mixed = _mix(_mix(index.astype(np.uint64) + key) + np.asarray(day, dtype=np.int64).astype(np.uint64))

@@ -40,10 +40,23 @@ _AFTERPARTS = (
     "多吉",
 )
 
-_PREFIXES = (
-    "130 131 132 133 135 136 137 138 139 147 150 151 152 153 155 156 157 158 159 166 173 175 176 177 178 180 181 "
-    "182 183 184 185 186 187 188 189 191 198 199"
-).split()
+_PREFIXES = tuple(
+    str(prefix)
+    for prefix in (
+        *range(130, 134),
+        *range(135, 140),
+        147,
+        *range(150, 154),
+        *range(155, 160),
+        166,
+        173,
+        *range(175, 179),
+        *range(180, 190),
+        191,
+        198,
+        199,
+    )
+)
 _AREA_CODES = ("010", "021", "025", "028", "0571", "0755", "020", "027")
 _REGIONS_OF = {
     "北京": ("110101", "110102", "110105", "110106", "110107", "110108"),
@@ -70,9 +83,9 @@ _CHECKS = np.frombuffer(b"10X98765432", dtype=np.uint8)
 def identities(people: Population) -> pa.Table:
     """customer_no, name, phone, id_number and generated (always true), one row a customer.
 
-    ID numbers end in the check character of GB 11643-1999 (ISO 7064 MOD 11-2) and agree with birth day, gender
-    and region; who has no known birth day has a passport instead. One phone in thirty is no mobile or missing;
-    one person in a hundred shares the phone of the one before.
+    ID numbers end in the check character of GB 11643-1999 (ISO 7064 MOD 11-2) and agree with birth day,
+    gender and region; who has no known birth day has a passport instead. One phone in thirty is no mobile or
+    missing; one person in a hundred shares the phone of the one before.
     """
     draw = stream(people.seed, "identities", int(people.index[0]) // PART if len(people) else 0)
     return pa.table(
@@ -107,7 +120,7 @@ def _names(female: Flags, draw: np.random.Generator) -> pa.Array:
 
 
 def _phones(rows: int, draw: np.random.Generator) -> pa.Array:
-    prefix = _any(tuple(_PREFIXES), rows, draw)
+    prefix = _any(_PREFIXES, rows, draw)
     mobile = pc.binary_join_element_wise(prefix, _digits(rows, 8, draw), "")
     mobile = pc.if_else(
         pa.array(draw.random(rows) < 0.01), pc.binary_join_element_wise("+86", mobile, " "), mobile

@@ -23,10 +23,10 @@ def lay_down(
     parts: Iterable[int],
     extracts: Callable[[int], Mapping[str, pa.Table]],
 ) -> Path:
-    """Write the ``extracts`` of every part into ``folder``, a file a table (a folder of files for several parts).
+    """Write the ``extracts`` of every part into ``folder``: a file a table, for many parts a folder of files.
 
     ``world`` says what the extracts are made from; a folder already complete for the same is left as it is.
-    Nothing is seen under ``folder`` before all of it is written. Raises SourceError where it cannot be written.
+    Nothing is seen under ``folder`` before all of it is written. Raises SourceError where it cannot be.
     """
     if _made_from(folder) == world:
         return folder

@@ -1,8 +1,9 @@
-"""Who lives in the world: one array a trait, drawn part by part so that ten million customers fit in memory."""
+"""Who lives in the world: one array a trait, drawn part by part so that ten million customers fit."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -22,11 +23,13 @@ UNKNOWN_DAY = -1_000_000
 """Stands for a day nobody knows; no customer was born then."""
 
 CITIES = (
-    "北京 上海 天津 成都 杭州 广州 深圳 长沙 福州 武汉 西安 沈阳 合肥 南昌 昆明 郑州 青岛 宝鸡 兰州 乌鲁木齐 厦门 东莞"
-).split()
+    *("北京", "上海", "天津", "成都", "杭州", "广州", "深圳", "长沙", "福州", "武汉", "西安"),
+    *("沈阳", "合肥", "南昌", "昆明", "郑州", "青岛", "宝鸡", "兰州", "乌鲁木齐", "厦门", "东莞"),
+)
 
 OCCUPATIONS = tuple(sorted({word for kind in ARCHETYPES for word in kind.occupations}))
 
+_NEVER = 1_000_000
 _MODULUS = 10**9
 _STRIDE = 387_420_489
 _BACK = pow(_STRIDE, -1, _MODULUS)
@@ -37,6 +40,7 @@ class Population:
     """Customers as arrays of one length. Days are days since 1970; money is yuan. A birth
     day may be ``UNKNOWN_DAY``; a risk level of -1 was never assessed.
 
+    ``silent_day``: from then on nothing is done of one's own accord but what standing orders do.
     ``base``: chance a day of taking up each product unprompted, one column a product of ``PRODUCTS``.
     ``mix``: share of the assets in each of ``ASSET_CLASSES``.
     """
@@ -57,6 +61,7 @@ class Population:
     salary: Floats
     payday: Ints
     activity: Floats
+    silent_day: Ints
     base: Floats
 
     def __len__(self) -> int:
@@ -74,7 +79,7 @@ class Population:
         arrays = {name: np.concatenate([getattr(piece, name) for piece in pieces]) for name in names}
         return Population(seed=pieces[0].seed, **arrays)
 
-    @property
+    @cached_property
     def numbers(self) -> pa.StringArray:
         """The bank's own customer numbers."""
         return customer_numbers(self.index)
@@ -109,7 +114,7 @@ def strings(letters: NDArray[np.uint8]) -> pa.StringArray:
 
 
 def population(size: int, *, seed: int, part: int = 0, today: date = date(2026, 7, 1)) -> Population:
-    """The first ``size`` customers of one part of the world ``seed``; ages and tenures are as of ``today``."""
+    """``size`` customers of one part of the world ``seed``; ages and tenures are as of ``today``."""
     draw = stream(seed, "population", part)
     weights = np.array([kind.weight for kind in ARCHETYPES])
     archetype = draw.choice(len(ARCHETYPES), p=weights / weights.sum(), size=size).astype(np.int64)
@@ -121,6 +126,7 @@ def population(size: int, *, seed: int, part: int = 0, today: date = date(2026, 
     birth_day = day_number(today) - age_days
     adult_days = np.maximum(age_days - 16 * 366, 120)
     tenure = 30 + (adult_days - 30) * draw.beta(1.3, 3.0, size)
+    tenure = np.where(draw.random(size) < 0.03, draw.integers(5, 90, size), tenure)
     paid_share, pay = (np.array([kind.salary[end] for kind in ARCHETYPES])[archetype] for end in (0, 1))
     salary = np.where(draw.random(size) < paid_share, pay * draw.lognormal(0.0, 0.2, size), 0.0)
     return Population(
@@ -140,6 +146,7 @@ def population(size: int, *, seed: int, part: int = 0, today: date = date(2026, 
         salary=salary,
         payday=draw.integers(5, 26, size),
         activity=draw.gamma(9.0, 1 / 9.0, size),
+        silent_day=_silent_days(size, day_number(today), draw),
         base=_bases(archetype, draw),
     )
 
@@ -182,6 +189,13 @@ def _mixes(archetype: Ints, draw: np.random.Generator) -> Floats:
     scattered = centre * draw.gamma(12.0, 1 / 12.0, centre.shape)
     shares: Floats = scattered / scattered.sum(axis=1, keepdims=True)
     return shares
+
+
+def _silent_days(size: int, today: int, draw: np.random.Generator) -> Ints:
+    """One in sixteen has fallen silent in the half year before ``today``, or will within a year."""
+    falls = draw.random(size) < 3 / 16
+    days: Ints = np.where(falls, today + draw.integers(-183, 366, size), _NEVER)
+    return days
 
 
 def _bases(archetype: Ints, draw: np.random.Generator) -> Floats:

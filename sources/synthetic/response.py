@@ -1,9 +1,9 @@
 """How customers answer a contact: who is reached, what they say, and what the contact truly changes.
 
-The planted effect of a contact is defined on the day of the contact: being reached adds ``taste`` x channel x
-freshness to the chance of taking up the product that day (or, where negative, puts off what would have been
-taken up that day). Everything is a function of the world's seed, the customer and the day, so the same contact
-meets the same answer whatever else is on the list.
+The planted effect of a contact is defined on the day of the contact: being reached adds taste x strength of
+the channel x freshness to the chance of taking up the product that day (or, where negative, puts off what
+would have been taken up that day). Everything is a function of the world's seed, the customer and the day, so
+the same contact meets the same answer whatever else is on the list.
 """
 
 from dataclasses import dataclass
@@ -28,14 +28,16 @@ _ANSWERS = np.array([kind.answers for kind in ARCHETYPES])
 _BEST_HOUR = np.array([kind.best_hour for kind in ARCHETYPES])
 _STRENGTH = {"push": 0.30, "sms": 0.25, "ai_call": 0.85, "human_call": 1.0}
 _READ = {"push": 0.40, "sms": 0.50}
+_TALKS = {"hung_up": 8, "heard_out": 45, "interested": 120, "converted": 240, "refused": 20, "complained": 90}
+"""Seconds a call of each result lasts, half of that to one and a half."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Contacts:
     """Contacts of one day, one a customer, in the order of a ``Population``.
 
-    ``product`` and ``channel`` are positions in ``PRODUCTS`` and ``CHANNELS``; ``hour`` of the day; ``earlier``
-    counts the customer's contacts in the ``TIRING_DAYS`` before.
+    ``product`` and ``channel`` are positions in ``PRODUCTS`` and ``CHANNELS``; ``hour`` is that of the day;
+    ``earlier`` counts the customer's contacts in the ``TIRING_DAYS`` before.
     """
 
     day: int
@@ -49,10 +51,10 @@ class Contacts:
 class Answers:
     """What came of ``Contacts``, in their order.
 
-    ``result`` is a position in ``RESULTS``, ``second`` the second of the day, ``seconds`` the length of the talk.
-    ``caused``: took the product up because of the contact; ``stifled``: did not take it up that day because of
-    it. ``reach``: chance to be reached; ``base``: chance a day to take the product up unprompted; ``tau``: what
-    the contact added to that chance on its day, in expectation over being reached.
+    ``result`` is a position in ``RESULTS``, ``second`` that of the day, ``seconds`` the length of the talk.
+    ``caused``: took the product up because of the contact; ``stifled``: what they would have taken up that
+    day they did not. ``base``: chance a day to take it up unprompted; ``tau``: what the contact added to that
+    chance on its day, in expectation over being reached.
     """
 
     result: Ints
@@ -60,7 +62,6 @@ class Answers:
     seconds: Ints
     caused: Flags
     stifled: Flags
-    reach: Floats
     base: Floats
     tau: Floats
 
@@ -95,14 +96,14 @@ def is_call(channel: Ints) -> Flags:
 
 
 def effect(archetype: Ints, *, product: Ints, channel: Ints, base: Floats, earlier: Ints) -> Floats:
-    """Added chance, on the day, of a *reached* customer to take the product up; never below minus ``base``."""
+    """Added chance that a *reached* customer takes the product up on the day; never below minus ``base``."""
     strength = np.array([_STRENGTH[name] for name in CHANNELS])[channel]
     wanted = _TASTE[archetype, product] * strength * freshness(earlier)
     added: Floats = np.clip(wanted, -base, 1.0 - base)
     return added
 
 
-def expected_lift(tau: Floats, base: Floats, window_days: int) -> Floats:
+def expected_lift(tau: Floats, base: Floats, window_days: int | Ints) -> Floats:
     """P(taken up within the window | contact on its first day) - P(... | none).
 
     The other days keep their chance ``base``, so the difference is what the first day adds, counted where no
@@ -127,58 +128,71 @@ def respond(people: Population, contacts: Contacts, *, effects: Effects = "plant
     added = effect(
         archetype, product=contacts.product, channel=channel, base=base, earlier=contacts.earlier
     ) * (effects == "planted")
-    # Taking up unprompted is drawn apart from this, so what is caused must come on top of it: both happen with
-    # base x up, and base + (1 - base) x up = base + added. What is put off is a share of what would have been.
+    # Unprompted openings are drawn elsewhere, both may fall on one day: base + (1 - base) up = base + added.
+    # What is put off is a share of what would have been: base (1 - off) = base + added.
     up, off = np.maximum(added, 0.0) / (1.0 - base), np.maximum(-added, 0.0) / base
     caused, stifled = reached & (luck["effect"] < up), reached & (luck["effect"] < off)
-    result = _results(people, contacts, luck["reach"], luck["mood"], reachable, reached, caused)
-    talked = np.array([0, 0, 0, 0, 8, 45, 120, 240, 20, 90])[result]
+    calls = call_results(
+        people,
+        channel=channel,
+        hour=contacts.hour,
+        earlier=contacts.earlier,
+        luck=luck["reach"],
+        talk=_talk(people, contacts, luck["mood"], caused),
+    )
+    messages = message_results(people, channel=channel, luck=luck["reach"], mood=luck["mood"])
+    result = np.where(is_call(channel), calls, messages)
+    talked = np.array([_TALKS.get(name, 0) for name in RESULTS])[result]
     return Answers(
         result=result,
         second=contacts.hour * 3600 + (luck["time"] * 3300).astype(np.int64),
         seconds=np.where(is_call(channel), (talked * (0.5 + luck["length"])).astype(np.int64), 0),
         caused=caused,
         stifled=stifled,
-        reach=reachable,
         base=base,
         tau=reachable * added,
     )
 
 
-def _results(
-    people: Population,
-    contacts: Contacts,
-    luck: Floats,
-    mood: Floats,
-    reachable: Floats,
-    reached: Flags,
-    caused: Flags,
-) -> Ints:
-    """Positions in ``RESULTS``: what a recipient can see of the contact, never what only the world knows."""
-    called = is_call(contacts.channel)
-    answered = luck < picks_up(people.archetype, hour=contacts.hour, earlier=contacts.earlier)
+def _talk(people: Population, contacts: Contacts, mood: Floats, caused: Flags) -> Ints:
+    """What a call that is heard out comes to; disliked products and tired customers end in more refusals."""
     taste = _TASTE[people.archetype, contacts.product]
     refuses = np.clip(0.05 + 0.02 * contacts.earlier - 0.8 * np.minimum(taste, 0.0), 0.0, 0.4)
     interested = np.clip(0.08 + 2.0 * np.maximum(taste, 0.0), 0.0, 0.5)
-    talk = np.select(
+    talk: Ints = np.select(
         [caused, mood < 0.003, mood < refuses, mood > 1.0 - interested],
-        [_result("converted"), _result("complained"), _result("refused"), _result("interested")],
-        default=_result("heard_out"),
+        [RESULTS.index(name) for name in ("converted", "complained", "refused", "interested")],
+        default=RESULTS.index("heard_out"),
     )
-    call = np.where(reached, talk, np.where(answered, _result("hung_up"), _result("no_answer")))
-    undelivered = (contacts.channel == CHANNELS.index("push")) & ~people.has_app
-    message = np.select(
-        [undelivered | (mood < 0.02), reached & (mood > 0.99), reached],
-        [_result("not_delivered"), _result("refused"), _result("opened")],
-        default=_result("delivered"),
-    )
-    message = np.where(reached & (message == _result("not_delivered")), _result("opened"), message)
-    found: Ints = np.where(called, call, message)
-    return found
+    return talk
 
 
-def _result(name: str) -> int:
-    return RESULTS.index(name)
+def call_results(
+    people: Population, *, channel: Ints, hour: Ints, earlier: Ints, luck: Floats, talk: Ints
+) -> Ints:
+    """Positions in ``RESULTS``: ``talk`` where ``luck`` lets the call through, else hung up or no answer."""
+    answered = luck < picks_up(people.archetype, hour=hour, earlier=earlier)
+    through = luck < reach(
+        people.archetype, channel=channel, hour=hour, has_app=people.has_app, earlier=earlier
+    )
+    cut_short = np.where(answered, RESULTS.index("hung_up"), RESULTS.index("no_answer"))
+    results: Ints = np.where(through, talk, cut_short)
+    return results
+
+
+def message_results(people: Population, *, channel: Ints, luck: Floats, mood: Floats) -> Ints:
+    """Positions in ``RESULTS`` of messages: opened or not, answered with a stop, or never delivered."""
+    rested = np.zeros(len(people), dtype=np.int64)
+    opened = luck < reach(
+        people.archetype, channel=channel, hour=rested, has_app=people.has_app, earlier=rested
+    )
+    lost = ((channel == CHANNELS.index("push")) & ~people.has_app) | (~opened & (mood < 0.02))
+    results: Ints = np.select(
+        [lost, opened & (mood > 0.99), opened],
+        [RESULTS.index(name) for name in ("not_delivered", "refused", "opened")],
+        default=RESULTS.index("delivered"),
+    )
+    return results
 
 
 def result_words(result: Ints) -> pa.Array:

@@ -9,21 +9,22 @@ from lake.tables import BALANCES
 from lake.tables.words import ASSET_CLASSES
 from sources.synthetic.archetypes import ARCHETYPES
 from sources.synthetic.draws import Floats, Ints, chance
-from sources.synthetic.events import SECONDS, Span, extract, fen_of
+from sources.synthetic.extracts import SECONDS, Span, extract, fen_of
 from sources.synthetic.population import Population
 
 _CHANGES = np.array([1.0 + 0.06 * sum(h.per_year for h in kind.habits) for kind in ARCHETYPES]).clip(1.0, 6.0)
 """How many times a year a kind's assets are written down besides at month's end."""
 
 _RESTATED = 0.003
+_FAR = 1_000_000
 _CLOSE = 23 * 3600 + 1800
 
 
 def assets_on(people: Population, row: Ints, day: Ints, *, today: int) -> Floats:
     """Yuan in each asset class at the close of ``day``, one row a pair of ``row`` and ``day``.
 
-    Growth by the customer's trend around ``today`` (where they hold what ``people.assets`` says), a slow wave of
-    their own, and, for those with a salary, current money that runs down until the next payday.
+    Growth by the customer's trend around ``today`` (when they hold what ``people.assets`` says), a slow wave
+    of their own, and, for those with a salary, current money that runs down until the next payday.
     """
     who = people.take(row)
     years = (day - today) / 365.0
@@ -41,8 +42,8 @@ def assets_on(people: Population, row: Ints, day: Ints, *, today: int) -> Floats
 def balances(people: Population, *, span: Span, today: int, opening: bool = False) -> pa.Table:
     """Balances written on the days of ``span``: at month's end for all, in between where assets changed.
 
-    With ``opening``, also one on the first day of the span (or the day the customer joined, if later), so that
-    nobody is without. A few are restated the morning after, which only then is known.
+    With ``opening``, also one on the first day of the span (or the day the customer joined, if later), so
+    that nobody is without. A few are restated the morning after, and only then known so.
     """
     draw = span.draw(people, "balances")
     everyone = np.arange(len(people))
@@ -61,10 +62,8 @@ def balances(people: Population, *, span: Span, today: int, opening: bool = Fals
             np.maximum(people.opened_day, span.first) if opening else everyone[:0],
         ]
     )
-    pair = np.unique((row * 1_000_000 + day)[day >= people.opened_day[row]])
-    row, day = np.divmod(pair, 1_000_000)
-    inside = day < span.first + span.days
-    row, day = row[inside], day[inside]
+    inside = (day >= people.opened_day[row]) & (day < span.first + span.days)
+    row, day = _without_repeats(row[inside], day[inside])
     again = draw.random(len(row)) < _RESTATED
     known = np.concatenate([day * SECONDS + _CLOSE, day[again] * SECONDS + SECONDS + 7 * 3600]) * 1_000_000
     fen = fen_of(assets_on(people, row, day, today=today))
@@ -75,3 +74,9 @@ def balances(people: Population, *, span: Span, today: int, opening: bool = Fals
     columns["balance_date"] = np.concatenate([day, day[again]]).astype("datetime64[D]")
     columns["known_at"] = known
     return extract(BALANCES, people, np.concatenate([row, row[again]]), columns)
+
+
+def _without_repeats(row: Ints, day: Ints) -> tuple[Ints, Ints]:
+    """Each pair once, in order. (Sorting is several times faster here than ``np.unique``, which hashes.)"""
+    pair = np.sort(row * _FAR + day)
+    return np.divmod(pair[np.append(True, pair[1:] != pair[:-1])] if len(pair) else pair, _FAR)
