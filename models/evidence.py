@@ -79,9 +79,8 @@ def pictures(model: Segmenter, sample: pd.DataFrame) -> dict[str, "Figure"]:
 
 
 def _explained(scaled: Floats, labels: npt.NDArray[np.int64]) -> float:
-    total = float(((scaled - scaled.mean(axis=0)) ** 2).sum())
-    within = sum(
-        float(((scaled[labels == one] - scaled[labels == one].mean(axis=0)) ** 2).sum())
-        for one in np.unique(labels)
-    )
-    return 1 - within / total if total > 0 else 0.0
+    centred = scaled - scaled.mean(axis=0)
+    sizes = np.maximum(np.bincount(labels), 1)
+    sums = np.column_stack([np.bincount(labels, weights=column) for column in centred.T])
+    total = float((centred**2).sum())
+    return float((sums**2 / sizes[:, None]).sum()) / total if total > 0 else 0.0

@@ -15,6 +15,8 @@ BASIS = (
     "demand_share",
     "fixed_share",
     "risky_share",
+    "time_deposit_now",
+    "structured_deposit_now",
     "fund_now",
     "wealth_now",
     "insurance_now",

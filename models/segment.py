@@ -20,9 +20,10 @@ from models.curve import Curve
 
 Floats = npt.NDArray[np.float64]
 
-_TRIES = 4
-_TRY_ROWS = 20_000
+_TRIES = 20
+_TRY_ROWS = 5_000
 _STEPS = 100
+_PIECE = 2_048
 
 
 class Segmenter(ClusterMixin, BaseEstimator):
@@ -32,7 +33,7 @@ class Segmenter(ClusterMixin, BaseEstimator):
 
     n_segments: how many.
     start: centres of the champion (segments x features, in the features' units) to start from, or None for
-        the best of four k-means++ starts.
+        the best of twenty k-means++ starts.
     start_ids: the champion's ids, one a centre; a segment that lies where a champion's lay keeps its id.
     last_id: highest number ever used in an id, so that the id of a retired segment is never used again.
 
@@ -205,12 +206,16 @@ def _square(centre: Floats) -> Column:
 
 def _nearest(scaled: Floats, centres: Floats) -> tuple[npt.NDArray[np.int64], Floats]:
     """Position of and distance to the nearest centre; sums run column by column, as in ``score``."""
-    squares = np.zeros((len(centres), len(scaled)))
-    for at in range(scaled.shape[1]):
-        apart = scaled[:, at] - centres[:, at, None]
-        squares += apart * apart
-    nearest = np.argmin(squares, axis=0)
-    return nearest, np.sqrt(squares.min(axis=0))
+    nearest, least = np.zeros(len(scaled), dtype=np.int64), np.zeros(len(scaled))
+    # Piece by piece, so that the distances of a piece stay in the processor's cache.
+    for start in range(0, len(scaled), _PIECE):
+        piece = slice(start, start + _PIECE)
+        squares = np.zeros((len(centres), len(scaled[piece])))
+        for at in range(scaled.shape[1]):
+            apart = scaled[piece, at] - centres[:, at, None]
+            squares += apart * apart
+        nearest[piece], least[piece] = np.argmin(squares, axis=0), squares.min(axis=0)
+    return nearest, np.sqrt(least)
 
 
 def _fit_centres(scaled: Floats, count: int, *, start: Floats | None, seed: int) -> Floats:
