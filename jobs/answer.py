@@ -50,7 +50,8 @@ def _resolved(lists: pa.Table, ledger: Ledger, *, as_of: date, settings: Setting
     if gone or people.num_rows != lists.num_rows:
         raise ReleaseError(
             f"the lists of {as_of} cannot be answered: "
-            f"strategies gone from the book: {', '.join(gone) or 'none'}; customers gone from the vault: {lists.num_rows - people.num_rows}; put them back"
+            f"strategies gone from the book: {', '.join(gone) or 'none'}; "
+            f"customers gone from the vault: {lists.num_rows - people.num_rows}; put them back"
         )
     columns = {name: lists[name] for name in ("contact", "strategy", "step", "channel", "hour")}
     kind = pa.array([kinds[name] for name in strategies], pa.string())

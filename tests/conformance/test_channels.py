@@ -1,0 +1,93 @@
+"""Everything declared as a channel: it emits masked material only, and the tables know its words."""
+
+import json
+from datetime import date
+
+import pyarrow as pa
+import pytest
+
+from base.errors import SettingsError
+from base.settings import Settings
+from lake.tables.words import CHANNELS, RECIPIENTS
+from outreach.channels.channel import MATERIAL, Channel, capacities, load_channels
+from outreach.release import Words, all_files, build_lists
+from outreach.scan import Known, find_leaks
+
+NIGHT = date(2026, 7, 1)
+PEOPLE = pa.table(
+    {
+        "customer": ["a00000000001", "a00000000002", "a00000000003"],
+        "customer_no": ["C0001234567", "C0001234568", "C0001234569"],
+        "name": ["张三丰", "欧阳修", None],
+        "phone": ["13812345678", "010-61234567", "+85291234567"],
+        "id_number": ["11010119900101123X", "E12345678", None],
+    }
+)
+WORDS = Words(
+    table=pa.table(
+        {
+            "strategy": ["rates"],
+            "step": pa.array([1], pa.int32()),
+            "reason": ["利率"],
+            "offer": ["三年期"],
+            "text": ["您好，远达银行。"],
+        }
+    )
+)
+
+
+def lists_of(channel: type[Channel]) -> pa.Table:
+    rows = PEOPLE.num_rows
+    chosen = pa.table(
+        {
+            "contact": [f"a0000000000{row}" for row in range(rows)],
+            "address": [f"a1111111111{row}" for row in range(rows)],
+            "customer": PEOPLE["customer"],
+            "strategy": ["rates"] * rows,
+            "step": pa.array([1] * rows, pa.int32()),
+            "channel": [channel.name] * rows,
+            "hour": pa.array([10] * rows, pa.int32()),
+        }
+    )
+    return build_lists(chosen, identities=PEOPLE, words=WORDS, channels={channel.name: channel}, as_of=NIGHT)
+
+
+@pytest.mark.parametrize("channel", load_channels().values(), ids=lambda channel: channel.name)
+def test_a_channel_is_fully_declared(channel: type[Channel]) -> None:
+    assert channel.__doc__
+    assert channel.name in CHANNELS
+    assert channel.recipient in RECIPIENTS
+    assert channel.cost >= 0
+    assert 0 < channel.share < 1
+    assert channel.seconds >= 0
+    assert channel.needs in ("number", "app")
+    assert set(channel.emits) <= set(MATERIAL)
+
+
+@pytest.mark.parametrize("channel", load_channels().values(), ids=lambda channel: channel.name)
+def test_a_channel_never_emits_an_unmasked_field(channel: type[Channel]) -> None:
+    lists = lists_of(channel)
+    files = dict(all_files(lists, channels={channel.name: channel}, as_of=NIGHT))[channel.recipient]
+    everything = b"".join(files.values()).decode() + "".join(lists["payload"].to_pylist())
+    for column in ("customer_no", "name", "phone", "id_number"):
+        for value in PEOPLE[column].drop_null().to_pylist():
+            assert value not in everything
+    assert find_leaks(files, known=Known.of(PEOPLE), own_words=WORDS.texts) == []
+    assert set(json.loads(lists["payload"][0].as_py())) == set(channel.emits)
+
+
+def test_every_word_for_a_channel_is_declared() -> None:
+    assert set(load_channels()) == set(CHANNELS)
+
+
+def test_capacity_is_a_share_of_the_bank_unless_a_number_is_set(settings: Settings) -> None:
+    assert capacities(settings, customers=20_000)["ai_call"] == 800
+    fixed = settings.model_copy(update={"channel_capacity": {"ai_call": 5}})
+    assert capacities(fixed, customers=20_000)["ai_call"] == 5
+    assert capacities(fixed, customers=20_000)["sms"] == 400
+
+
+def test_capacity_of_no_channel_is_refused(settings: Settings) -> None:
+    wrong = settings.model_copy(update={"channel_capacity": {"pigeon": 5}})
+    with pytest.raises(SettingsError, match=r"channel_capacity\.pigeon"):
+        capacities(wrong, customers=100)

@@ -1,0 +1,381 @@
+"""The release job on a small night: what leaves, what does not, and that it leaves once."""
+
+import csv
+import hashlib
+import io
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from pyspark.sql import SparkSession
+from sqlalchemy import delete, insert, select
+
+from base.errors import ReleaseError
+from base.settings import Settings, load_settings
+from jobs.answer import outcomes_ready
+from jobs.job import Night
+from jobs.run import RunSummary, execute, find_job
+from lake.store import Store
+from lake.tables import CONTACT_LISTS, CUSTOMERS, NUMBERS, PLAN, SUPPRESSIONS
+from ledger.audit import trail
+from ledger.database import Ledger, open_ledger
+from ledger.schema import OPT_OUTS, RELEASES, SWITCHES
+from outreach.vault import Vault
+from strategies.book import load_book
+
+NIGHT = date(2026, 7, 1)
+ROWS = 40
+
+
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """A night that has been decided and not yet released."""
+
+    night: Night
+    customers: list[str]
+
+    @property
+    def settings(self) -> Settings:
+        return self.night.settings
+
+    def release(self) -> RunSummary:
+        return execute(find_job("release"), self.night)
+
+    def files(self, recipient: str) -> dict[str, bytes]:
+        folder = self.settings.outbox_folder / recipient / NIGHT.isoformat()
+        return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+    def lists(self) -> list[dict[str, object]]:
+        frame = self.night.store.read(CONTACT_LISTS, as_of=NIGHT).drop("as_of")
+        return frame.toArrow().sort_by("contact").to_pylist()
+
+    def released(self) -> set[str]:
+        return {str(row["customer"]) for row in self.lists()}
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+    with open_ledger(load_settings(home=tmp_path_factory.mktemp("ledger"))) as opened:
+        yield opened
+
+
+@pytest.fixture
+def house(tmp_path: Path, engine: SparkSession, ledger: Ledger) -> House:
+    with ledger.engine.begin() as connection:
+        for table in (RELEASES, OPT_OUTS, SWITCHES):
+            connection.execute(delete(table))
+    url = ledger.engine.url.render_as_string(hide_password=False)
+    settings = load_settings(home=tmp_path / "home", database_url=url, table_format="parquet")
+    store = Store(settings.lake_folder, engine, table_format="parquet")
+    night = Night(
+        as_of=NIGHT, settings=settings, spark=engine, store=store, ledger=ledger, progress=lambda _: None
+    )
+    return House(night=night, customers=decided(night))
+
+
+def decided(night: Night, *, born: date = date(1990, 3, 1)) -> list[str]:
+    """Writes the night's plan and who the planned are; returns their tokens."""
+    vault = Vault(night.settings)
+    numbers = [f"C{row:09d}" for row in range(ROWS)]
+    customers = vault.tokens("customer", pa.array(numbers)).to_pylist()
+    phones = pa.array([f"138{row // 2:08d}" for row in range(ROWS)])
+    vault.put(
+        night.as_of,
+        pa.table(
+            {
+                "customer": customers,
+                "customer_no": numbers,
+                "name": ["欧阳修" if row % 5 == 0 else "张三丰" for row in range(ROWS)],
+                "phone": phones,
+                "id_number": [f"1101011990030{row:04d}X" for row in range(ROWS)],
+                "generated": [True] * ROWS,
+            }
+        ),
+    )
+    touches = touches_by_channel(night.settings)
+    plan = [
+        {
+            "customer": customer,
+            **touches[row % len(touches)],
+            "segment": "S01",
+            "arm": "treatment",
+            "value": 5.0,
+            "cost": 0.5,
+            "hour": 9 + row % 10,
+            "fate": "held_out" if row % 8 == 7 else "contact",
+            "reason": "best of its kind",
+            "shadow_price": 0.0,
+            "kind": "deposit",
+            "window_days": 5,
+            "holdout": 0.15,
+        }
+        for row, customer in enumerate(customers)
+    ]
+    people = [
+        {
+            "customer": customer,
+            "birth_month": born,
+            "gender": "F",
+            "city": None,
+            "occupation": None,
+            "opened_on": date(2015, 1, 1),
+            "risk_level": 3,
+            "has_app": True,
+            "known_at": datetime(2026, 6, 1, tzinfo=UTC),
+        }
+        for customer in customers
+    ]
+    shared = vault.tokens("phone", phones).to_pylist()
+    reached = [
+        {"customer": customer, "number": number, "kind": "mobile"}
+        for customer, number in zip(customers, shared, strict=True)
+    ]
+    for table, rows in ((PLAN, plan), (CUSTOMERS, people), (NUMBERS, reached)):
+        write(night, table, rows)
+    return customers
+
+
+def write(night: Night, table, rows: list[dict[str, object]]) -> None:
+    content = pa.Table.from_pylist(
+        [{name: row[name] for name in table.names} for row in rows], schema=table.arrow_schema()
+    )
+    night.store.write(table, night.store.frame(table, content), as_of=night.as_of)
+
+
+def touches_by_channel(settings: Settings) -> list[dict[str, object]]:
+    """One touch of the book for each channel."""
+    found: dict[str, dict[str, object]] = {}
+    for strategy in load_book(settings):
+        for step, touch in enumerate(strategy.funnel, start=1):
+            one = {"strategy": strategy.name, "step": step, "channel": touch.channel}
+            found.setdefault(touch.channel, one)
+    return [found[channel] for channel in sorted(found)]
+
+
+def opt_out(ledger: Ledger, **values: str) -> None:
+    with ledger.engine.begin() as connection:
+        connection.execute(insert(OPT_OUTS).values(**values))
+
+
+def throw(ledger: Ledger, scope: str, name: str, *, stopped: bool = True) -> None:
+    with ledger.engine.begin() as connection:
+        line = {"scope": scope, "name": name, "stopped": stopped, "actor": "test", "reason": "test"}
+        connection.execute(insert(SWITCHES).values(**line))
+
+
+def states(ledger: Ledger) -> set[str]:
+    with ledger.engine.connect() as connection:
+        return set(connection.execute(select(RELEASES.c.state)).scalars())
+
+
+def test_contacts_leave_and_the_held_out_do_not(house: House) -> None:
+    house.release()
+    expected = {customer for row, customer in enumerate(house.customers) if row % 8 != 7}
+    assert house.released() == expected
+    assert states(house.night.ledger) == {"done"}
+
+
+def test_each_recipient_gets_its_fields_and_a_manifest_that_seals_them(house: House) -> None:
+    house.release()
+    desk = house.files("human_desk")
+    rows = list(csv.DictReader(io.StringIO(desk["human_call.csv"].decode())))
+    manifest = json.loads(desk["manifest.json"])
+    assert manifest["rows"] == len(rows) > 0
+    assert manifest["files"]["human_call.csv"]["sha256"] == hashlib.sha256(desk["human_call.csv"]).hexdigest()
+    assert (manifest["as_of"], manifest["expires_on"]) == ("2026-07-01", "2026-07-02")
+    assert sum(manifest["strategies"].values()) == len(rows)
+    assert {row["masked_name"] for row in rows} <= {"张**", "***"}
+    assert all(row["masked_phone"].startswith("138****") for row in rows)
+    dialler = house.files("ai_dialler")["ai_call.csv"].decode()
+    assert "masked_name" not in dialler.splitlines()[0]
+    assert "138****" not in dialler
+
+
+def test_the_table_carries_what_the_files_carry(house: House) -> None:
+    house.release()
+    by_contact = {row["contact"]: json.loads(str(row["payload"])) for row in house.lists()}
+    for recipient in ("human_desk", "ai_dialler", "sms_gateway", "push_gateway"):
+        for name, content in house.files(recipient).items():
+            if name.endswith(".csv"):
+                for row in csv.DictReader(io.StringIO(content.decode())):
+                    assert {key: str(value) for key, value in by_contact.pop(row["contact"]).items()} == row
+    assert not by_contact
+
+
+def test_again_is_the_same_bytes_and_the_same_table(house: House) -> None:
+    house.release()
+    files, lists = house.files("human_desk"), house.lists()
+    house.release()
+    assert house.files("human_desk") == files
+    assert house.lists() == lists
+
+
+def test_what_was_released_is_not_decided_anew(house: House) -> None:
+    house.release()
+    files = house.files("ai_dialler")
+    opt_out(house.night.ledger, customer=house.customers[0], channel="all")
+    write(house.night, PLAN, [])
+    house.release()
+    assert house.files("ai_dialler") == files
+
+
+def test_who_opted_out_since_the_decision_gets_nothing(house: House) -> None:
+    opt_out(house.night.ledger, customer=house.customers[0], channel="all")
+    house.release()
+    assert house.customers[0] not in house.released()
+    detail = trail(house.night.ledger, action="lists released", last=1)[0]["detail"]
+    assert detail["dropped"]["opted_out"] == 1
+
+
+def test_an_opt_out_of_a_number_binds_everybody_who_shares_it(house: House) -> None:
+    number = Vault(house.settings).tokens("phone", pa.array(["13800000001"]))[0].as_py()
+    opt_out(house.night.ledger, number=number, channel="all")
+    house.release()
+    assert not {house.customers[2], house.customers[3]} & house.released()
+    assert {house.customers[0], house.customers[1]} <= house.released()
+
+
+def test_an_opt_out_of_another_channel_does_not_bind(house: House) -> None:
+    used = touches_by_channel(house.settings)[0]["channel"]
+    other = next(
+        str(touch["channel"]) for touch in touches_by_channel(house.settings) if touch["channel"] != used
+    )
+    opt_out(house.night.ledger, customer=house.customers[0], channel=other)
+    house.release()
+    assert house.customers[0] in house.released()
+
+
+@pytest.mark.parametrize("channel", ["all", "own"])
+def test_who_is_suppressed_since_the_decision_gets_nothing(house: House, channel: str) -> None:
+    own = str(touches_by_channel(house.settings)[0]["channel"])
+    line = {
+        "customer": house.customers[0],
+        "kind": "complaint_open",
+        "since": date(2026, 6, 30),
+        "until": None,
+    }
+    bound = own if channel == "own" else "all"
+    write(
+        house.night, SUPPRESSIONS, [{**line, "channel": bound, "known_at": datetime(2026, 6, 1, tzinfo=UTC)}]
+    )
+    house.release()
+    assert house.customers[0] not in house.released()
+    assert len(house.released()) == ROWS - ROWS // 8 - 1
+
+
+def test_a_switch_stops_a_channel_a_strategy_or_all(house: House) -> None:
+    touches = touches_by_channel(house.settings)
+    throw(house.night.ledger, "channel", str(touches[0]["channel"]))
+    throw(house.night.ledger, "strategy", str(touches[1]["strategy"]))
+    throw(house.night.ledger, "all", "all")
+    throw(house.night.ledger, "all", "all", stopped=False)
+    house.release()
+    rows = house.lists()
+    assert rows
+    assert touches[0]["channel"] not in {row["channel"] for row in rows}
+    assert touches[1]["strategy"] not in {row["strategy"] for row in rows}
+
+
+def test_all_stopped_still_tells_recipients_that_nothing_comes(house: House) -> None:
+    throw(house.night.ledger, "all", "all")
+    house.release()
+    assert house.lists() == []
+    assert json.loads(house.files("ai_dialler")["manifest.json"])["rows"] == 0
+    assert outcomes_ready(as_of=NIGHT, settings=house.settings)
+
+
+@pytest.mark.parametrize(
+    ("born", "why"), [(date(1961, 7, 1), "elderly people by machine"), (date(2008, 8, 1), "under age")]
+)
+def test_a_plan_against_the_rules_of_age_is_refused(house: House, born: date, why: str) -> None:
+    decided(house.night, born=born)
+    with pytest.raises(ReleaseError, match=why):
+        house.release()
+    assert not house.settings.outbox_folder.exists()
+
+
+def test_a_list_that_shows_somebody_is_refused(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("outreach.release.mask_phone", lambda phones: phones)
+    with pytest.raises(ReleaseError, match=r"nothing of 2026-07-01 was released") as refusal:
+        house.release()
+    assert "138000" not in str(refusal.value)
+    assert not house.settings.outbox_folder.exists()
+    assert states(house.night.ledger) == set()
+
+
+def test_a_frozen_list_that_was_changed_is_refused(house: House) -> None:
+    house.release()
+    frozen = house.settings.vault_folder / "released" / f"{NIGHT}.parquet"
+    import pyarrow.parquet as pq
+
+    pq.write_table(pq.read_table(frozen).slice(1), frozen)
+    with pytest.raises(ReleaseError, match="not the one that was frozen"):
+        house.release()
+
+
+def test_a_disk_that_fills_up_leaves_nothing_half_published(house: House) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, before[1]))
+    try:
+        with pytest.raises(ReleaseError, match="not written"):
+            house.release()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert not [path for path in house.settings.outbox_folder.glob("*/*") if path.is_file()]
+    house.release()
+    assert len(house.released()) == ROWS - ROWS // 8
+
+
+KILLED = """
+import os, signal, sys
+from datetime import date
+from pathlib import Path
+import outreach.publish as publish
+
+real, left = publish._write, int(sys.argv[1])
+def write(path, chunks, *, mode):
+    global left
+    real(path, chunks, mode=mode)
+    left -= 1
+    if left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+publish._write = write
+from jobs.run import run
+run("release", as_of=date(2026, 7, 1))
+"""
+
+
+@pytest.mark.parametrize("written", [1, 4])
+def test_killed_in_the_middle_the_next_run_succeeds(house: House, written: int) -> None:
+    environment = {
+        **os.environ,
+        "LONGREACH_HOME": str(house.settings.home),
+        "LONGREACH_DATABASE_URL": str(house.settings.database_url),
+        "LONGREACH_TABLE_FORMAT": "parquet",
+    }
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, str(written)],
+        env=environment,
+        cwd=Path(__file__).parents[2],
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    for folder in house.settings.outbox_folder.glob("*/*"):
+        assert folder.name.startswith(".") or (folder / "manifest.json").exists()
+    if written == 4:  # frozen already: an opt-out from now on is the dialler's to honour
+        opt_out(house.night.ledger, customer=house.customers[0], channel="all")
+    house.release()
+    assert len(house.released()) == ROWS - ROWS // 8
+    assert not list(house.settings.outbox_folder.glob("*/.*"))
+    assert states(house.night.ledger) == {"done"}
