@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-import pyarrow as pa
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -16,6 +15,9 @@ from strategies.rule import parse
 # A call reaches only who picks up; where nothing is known of a customer, a cold call's usual share.
 _ANSWERED_CHANNELS = ("ai_call", "human_call")
 _USUAL_ANSWERED_SHARE = 0.4
+_TOUCHES = (
+    "strategy string, step int, channel string, kind string, worth double, cost double, answered boolean"
+)
 _TRAITS = ("segment", "reach", "best_hour", "days_since_opening")
 
 
@@ -89,30 +91,19 @@ def _due(known: DataFrame, positions: DataFrame, as_of: date) -> DataFrame:
 def _touches(spark: SparkSession, strategies: Sequence[Strategy], costs: Mapping[str, float]) -> DataFrame:
     """Every touch of every strategy: what it costs, and what reaching a customer with it is worth."""
     rows = [
-        {
-            "strategy": strategy.name,
-            "step": number,
-            "channel": touch.channel,
-            "kind": strategy.kind,
-            "worth": strategy.goal.value * strategy.priority * touch.expected_lift,
-            "cost": _cost(touch.channel, costs, strategy.name),
-            "answered": touch.channel in _ANSWERED_CHANNELS,
-        }
+        (
+            strategy.name,
+            number,
+            touch.channel,
+            strategy.kind,
+            strategy.goal.value * strategy.priority * touch.expected_lift,
+            _cost(touch.channel, costs, strategy.name),
+            touch.channel in _ANSWERED_CHANNELS,
+        )
         for strategy in strategies
         for number, touch in enumerate(strategy.funnel, start=1)
     ]
-    schema = pa.schema(
-        [
-            ("strategy", pa.string()),
-            ("step", pa.int32()),
-            ("channel", pa.string()),
-            ("kind", pa.string()),
-            ("worth", pa.float64()),
-            ("cost", pa.float64()),
-            ("answered", pa.bool_()),
-        ]
-    )
-    return spark.createDataFrame(pa.Table.from_pylist(rows, schema=schema))
+    return spark.createDataFrame(rows, schema=_TOUCHES)
 
 
 def _cost(channel: str, costs: Mapping[str, float], strategy: str) -> float:

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from strategies.document import Strategy
+
+_WAYS = "strategy string, answered int, result string, step int, wait_days int, window_days int"
 
 
 def positions(
@@ -71,18 +72,4 @@ def _ways(spark: SparkSession, strategies: Sequence[Strategy]) -> DataFrame:
         for number, touch in enumerate(strategy.funnel, start=1)
         for result in dict.fromkeys(touch.when)
     ]
-    schema = pa.schema(
-        [
-            ("strategy", pa.string()),
-            ("answered", pa.int32()),
-            ("result", pa.string()),
-            ("step", pa.int32()),
-            ("wait_days", pa.int32()),
-            ("window_days", pa.int32()),
-        ]
-    )
-    return spark.createDataFrame(_table(rows, schema))
-
-
-def _table(rows: Sequence[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
-    return pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema=schema)
+    return spark.createDataFrame(rows, schema=_WAYS)

@@ -1,7 +1,7 @@
 """Reads a strategy document from YAML and says of every mistake which file, line and column, and the mend."""
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -22,6 +22,8 @@ _PARTS: dict[str, type[BaseModel]] = {
     "valid": Valid,
 }
 
+_SLIPS = {"：": "a full-width '：' stands where ': ' belongs", "\t": "a tab stands where spaces belong"}
+
 
 def read(text: str, *, file: str, features: Mapping[str, Described]) -> Strategy:
     """The strategy written in ``text``; ``file`` is what errors call it.
@@ -34,8 +36,7 @@ def read(text: str, *, file: str, features: Mapping[str, Described]) -> Strategy
     try:
         strategy = Strategy.model_validate(_construct(text, file))
     except ValidationError as error:
-        lines = [_explain(detail, places, file) for detail in error.errors()]
-        raise StrategyError("\n".join(lines)) from error
+        raise StrategyError("\n".join(_explanations(error.errors(), places, file))) from error
     try:
         parse(strategy.who, features)
     except RuleError as error:
@@ -68,14 +69,14 @@ def _not_yaml(error: yaml.YAMLError, text: str, file: str) -> StrategyError:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     if mark is None:
         return StrategyError(f"{file}: this is not YAML ({error})")
-    near = text.splitlines()[max(mark.line - 1, 0) : mark.line + 1]
-    mend = "indent with spaces and write 'key: value'"
-    if any("：" in line for line in near):
-        mend = "a full-width '：' stands where ': ' belongs"
-    if any("\t" in line for line in near):
-        mend = "a tab stands where spaces belong"
     problem = getattr(error, "problem", None) or "it does not parse"
-    return StrategyError(f"{file}:{mark.line + 1}:{mark.column + 1}: this is not YAML ({problem}); {mend}")
+    line, column, mend = mark.line, mark.column, "indent with spaces and write 'key: value'"
+    # YAML notices these two a line late.
+    for number, written in enumerate(text.splitlines()[max(line - 1, 0) : line + 1], start=max(line - 1, 0)):
+        for slip, advice in _SLIPS.items():
+            if slip in written:
+                line, column, mend = number, written.index(slip), advice
+    return StrategyError(f"{file}:{line + 1}:{column + 1}: this is not YAML ({problem}); {mend}")
 
 
 def _places(node: yaml.Node, path: Path) -> Iterator[tuple[Path, yaml.Mark]]:
@@ -110,19 +111,31 @@ def _refuse_bad_keys(node: yaml.Node, file: str) -> None:
         _refuse_bad_keys(child, file)
 
 
+def _explanations(details: Sequence[Any], places: Mapping[Path, yaml.Mark], file: str) -> list[str]:
+    """A line a mistake; a key that is missing only because it was misspelt is not told twice."""
+    misspelt = [detail for detail in details if detail["type"] == "extra_forbidden"]
+    meant = {(*detail["loc"][:-1], _meant(detail["loc"])) for detail in misspelt}
+    told = [detail for detail in details if detail["type"] != "missing" or tuple(detail["loc"]) not in meant]
+    return [_explain(detail, places, file) for detail in told]
+
+
 def _explain(detail: Any, places: Mapping[Path, yaml.Mark], file: str) -> str:
     path: Path = tuple(detail["loc"])
     shown = ".".join(str(part) for part in path) or "the document"
     if detail["type"] == "extra_forbidden":
         place = places.get((*path[:-1], "key", path[-1]), places[()])
-        known = list(_keys(path))
-        close = difflib.get_close_matches(str(path[-1]), known, n=1, cutoff=0.5)
-        mend = f"did you mean {close[0]!r}?" if close else f"known here: {', '.join(known)}"
+        meant = _meant(path)
+        mend = f"did you mean {meant!r}?" if meant else f"known here: {', '.join(_keys(path))}"
         return f"{_at(file, place)}: unknown key {shown!r}; {mend}"
     if detail["type"] == "missing":
         return f"{_at(file, _nearest(places, path[:-1]))}: {shown!r} is missing; add it"
     message = detail["msg"].removeprefix("Value error, ")
     return f"{_at(file, _nearest(places, path))}: {shown}: {message}"
+
+
+def _meant(path: Path) -> str | None:
+    """The known key nearest to the unknown one at the end of ``path``."""
+    return next(iter(difflib.get_close_matches(str(path[-1]), list(_keys(path)), n=1, cutoff=0.5)), None)
 
 
 def _keys(path: Path) -> Iterator[str]:
