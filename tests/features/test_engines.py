@@ -1,0 +1,60 @@
+"""Sail and JVM Spark, reading the same Parquet, make the same features to the last bit."""
+
+import os
+import shutil
+import subprocess
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+from pyspark.sql import SparkSession
+
+from base.settings import load_settings
+from benchmarks.jvm_spark import java_is_here, open_jvm_spark
+from features.compiler import CUSTOMER_FEATURES, READS, compile_features
+from lake.session import open_engine
+from lake.store import Store
+from tests.features.world import both, later, world
+
+AS_OF = date(2026, 7, 1)
+
+
+@pytest.fixture(scope="module")
+def java() -> None:
+    """A Java runtime; on Debian it is installed where that is allowed, else the test is skipped, saying why."""
+    if not java_is_here() and os.geteuid() == 0 and shutil.which("apt-get"):
+        subprocess.run(["apt-get", "update", "-qq"], check=False)
+        subprocess.run(["apt-get", "install", "-qq", "-y", "default-jre-headless"], check=False)
+    if not java_is_here():
+        pytest.skip("no Java runtime is here and none can be installed: the engines cannot be compared")
+
+
+def test_both_engines_make_the_same_table(engine: SparkSession, java: None, tmp_path: Path) -> None:
+    _write_raw(Store(tmp_path / "lake", engine, table_format="parquet"))
+    made_by_sail = _features(engine, tmp_path, "sail")
+    with open_jvm_spark(tmp_path / "jvm") as address, open_engine(load_settings(spark_remote=address)) as jvm:
+        # Compiling Java for a few hundred rows takes longer than working on them.
+        jvm.conf.set("spark.sql.codegen.wholeStage", "false")
+        made_by_spark = _features(jvm, tmp_path, "spark")
+    assert made_by_sail.num_rows == 300
+    assert made_by_sail.equals(made_by_spark)
+
+
+def _write_raw(store: Store) -> None:
+    tables = both(world(seed=31, as_of=AS_OF), later(seed=32, as_of=AS_OF))
+    for table, rows in tables.items():
+        for night in rows["as_of"].unique().to_pylist():
+            part = rows.filter(pc.equal(rows["as_of"], night)).drop_columns(["as_of"])
+            store.write(table, store.spark.createDataFrame(part), as_of=night)
+
+
+def _features(spark: SparkSession, home: Path, engine_name: str) -> pa.Table:
+    raw = Store(home / "lake", spark, table_format="parquet")
+    frames = {read.table: raw.read(read.table, as_of=AS_OF, scope=read.scope) for read in READS}
+    made = Store(home / engine_name, spark, table_format="parquet")
+    made.write(CUSTOMER_FEATURES, compile_features(AS_OF, frames), as_of=AS_OF)
+    rows = pq.read_table(home / engine_name / CUSTOMER_FEATURES.name / f"as_of={AS_OF}", partitioning=None)
+    return rows.cast(CUSTOMER_FEATURES.arrow_schema()).sort_by("customer")
