@@ -22,7 +22,7 @@ from base.settings import Settings, load_settings
 from ledger.database import database_url
 
 ROOT = Path(__file__).resolve().parents[1]
-READY_WITHIN = 180
+READY_WITHIN = 300
 """Seconds that a service may take until it answers."""
 STOP_WITHIN = 15
 """Seconds that a program is given to end by itself."""
@@ -134,7 +134,7 @@ def running(service: Service, *, environment: Mapping[str, str] = os.environ) ->
     with service.log.open("ab") as log:
         program = subprocess.Popen(
             service.command,
-            env={**environment, **service.environment, "PATH": path},
+            env={**environment, **service.environment, "PATH": path, "PYTHONUNBUFFERED": "1"},
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=log,
