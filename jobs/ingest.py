@@ -1,8 +1,9 @@
 """Takes in a day's extracts: checks them, replaces customer numbers by tokens, and keeps identities apart."""
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
 
-from base.errors import StoreError
+from base.errors import QualityError, SourceError, StoreError
 from jobs.job import Frames, Night, job
 from lake.table import Table
 from lake.tables import CUSTOMERS, DELIVERED, IDENTITIES, NUMBERS, QUARANTINE
 from outreach.vault import Vault
-from quality.gate import Gate
+from quality.figures import Figure, figures
+from quality.gate import Gate, Tally
 from quality.keys import Numbers
 from quality.quarantine import Quarantine
 from sources.delivery import Delivery, open_delivery
@@ -39,13 +41,18 @@ def ingest(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
     delivery = open_delivery(source.deliver(night.as_of), as_of=night.as_of)
     extracts = {extract.table: extract for extract in source.extracts}
     vault, stage, quarantine = Vault(night.settings), _fresh_stage(night), Quarantine()
-
     intake = Intake(night=night, frames=frames, delivery=delivery, stage=stage, quarantine=quarantine)
-    customers = intake.take_in_customers(extracts[CUSTOMERS], vault)
-    identities = intake.read_identities(extracts[IDENTITIES], customers)
-    for table, extract in extracts.items():
-        if table not in (CUSTOMERS, IDENTITIES):
-            intake.take_in(extract, customers)
+    try:
+        customers = intake.take_in_customers(extracts[CUSTOMERS], vault)
+        identities = intake.read_identities(extracts[IDENTITIES], customers)
+        for table, extract in extracts.items():
+            if table not in (CUSTOMERS, IDENTITIES):
+                intake.take_in(extract, customers)
+    except (QualityError, SourceError):
+        with suppress(QualityError):  # people find the same in the pages, beside what went well before
+            intake.judge(())
+        raise
+    intake.judge(intake.figures())
     phones = classify(identities["phone"].combine_chunks())
     identities = identities.set_column(identities.schema.get_field_index("phone"), "phone", phones["phone"])
     vault.put(night.as_of, identities)
@@ -71,6 +78,7 @@ class Intake:
     delivery: Delivery
     stage: Path
     quarantine: Quarantine
+    tallies: list[Tally] = field(default_factory=list)
 
     def take_in_customers(self, extract: Extract, vault: Vault) -> Customers:
         """Stages the customers; their tokens are what all other tables are joined to."""
@@ -104,9 +112,29 @@ class Intake:
             _write(table, staged.take(pa.array(kept)).to_batches(), self.stage)
         gate.close()
 
+    def figures(self) -> tuple[Figure, ...]:
+        """What is demanded of whole tables."""
+        delivered = {
+            table: _frame(table, self.night, self.stage)
+            for table in DELIVERED
+            if _path(table, self.stage).exists()
+        }
+        earlier = {table: frame for table, frame in self.frames.items() if self.night.store.exists(table)}
+        return figures(delivered, earlier, as_of=self.night.as_of)
+
+    def judge(self, found: Sequence[Figure]) -> None:
+        """Lets Great Expectations speak. Raises QualityError when a threshold is broken."""
+        from quality.judge import judge  # loads Great Expectations, which takes seconds
+
+        self.night.progress("judging the quality of what came in")
+        docs = self.night.settings.reports_folder / "data_docs"
+        judge(self.tallies, found, as_of=self.night.as_of, ledger=self.night.ledger, docs=docs)
+
     def _gate(self, table: Table, customers: Customers | None) -> Gate:
         known = None if customers is None else customers.numbers
-        return Gate(table, as_of=self.night.as_of, known=known, quarantine=self.quarantine)
+        gate = Gate(table, as_of=self.night.as_of, known=known, quarantine=self.quarantine)
+        self.tallies.append(gate.tally)
+        return gate
 
     def _admitted(self, gate: Gate, extract: Extract) -> Iterator[tuple[pa.RecordBatch, pa.Array | None]]:
         for piece in self.delivery.read(extract):

@@ -1,4 +1,4 @@
-"""The gate a delivered table passes: sound rows go on, others go to the quarantine, too many stop the night."""
+"""The gate of a delivered table: sound rows go on, others to the quarantine, too many stop the night."""
 
 import math
 from collections import Counter
@@ -103,8 +103,8 @@ class Gate:
     def close(self) -> None:
         """Says whether the table may go on.
 
-        Raises SourceError when a column does not read as its type, and QualityError for any other fault, on more
-        rows than the table tolerates: its ``tolerance`` as a share, rounded up to whole rows.
+        Raises SourceError when a column does not read as its type, and QualityError for any other fault, on
+        more rows than the table tolerates: its ``tolerance`` as a share, rounded up to whole rows.
         """
         tally = self.tally
         if tally.rejected <= math.ceil(self._table.tolerance * tally.delivered):
@@ -114,8 +114,8 @@ class Gate:
         if worst.kind in ("unique", "known", "whole"):
             what = worst.reason
         message = (
-            f"{self._table.name}: {tally.rejected:,} of {tally.delivered:,} rows were rejected, tolerated are "
-            f"{self._table.tolerance:.1%}. Most of all: {what} in {count:,} rows "
+            f"{self._table.name}: {tally.rejected:,} of {tally.delivered:,} rows were rejected, "
+            f"tolerated are {self._table.tolerance:.1%}. Most of all: {what} in {count:,} rows "
             f"({', '.join(tally.examples[worst])}{', ...' if count > _EXAMPLES else ''})"
         )
         raise (SourceError if worst.kind == "readable" else QualityError)(message)

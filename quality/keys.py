@@ -36,10 +36,14 @@ class KeyLog:
         # Different keys may share a hash, so the few rows that share one are compared in full.
         suspects = np.flatnonzero(np.isin(hashes, shared))
         again = pd.DataFrame({i: column[suspects] for i, column in enumerate(columns)}).duplicated()
-        return suspects[again.to_numpy()]
+        return np.asarray(suspects[again.to_numpy()])
 
 
 def _numbers(cells: pa.ChunkedArray) -> Numbers:
+    return np.asarray(_plain(cells))
+
+
+def _plain(cells: pa.ChunkedArray) -> Any:
     if pa.types.is_string(cells.type):
         whole = cells.combine_chunks()
         array = whole.chunk(0) if isinstance(whole, pa.ChunkedArray) else whole

@@ -54,8 +54,8 @@ class Quarantine:
 def contents(batch: pa.RecordBatch, table: Table, *, faulty: str | None) -> list[str]:
     """Each row as a JSON object that names nobody.
 
-    Only agreed words, dates, flags and short numbers are given as they are. Text, long numbers and the cell at
-    fault are described: a row whose cells slipped may hold a name or a phone where a city should be.
+    Only agreed words, dates, flags and short numbers are given as they are. Text, long numbers and the cell
+    at fault are described: a row whose cells slipped may hold a name or a phone where a city should be.
     """
     declared = {column.name: column for column in table.columns}
     shown = [name for name in batch.schema.names if name in declared and name != "customer"]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -70,6 +71,10 @@ def fits(type_: pa.DataType, column: Column, extract: Extract) -> bool:
     """Whether a column of a typed file may be taken for ``column`` without guessing."""
     if pa.types.is_dictionary(type_):
         type_ = type_.value_type
+    return bool(_fits(type_, column, extract))
+
+
+def _fits(type_: pa.DataType, column: Column, extract: Extract) -> Any:
     is_text = pa.types.is_string(type_) or pa.types.is_large_string(type_)
     if column.name in extract.words:
         return is_text or pa.types.is_integer(type_) or pa.types.is_boolean(type_)

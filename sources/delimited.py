@@ -1,7 +1,7 @@
 """Reads a delimited text extract (CSV) in pieces."""
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,8 @@ def read(path: Path, file: str, extract: Extract) -> Iterator[Piece]:
     names = _header(path, file, extract)
     if len(names) == 1:
         raise SourceError(
-            f"{file} ({_count_rows(path):,} rows): has one column only; is the separator {extract.separator!r} right?"
+            f"{file} ({_count_rows(path):,} rows): has one column only; "
+            f"is the separator {extract.separator!r} right?"
         )
     check_header(names, extract, file=file, count_rows=lambda: _count_rows(path))
     torn: list[int] = []
@@ -73,14 +74,14 @@ def _pieces(
         nothing = pa.RecordBatch.from_pydict(
             {name: pa.array([], pa.string()) for name in opened.schema.names}
         )
-        yield _piece(nothing, file, extract, np.array([], np.int64), tuple(torn[reported:]))
+        yield _piece(nothing, file, extract, (), tuple(torn[reported:]))
 
 
 def _piece(
     batch: pa.RecordBatch,
     file: str,
     extract: Extract,
-    numbers: np.ndarray[Any, Any] | range,
+    numbers: Sequence[int],
     torn: tuple[int, ...],
 ) -> Piece:
     columns, unreadable = {}, {}
@@ -94,12 +95,12 @@ def _piece(
     )
 
 
-def _row_numbers(taken: int, rows: int, torn: list[int]) -> np.ndarray[Any, Any] | range:
+def _row_numbers(taken: int, rows: int, torn: list[int]) -> Sequence[int]:
     """Numbers of the next ``rows`` good rows after ``taken`` good ones, torn rows between them counted."""
     if not torn:
         return range(taken + 1, taken + 1 + rows)
     every = np.arange(1, taken + rows + len(torn) + 1)
-    return np.setdiff1d(every, torn, assume_unique=True)[taken : taken + rows]
+    return [int(row) for row in np.setdiff1d(every, torn, assume_unique=True)[taken : taken + rows]]
 
 
 def _header(path: Path, file: str, extract: Extract) -> list[str]:

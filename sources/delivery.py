@@ -51,7 +51,8 @@ class Delivery:
         if len(single) + bool(parts) > 1:
             raise SourceError(
                 f"{self.folder.name}: table {name} is there more than once "
-                f"({', '.join(path.name for path in single)}{', a folder of parts' if parts else ''}); leave one"
+                f"({', '.join(path.name for path in single)}{', a folder of parts' if parts else ''}); "
+                "leave one"
             )
         return single or parts
 
@@ -81,8 +82,8 @@ def open_delivery(folder: Path, *, as_of: date) -> Delivery:
         )
     if not marker.is_file():
         raise SourceError(
-            f"{folder.name}: the delivery is not complete (no file {COMPLETE}); it is still being written, or the "
-            "writer stopped half way"
+            f"{folder.name}: the delivery is not complete (no file {COMPLETE}); it is still being written, "
+            "or its writer stopped half way"
         )
     return Delivery(as_of=as_of, folder=folder, promised=_promised(marker))
 

@@ -35,8 +35,8 @@ def check_encoding(path: Path, file: str, *, declared: str) -> None:
 def _wrong(file: str, declared: str, found: str, row: int) -> SourceError:
     place = "the header" if row == 0 else f"row {row:,}"
     return SourceError(
-        f"{file}: declared as {declared}, but {place} is {found}; declare encoding {found!r} for this extract or "
-        "have it written as agreed"
+        f"{file}: declared as {declared}, but {place} is {found}; declare encoding {found!r} for "
+        "this extract or have it written as agreed"
     )
 
 

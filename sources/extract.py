@@ -19,9 +19,9 @@ class Extract:
     """One table as a source delivers it. What is left out is plain: UTF-8, commas, ISO dates, money in fen.
 
     ``date_format`` and ``time_format`` are strptime patterns; ``columns`` maps our column names to theirs and
-    ``words`` their values to ours, by our column name; ``ignored`` lists columns of theirs that are never read;
-    ``nulls`` are the cells that mean "nothing"; ``needs_rows`` says that an empty file cannot be right.
-    Only the last four and ``columns`` matter for Parquet, which carries its own types.
+    ``words`` their values to ours, by our column name; ``ignored`` lists columns of theirs that are never
+    read; ``nulls`` are the cells that mean "nothing"; ``needs_rows`` says that an empty file cannot be right.
+    Parquet carries its own types, so only money, columns, words, ignored and needs_rows matter there.
     """
 
     table: Table

@@ -5,6 +5,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from phonenumbers import PhoneMetadata, PhoneNumberType
 
+from base.errors import SettingsError
+
 _HOME = "CN"
 _KINDS = {
     PhoneNumberType.MOBILE: "mobile",
@@ -25,7 +27,7 @@ def classify(phones: pa.Array) -> pa.Table:
     odd = distinct.filter(pc.invert(plain)).to_pylist()
     parsed = {text: _classify_one(text) for text in odd}
     # Most are plain mobiles; the library is asked about the others only.
-    texts = [parsed[text] if text in parsed else (text, "mobile") for text in distinct.to_pylist()]
+    texts = [parsed.get(text, (text, "mobile")) for text in distinct.to_pylist()]
     phone = pa.array([text for text, _ in texts], pa.string()).take(coded.indices)
     kind = pa.array([kind for _, kind in texts], pa.string()).take(coded.indices)
     return pa.table({"phone": phone, "kind": pc.fill_null(kind, "none")})
@@ -47,5 +49,7 @@ def _classify_one(text: str) -> tuple[str | None, str]:
 
 
 def _mobile_pattern() -> str:
-    pattern: str = PhoneMetadata.metadata_for_region(_HOME).mobile.national_number_pattern
-    return pattern
+    plan = PhoneMetadata.metadata_for_region(_HOME)
+    if plan is None or plan.mobile is None:
+        raise SettingsError(f"phonenumbers carries no numbering plan of {_HOME}; install it anew")
+    return str(plan.mobile.national_number_pattern)

@@ -15,7 +15,7 @@ _ROWS = 1 << 20
 
 
 def read(path: Path, file: str, extract: Extract) -> Iterator[Piece]:
-    """Pieces of about a million rows. Raises SourceError when the file is not what was agreed or cut short."""
+    """Pieces of about a million rows. Raises SourceError when the file is cut or not what was agreed."""
     try:
         with pq.ParquetFile(path) as opened:
             _check_schema(opened, file, extract)

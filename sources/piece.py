@@ -17,9 +17,11 @@ _CREDENTIAL = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class Piece:
-    """``batch`` holds one column per agreed column under our names; ``rows`` the row number of each of its rows
-    in the file (the first is 1); ``unreadable`` masks cells that did not read as their type; ``torn`` the numbers
-    of rows that could not be cut into cells and are not in the batch."""
+    """Rows of one file. ``batch`` has a column for each agreed column, under our names.
+
+    ``rows`` are the numbers of its rows in the file (the first is 1); ``unreadable`` masks cells that did not
+    read as their type; ``torn`` are the numbers of rows that could not be cut into cells and are left out.
+    """
 
     file: str
     batch: pa.RecordBatch
@@ -30,15 +32,15 @@ class Piece:
     @property
     def delivered(self) -> int:
         """Rows that the file spent on this piece."""
-        return self.batch.num_rows + len(self.torn)
+        return int(self.batch.num_rows) + len(self.torn)
 
 
 def check_header(names: Sequence[str], extract: Extract, *, file: str, count_rows: Callable[[], int]) -> None:
     """Compares a file's columns with what was agreed.
 
-    Raises SourceError for a missing column, one that was not agreed (nobody said how delicate it is), one that
-    is there twice, and, before all, a credential: passwords, card check numbers, PINs and biometrics are never
-    taken in (JR/T 0171-2020, class C3).
+    Raises SourceError for a missing column, one that was not agreed (nobody said how delicate it is), one
+    that is there twice, and before all for a credential: passwords, card check numbers, PINs and biometrics
+    are never taken in (JR/T 0171-2020, class C3).
     """
     credentials = [name for name in names if any(map(_CREDENTIAL.search, _spellings(name)))]
     agreed = [extract.theirs(column.name) for column in extract.delivered]

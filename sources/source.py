@@ -17,9 +17,11 @@ COMPLETE = "_COMPLETE"
 
 
 class Source(ABC):
-    """Where a bank's extracts come from. One file a source; a subclass's docstring is what people read of it."""
+    """Where a bank's extracts come from, one file a source; people read a subclass's docstring."""
 
     name: ClassVar[str]
+    caveat: ClassVar[str] = ""
+    """What readers of its readouts must be told, where the data cannot show a true effect."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -47,7 +49,7 @@ class Source(ABC):
         Raises SourceError where they cannot be had.
         """
 
-    def answer(self, as_of: date, contacts: pa.Table) -> pa.Table | None:
+    def answer(self, as_of: date, contacts: pa.Table) -> pa.Table | None:  # noqa: ARG002
         """What came of the contacts released on night ``as_of``; None where outcomes come as files.
 
         ``contacts``: contact, customer_no, strategy, kind, step, channel, hour.

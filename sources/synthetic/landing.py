@@ -54,7 +54,7 @@ def lay_down(
         draft.rename(folder)
     except OSError as error:
         raise SourceError(
-            f"the synthetic bank could not write its extracts to {folder}: {error.strerror or error}; "
+            f"the extracts could not be written to {folder}: {error.strerror or error}; "
             "make room or mend the rights, and run the night again"
         ) from error
     return folder
