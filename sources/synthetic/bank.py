@@ -154,11 +154,10 @@ class SyntheticBank(Source):
         caused, stifled = (np.asarray(answered[name]) for name in ("caused", "stifled"))
         row = row - people.index[0]
         wanted[row[stifled], product[stifled]] = False
-        at, what = np.nonzero(wanted)
         soon = np.minimum(second[caused] + 900, SECONDS - 1)
         return pa.concat_tables(
             [
-                openings.unprompted(people, at, what, np.full(len(at), span.first), span=span),
+                openings.unprompted(people, wanted=wanted, span=span),
                 openings.prompted(people, row[caused], product[caused], soon, span=span),
             ]
         )

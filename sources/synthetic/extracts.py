@@ -15,6 +15,9 @@ SECONDS = 86_400
 LATE_DAYS = 2
 """How many days after it happened the bank may learn of something."""
 
+LATE_SHARE = 0.02
+"""Share of events that the bank learns of half an hour to 40 hours later; the rest within two minutes."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Span:
@@ -48,8 +51,8 @@ class Span:
 
 
 def learned(happened: Ints, draw: np.random.Generator) -> Ints:
-    """When the bank knew: within two minutes, but one in fifty half an hour to 40 hours later."""
-    late = draw.random(len(happened)) < 0.02
+    """When the bank knew of what happened, both in microseconds since 1970."""
+    late = draw.random(len(happened)) < LATE_SHARE
     delay = np.where(
         late, draw.integers(1_800, 40 * 3_600, len(happened)), draw.integers(0, 120, len(happened))
     )
