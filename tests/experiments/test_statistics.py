@@ -1,0 +1,158 @@
+"""The statistics of two arms: known answers, coverage, uniform p-values, and agreement with each other."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from base.errors import ExperimentError
+from experiments.statistics import Arm, Difference, difference, pool, sample_ratio_p
+
+
+def _shares(hits: object, n: object, control_hits: object, m: object, confidence: float = 0.95) -> Difference:
+    one, other = np.asarray(hits, dtype=float), np.asarray(control_hits, dtype=float)
+    return difference(
+        Arm(n=np.asarray(n, dtype=float), total=one, squares=one),
+        Arm(n=np.asarray(m, dtype=float), total=other, squares=other),
+        binary=True,
+        confidence=confidence,
+    )
+
+
+@pytest.mark.parametrize(
+    ("counts", "low", "high"),
+    [
+        # Newcombe, Statistics in Medicine 17 (1998), table II, method 6.
+        ((56, 70, 48, 80), 0.0528, 0.3382),
+        ((9, 10, 3, 10), 0.1700, 0.8406),
+        ((10, 10, 0, 10), 0.6636, 1.0000),
+        ((5, 56, 0, 29), -0.0326, 0.1933),
+    ],
+)
+def test_intervals_of_shares_are_the_published_ones(
+    counts: tuple[int, int, int, int], low: float, high: float
+) -> None:
+    found = _shares(*([count] for count in counts))
+    assert found.low[0] == pytest.approx(low, abs=6e-4)
+    assert found.high[0] == pytest.approx(high, abs=6e-4)
+
+
+def test_the_p_value_of_shares_is_pearsons() -> None:
+    found = _shares([30], [200], [8], [100])
+    table = [[30, 170], [8, 92]]
+    chi2 = stats.chi2_contingency(table, correction=False).statistic * (299 / 300)
+    assert found.p_value[0] == pytest.approx(stats.chi2.sf(chi2, 1), rel=1e-9)
+
+
+def test_interval_and_p_value_never_contradict_each_other() -> None:
+    rng = np.random.default_rng(3)
+    n, m = rng.integers(5, 900, 4000), rng.integers(5, 200, 4000)
+    found = _shares(rng.binomial(n, 0.06), n, rng.binomial(m, 0.03), m)
+    excludes = (found.low > 0) | (found.high < 0)
+    clear = np.abs(found.p_value - 0.05) > 1e-6
+    assert (excludes == (found.p_value < 0.05))[clear].all()
+    assert (found.low <= found.lift).all()
+    assert (found.lift <= found.high).all()
+
+
+@pytest.mark.parametrize("rate", [0.01, 0.03, 0.08])
+@pytest.mark.parametrize("effect", [0.0, 0.02, 0.05])
+@pytest.mark.parametrize("size", [(300, 50), (850, 150), (2000, 350)])
+def test_intervals_of_shares_cover_the_truth(rate: float, effect: float, size: tuple[int, int]) -> None:
+    """Exactly, by summing over all outcomes: 93 to 98 % even where the control group expects half a hit."""
+    n, m = size
+    hits, control_hits = np.arange(n + 1), np.arange(m + 1)
+    p, q = stats.binom.pmf(hits, n, rate + effect), stats.binom.pmf(control_hits, m, rate)
+    hits, control_hits = hits[p > 1e-7], control_hits[q > 1e-7]
+    a, b = (grid.ravel() for grid in np.meshgrid(hits, control_hits, indexing="ij"))
+    weight = np.outer(p[p > 1e-7], q[q > 1e-7]).ravel()
+    found = _shares(a, np.full(len(a), n), b, np.full(len(b), m))
+    covered = weight[(found.low <= effect + 1e-9) & (effect - 1e-9 <= found.high)].sum()
+    assert 0.93 <= covered <= 0.98
+
+
+def test_p_values_of_shares_are_uniform_without_an_effect() -> None:
+    rng = np.random.default_rng(5)
+    found = _shares(
+        rng.binomial(1700, 0.05, 2000), np.full(2000, 1700), rng.binomial(300, 0.05, 2000), np.full(2000, 300)
+    )
+    assert stats.kstest(found.p_value, "uniform").pvalue > 0.01
+
+
+def test_means_are_welchs() -> None:
+    rng = np.random.default_rng(7)
+    one, other = rng.gamma(2.0, 300.0, 400), rng.gamma(2.0, 260.0, 90)
+    found = difference(_arm(one), _arm(other), binary=False)
+    welch = stats.ttest_ind(one, other, equal_var=False)
+    interval = welch.confidence_interval(0.95)
+    assert found.p_value[0] == pytest.approx(welch.pvalue)
+    assert (found.low[0], found.high[0]) == (pytest.approx(interval.low), pytest.approx(interval.high))
+    assert found.lift[0] == pytest.approx(one.mean() - other.mean())
+
+
+def _arm(values: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> Arm:
+    return Arm(
+        n=np.array([len(values)]), total=np.array([values.sum()]), squares=np.array([(values**2).sum()])
+    )
+
+
+def test_what_cannot_be_told_is_not_told() -> None:
+    found = _shares([0, 3, 0], [0, 10, 50], [0, 0, 0], [10, 0, 50])
+    assert np.isnan(found.low[:2]).all()
+    assert np.isnan(found.p_value[:2]).all()
+    assert found.p_value[2] == 1.0
+    assert found.low[2] < 0 < found.high[2]
+    alone = difference(
+        Arm(n=[1.0], total=[5.0], squares=[25.0]), Arm(n=[9.0], total=[5.0], squares=[25.0]), binary=False
+    )
+    assert np.isnan(alone.low[0])
+
+
+def test_aggregates_that_are_not_of_zeros_and_ones_are_refused() -> None:
+    with pytest.raises(ExperimentError, match="not binary"):
+        difference(Arm(n=[9], total=[4], squares=[8]), Arm(n=[9], total=[4], squares=[4]), binary=True)
+
+
+def test_a_pool_of_one_is_that_one_and_silent_experiments_are_left_out() -> None:
+    one = _shares([30], [200], [8], [100])
+    alone = pool(one, [200.0])
+    assert vars(alone) == {name: pytest.approx(value) for name, value in vars(one).items()}
+    both = pool(_shares([30, 4], [200, 10], [8, 0], [100, 0]), [200.0, 10.0])
+    assert both.lift[0] == pytest.approx(one.lift[0])
+    assert both.high[0] == pytest.approx(one.high[0])
+    assert np.isnan(pool(_shares([1], [5], [0], [0]), [5.0]).lift[0])
+
+
+def test_pools_of_unlike_experiments_cover_the_truth_and_have_uniform_p_values() -> None:
+    """Three strategies with unlike holdouts, base rates and effects, read together 1,500 times."""
+    rng = np.random.default_rng(9)
+    n, m = np.array([900, 400, 1500]), np.array([160, 110, 170])
+    base, effects = np.array([0.02, 0.09, 0.04]), np.array([0.03, -0.02, 0.05])
+    for effect in (np.zeros(3), effects):
+        worlds = (1500, 3)
+        each = _shares(
+            rng.binomial(n, base + effect, worlds),
+            np.broadcast_to(n, worlds),
+            rng.binomial(m, base, worlds),
+            np.broadcast_to(m, worlds),
+        )
+        pooled = [
+            pool(Difference(**{name: values[world] for name, values in vars(each).items()}), n)
+            for world in range(1500)
+        ]
+        low, high, p = (
+            np.array([getattr(one, name)[0] for one in pooled]) for name in ("low", "high", "p_value")
+        )
+        truth = np.average(effect, weights=n)
+        assert 0.93 <= np.mean((low <= truth) & (truth <= high)) <= 0.97
+        if not effect.any():
+            assert stats.kstest(p, "uniform").pvalue > 0.01
+
+
+def test_the_sample_ratio_is_uniform_when_kept_and_tiny_when_broken() -> None:
+    rng = np.random.default_rng(13)
+    held = rng.binomial(2000, 0.15, 3000)
+    kept = sample_ratio_p(2000 - held, held, holdout=np.full(3000, 0.15))
+    assert stats.kstest(kept, "uniform").pvalue > 0.001
+    broken = sample_ratio_p([1700], [200], holdout=[0.15])
+    assert broken[0] < 1e-6
+    assert sample_ratio_p([0], [0], holdout=[0.15])[0] == 1.0
