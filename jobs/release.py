@@ -36,16 +36,19 @@ def release(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
     channels = load_channels()
     with night.ledger.engine.connect() as connection:
         lists = frozen(connection, as_of=night.as_of, settings=night.settings)
+    files: Files
     if lists is None:
-        lists = _freeze_anew(night, frames, channels)
+        lists, files = _freeze_anew(night, frames, channels)
     else:
         night.progress(f"the lists of {night.as_of} were released before: laying the same ones down")
-    files = dict(all_files(lists, channels=channels, as_of=night.as_of))
+        files = dict(all_files(lists, channels=channels, as_of=night.as_of))
     lay_down(night.ledger, files, as_of=night.as_of, settings=night.settings)
     return {CONTACT_LISTS: night.store.frame(CONTACT_LISTS, lists)}
 
 
-def _freeze_anew(night: Night, frames: Frames, channels: Mapping[str, type[Channel]]) -> pa.Table:
+def _freeze_anew(
+    night: Night, frames: Frames, channels: Mapping[str, type[Channel]]
+) -> tuple[pa.Table, Files]:
     vault, words = Vault(night.settings), Words.of(load_book(night.settings))
     chosen = _with_tokens(_chosen(night, frames, channels), vault, as_of=night.as_of, channels=channels)
     identities = _identities(night, vault, chosen, channels)
@@ -64,7 +67,7 @@ def _freeze_anew(night: Night, frames: Frames, channels: Mapping[str, type[Chann
         detail={"rows": lists.num_rows, "dropped": drops},
     )
     night.progress(f"{lists.num_rows:,} contacts leave; {sum(drops.values()):,} stopped since the decision")
-    return lists
+    return lists, files
 
 
 def _chosen(night: Night, frames: Frames, channels: Mapping[str, type[Channel]]) -> pa.Table:
