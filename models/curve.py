@@ -1,12 +1,10 @@
-"""Robust scaling of one feature: a bent line that the engine can compute exactly."""
+"""Robust scaling of one feature: a bent line."""
 
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
-from pyspark.sql import Column
-from pyspark.sql import functions as F
 
 Floats = npt.NDArray[np.float64]
 
@@ -20,10 +18,10 @@ class Curve:
     """A rising bent line from a feature's unit to scaled units, flat beyond its ends.
 
     Values beyond the 1st and 99th percentile count as those percentiles (winsorised). A feature that is still
-    skewed, as money is, bends like a signed logarithm, in eight straight ramps, so that no engine has to
-    compute a logarithm. Then it is centred to mean 0 and scaled to standard deviation 1, or to a span of 4
-    where that is less, so that a rare flag does not outweigh everything else. A feature that does not vary
-    between the percentiles scales to 0. A missing value counts as the median.
+    skewed, as money is, bends like a signed logarithm, in eight straight ramps. Then it is centred to mean 0
+    and scaled to standard deviation 1, or to a span of 4 where that is less, so that a rare flag does not
+    outweigh everything else. A feature that does not vary between the percentiles scales to 0. A missing
+    value counts as the median.
     """
 
     knots: tuple[float, ...]
@@ -46,21 +44,11 @@ class Curve:
         return cls(knots=tuple(knots.tolist()), heights=tuple(heights.tolist()), median=median)
 
     def scale(self, values: Floats) -> Floats:
-        """Scaled values; the same sums in the same order as ``column``, so both agree to the last bit."""
+        """Scaled values, in the order of ``values``."""
         known = np.where(np.isnan(values), self.median, values)
         scaled = np.full(len(known), self.heights[0])
         for start, stop, slope in self._ramps():
             scaled = scaled + (np.minimum(np.maximum(known, start), stop) - start) * slope
-        return scaled
-
-    def column(self, value: Column) -> Column:
-        """The scaled value as an expression of the engine."""
-        number = value.cast("double")
-        known = F.when(number.isNull() | F.isnan(number), F.lit(self.median)).otherwise(number)
-        scaled = F.lit(self.heights[0])
-        for start, stop, slope in self._ramps():
-            clipped = F.least(F.greatest(known, F.lit(start)), F.lit(stop))
-            scaled = scaled + (clipped - F.lit(start)) * F.lit(slope)
         return scaled
 
     def unscale(self, scaled: Floats) -> Floats:
