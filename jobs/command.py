@@ -105,7 +105,7 @@ def up() -> None:
     """Starts Airflow and MLflow on the embedded PostgreSQL; Ctrl-C stops them."""
     from jobs.up import up as start
 
-    start(load_settings())
+    start(load_settings(), out)
 
 
 @app.command()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 from sqlalchemy import select
 
 from base.registry import subclasses
@@ -16,6 +17,7 @@ from jobs.job import Frames, Night, job
 from jobs.planted import planted_effects
 from lake.table import Table
 from lake.tables import (
+    ASSIGNMENTS,
     CANDIDATES,
     CONTACT_LISTS,
     CUSTOMER_SEGMENTS,
@@ -42,7 +44,8 @@ from strategies.book import load_book
         SEGMENT_CATALOG.at,
         CANDIDATES.at,
         PLAN.at,
-        CONTACT_LISTS.at,
+        CONTACT_LISTS.until,
+        ASSIGNMENTS.before,
         OUTCOMES.at,
         READOUTS.at,
         QUARANTINE.at,
@@ -51,7 +54,9 @@ from strategies.book import load_book
 )
 def report(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
     """Writes the night's report, one HTML page."""
-    summary = summarise(frames, as_of=night.as_of)
+    earlier = F.col("as_of") < F.lit(night.as_of)
+    tonight = {**frames, CONTACT_LISTS: frames[CONTACT_LISTS].filter(~earlier)}
+    summary = summarise(tonight, as_of=night.as_of)
     customers = frames[CUSTOMERS].count()
     source = open_source(night.settings)
     context = Context(
@@ -63,7 +68,13 @@ def report(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
         },
         strategy_titles={strategy.name: strategy.title for strategy in load_book(night.settings)},
         quality=_quality(night.ledger, night.as_of),
-        planted=planted_effects(night.settings, summary.readouts, as_of=night.as_of),
+        planted=planted_effects(
+            source,
+            frames[CONTACT_LISTS].filter(earlier),
+            frames[ASSIGNMENTS],
+            summary.readouts,
+            as_of=night.as_of,
+        ),
         refused_outcomes=_refused(night.ledger, night.as_of),
     )
     path = write_report(summary, context, report_path(night.settings, night.as_of))
