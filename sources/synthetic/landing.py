@@ -53,6 +53,7 @@ def lay_down(
         shutil.rmtree(folder, ignore_errors=True)
         draft.rename(folder)
     except OSError as error:
+        shutil.rmtree(draft, ignore_errors=True)
         raise SourceError(
             f"the extracts could not be written to {folder}: {error.strerror or error}; "
             "make room or mend the rights, and run the night again"

@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from lake.tables.words import ASSET_CLASSES, PRODUCTS
@@ -32,6 +33,7 @@ OCCUPATIONS = tuple(sorted({word for kind in ARCHETYPES for word in kind.occupat
 _NEVER = 1_000_000
 _MODULUS = 10**9
 _STRIDE = 387_420_489
+_OFFSET = 271_828_182
 _BACK = pow(_STRIDE, -1, _MODULUS)
 
 
@@ -93,16 +95,19 @@ def parts(customers: int) -> Iterator[tuple[int, int]]:
 
 def customer_numbers(index: Ints) -> pa.StringArray:
     """Eleven characters each, in no order that shows: multiplication modulo 10^9 permutes the indices."""
-    scrambled = (index * _STRIDE + 271_828_182) % _MODULUS
+    scrambled = (index * _STRIDE + _OFFSET) % _MODULUS
     digits = scrambled[:, None] // 10 ** np.arange(8, -1, -1, dtype=np.int64) % 10 + ord("0")
     letters = np.full((len(index), 2), [ord("K"), ord("H")], dtype=np.uint8)
     return strings(np.hstack([letters, digits.astype(np.uint8)]))
 
 
 def customer_index(numbers: pa.Array | pa.ChunkedArray) -> Ints:
-    """The inverse of ``customer_numbers``."""
-    scrambled = np.array([int(number[2:]) for number in numbers.to_pylist()], dtype=np.int64)
-    return (scrambled - 271_828_182) % _MODULUS * _BACK % _MODULUS
+    """The inverse of ``customer_numbers``; -1 for what is no customer number."""
+    formed = pc.match_substring_regex(numbers, r"^KH\d{9}$")
+    digits = pc.utf8_slice_codeunits(pc.if_else(formed, numbers, "KH000000000"), 2)
+    scrambled = np.asarray(digits.cast(pa.int64()))
+    index: Ints = (scrambled - _OFFSET) % _MODULUS * _BACK % _MODULUS
+    return np.where(np.asarray(formed), index, -1)
 
 
 def strings(letters: NDArray[np.uint8]) -> pa.StringArray:

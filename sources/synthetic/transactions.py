@@ -16,6 +16,9 @@ _OWNER = np.array([at for at, kind in enumerate(ARCHETYPES) for _ in kind.habits
 _SALARY = Habit(category="salary", direction="credit", channel="auto", per_year=12, yuan=0)
 _INTEREST = Habit(category="interest", direction="credit", channel="auto", per_year=4, yuan=0)
 _CAUSES = (*_HABITS, _SALARY, _INTEREST)
+_PRESENT = 0.932
+"""Share of a year that an average customer is there for: some join during it, some fall silent."""
+
 _HOURS = {
     "counter": (9, 17),
     "atm": (7, 22),
@@ -94,7 +97,7 @@ def _frequency(per_year: float) -> float:
     paid = sum(weight * kind.salary[0] for weight, kind in zip(weights, ARCHETYPES, strict=True))
     fixed = _SALARY.per_year * paid + _INTEREST.per_year
     free = float(np.sum(weights[_OWNER] * [habit.per_year for habit in _HABITS]))
-    return float(max(per_year - fixed, 0.05 * per_year) / free)
+    return float(max(per_year / _PRESENT - fixed, 0.05 * per_year) / free)
 
 
 def _salaries(people: Population, span: Span, draw: np.random.Generator) -> _Postings:

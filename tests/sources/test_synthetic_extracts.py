@@ -1,6 +1,8 @@
 """The synthetic bank's extracts: as declared, the same again, and never ahead of their day."""
 
 import json
+import resource
+import signal
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -155,6 +157,21 @@ def test_what_a_killed_run_left_is_swept_away(tmp_path: Path) -> None:
     assert (folder / "_COMPLETE").exists()
     assert not (folder / "left.parquet").exists()
     assert [path.name for path in settings.landing_folder.iterdir()] == [FIRST.isoformat()]
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+    settings = made(tmp_path)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
+    try:
+        with pytest.raises(SourceError, match="could not be written"):
+            SyntheticBank(settings).deliver(FIRST)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, before)
+    assert list(settings.landing_folder.iterdir()) == []
+    assert (SyntheticBank(settings).deliver(FIRST) / "_COMPLETE").exists()
 
 
 def test_many_customers_come_in_parts(tmp_path: Path) -> None:

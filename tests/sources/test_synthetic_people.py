@@ -78,6 +78,7 @@ def test_customer_numbers_can_be_read_back_and_are_all_different() -> None:
     numbers = customer_numbers(index)
     assert len(set(numbers.to_pylist())) == len(index)
     assert (customer_index(numbers) == index).all()
+    assert customer_index(pa.array(["KH27182818", "XX271828182"])).tolist() == [-1, -1]
 
 
 def test_the_planned_kinds_ages_and_assets_are_there(people: Population) -> None:
