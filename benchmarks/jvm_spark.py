@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,16 +24,19 @@ def java_is_here() -> bool:
 
 
 @contextmanager
-def open_jvm_spark(folder: Path, *, cores: int = 2, memory: str = "1g") -> Iterator[str]:
+def open_jvm_spark(
+    folder: Path, *, cores: int = 2, memory: str = "1g", settings: Mapping[str, str] | None = None
+) -> Iterator[str]:
     """The address of a Spark Connect server on the JVM, for as long as the block runs.
 
-    ``folder`` takes its scratch files and its log. Raises StoreError when it does not start.
+    ``folder`` takes its scratch files and its log; ``settings`` are Spark's own, on top of what one machine
+    needs. Raises StoreError when it does not start.
     """
     folder.mkdir(parents=True, exist_ok=True)
     port = _free_port()
     with (folder / "spark.log").open("wb") as log:
-        server = subprocess.Popen(  # noqa: S603
-            _command(port, folder, cores, memory),
+        server = subprocess.Popen(
+            _command(port, folder, cores, memory, settings or {}),
             stdout=log,
             stderr=subprocess.STDOUT,
             env=_environment(),
@@ -48,9 +51,9 @@ def open_jvm_spark(folder: Path, *, cores: int = 2, memory: str = "1g") -> Itera
         server.wait()
 
 
-def _command(port: int, folder: Path, cores: int, memory: str) -> list[str]:
+def _command(port: int, folder: Path, cores: int, memory: str, settings: Mapping[str, str]) -> list[str]:
     submit = Path(pyspark.__file__).parent / "bin" / "spark-submit"
-    settings = {
+    ours = {
         "spark.connect.grpc.binding.address": "127.0.0.1",
         "spark.connect.grpc.binding.port": port,
         "spark.driver.bindAddress": "127.0.0.1",
@@ -61,7 +64,7 @@ def _command(port: int, folder: Path, cores: int, memory: str) -> list[str]:
         "spark.sql.shuffle.partitions": 4 * cores,
         "spark.ui.enabled": "false",
     }
-    given = [part for name, value in settings.items() for part in ("--conf", f"{name}={value}")]
+    given = [part for name, value in {**ours, **settings}.items() for part in ("--conf", f"{name}={value}")]
     main = ["--master", f"local[{cores}]", "--driver-memory", memory, "--class", _SERVER]
     return [str(submit), *main, *given, "spark-internal"]
 

@@ -20,11 +20,17 @@ from lake.store import Store
 from tests.features.world import both, later, world
 
 AS_OF = date(2026, 7, 1)
+# Compiling code for a few hundred rows takes longer than working on them.
+QUICK = {
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.shuffle.partitions": "2",
+}
 
 
 @pytest.fixture(scope="module")
 def java() -> None:
-    """A Java runtime; on Debian it is installed where that is allowed, else the test is skipped, saying why."""
+    """A Java runtime; on Debian it is installed where that may be, else the test is skipped, saying why."""
     if not java_is_here() and os.geteuid() == 0 and shutil.which("apt-get"):
         subprocess.run(["apt-get", "update", "-qq"], check=False)
         subprocess.run(["apt-get", "install", "-qq", "-y", "default-jre-headless"], check=False)
@@ -35,9 +41,10 @@ def java() -> None:
 def test_both_engines_make_the_same_table(engine: SparkSession, java: None, tmp_path: Path) -> None:
     _write_raw(Store(tmp_path / "lake", engine, table_format="parquet"))
     made_by_sail = _features(engine, tmp_path, "sail")
-    with open_jvm_spark(tmp_path / "jvm") as address, open_engine(load_settings(spark_remote=address)) as jvm:
-        # Compiling Java for a few hundred rows takes longer than working on them.
-        jvm.conf.set("spark.sql.codegen.wholeStage", "false")
+    with (
+        open_jvm_spark(tmp_path / "jvm", settings=QUICK) as address,
+        open_engine(load_settings(spark_remote=address)) as jvm,
+    ):
         made_by_spark = _features(jvm, tmp_path, "spark")
     assert made_by_sail.num_rows == 300
     assert made_by_sail.equals(made_by_spark)
