@@ -9,11 +9,12 @@ from lake.tables.words import CHANNELS, PRODUCTS, RESULTS
 from sources.synthetic.archetypes import ARCHETYPES
 from sources.synthetic.draws import Floats, Ints
 from sources.synthetic.extracts import SECONDS, Span, extract, learned, words
-from sources.synthetic.population import Population
+from sources.synthetic.population import PART, Population
 from sources.synthetic.response import call_results, is_call, message_results
 
 _KINDS = APP_EVENTS["kind"].values
 _PURPOSES = CONTACTS["purpose"].values
+_ABOUT_CONTACTS = 5 * 10**8
 _DEEPER = 0.6
 """Share of visits that are more than a login."""
 
@@ -104,6 +105,19 @@ def _met(who: Population, channel: Ints, hour: Ints, draw: np.random.Generator) 
 def complaints(people: Population, *, span: Span) -> pa.Table:
     """One customer in thirty complains in a year."""
     return _seldom(COMPLAINTS, people, span, per_year=0.035, words_in="topic")
+
+
+def complaints_about_contacts(people: Population, row: Ints, second: Ints, *, span: Span) -> pa.Table:
+    """Complaints about contacts of the span's one day, made at ``second`` of it and known at once."""
+    topics = COMPLAINTS["topic"].values
+    happened = (span.first * SECONDS + second) * 1_000_000
+    columns = {
+        "complaint": span.serials(people, PART)[row] + _ABOUT_CONTACTS,
+        "opened_at": happened,
+        "topic": words(topics, np.full(len(row), topics.index("contact"))),
+        "known_at": happened,
+    }
+    return extract(COMPLAINTS, people, row, columns)
 
 
 def inbound_calls(people: Population, *, span: Span) -> pa.Table:

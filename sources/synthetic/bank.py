@@ -23,6 +23,7 @@ from sources.synthetic.identities import identities
 from sources.synthetic.landing import lay_down
 from sources.synthetic.population import PART, Population, customer_index, each_day, parts, population
 from sources.synthetic.response import TIRING_DAYS, Contacts, respond, result_words
+from sources.synthetic.standing import COMPLAINT_OPEN_DAYS, Complained
 from sources.synthetic.transactions import transactions
 from sources.synthetic.truth import PLANTED_WINDOW_DAYS, Truth
 
@@ -58,11 +59,12 @@ class SyntheticBank(Source):
                 f"the synthetic bank opens on {self._made.first_night}; ask for that date or a later one, "
                 f"not {as_of}, or set synthetic.first_night (LONGREACH_SYNTHETIC__FIRST_NIGHT)"
             )
+        complained = self._complained(as_of)
         return lay_down(
             self.settings.landing_folder / as_of.isoformat(),
             world=self._fingerprint(as_of),
             parts=self._sizes,
-            extracts=lambda part: self._extracts(self._people(part), as_of),
+            extracts=lambda part: self._extracts(self._people(part), as_of, complained),
         )
 
     def answer(self, as_of: date, contacts: pa.Table) -> pa.Table:
@@ -118,7 +120,7 @@ class SyntheticBank(Source):
         starts = np.cumsum([0, *(len(people) for people in drawn)])
         return Population.joined(drawn).take(starts[np.searchsorted(touched, index // PART)] + index % PART)
 
-    def _extracts(self, people: Population, as_of: date) -> dict[str, pa.Table]:
+    def _extracts(self, people: Population, as_of: date, complained: Complained) -> dict[str, pa.Table]:
         opening, today = as_of == self._made.first_night, day_number(self._made.first_night)
         days = [Span(start=day, days=1) for day in each_day(as_of - timedelta(days=LATE_DAYS), LATE_DAYS + 1)]
         long_ago = self._made.first_night - timedelta(days=self._made.history_days - 1)
@@ -138,34 +140,57 @@ class SyntheticBank(Source):
             "openings": news(self._openings, openings.openings),
             "app_events": news(activity.app_events),
             "consents": standing.consents(people, as_of=as_of),
-            "suppressions": standing.suppressions(people, as_of=as_of, today=self._made.first_night),
+            "suppressions": standing.suppressions(
+                people, complained, as_of=as_of, today=self._made.first_night
+            ),
             "contacts": news(activity.contacts),
-            "complaints": news(activity.complaints),
+            "complaints": news(self._complaints, activity.complaints),
             "inbound_calls": news(activity.inbound_calls),
         }
 
     def _openings(self, people: Population, *, span: Span) -> pa.Table:
         """Openings of one day: what is wanted, less what a contact put off, and what a contact caused."""
         wanted = openings.wants(people, day=span.first)
-        answered = self._truth.answers(span.start - timedelta(days=1))
-        here = pc.equal(pc.divide(answered["index"], PART), people.index[0] // PART)
-        answered = answered.filter(here)
+        answered = self._answered(people, span)
         row, product, second = (answered[name].to_numpy() for name in ("index", "product", "second"))
         caused, stifled = (np.asarray(answered[name]) for name in ("caused", "stifled"))
         row = row - people.index[0]
         wanted[row[stifled], product[stifled]] = False
-        soon = np.minimum(second[caused] + 900, SECONDS - 1)
         return pa.concat_tables(
             [
                 openings.unprompted(people, wanted=wanted, span=span),
-                openings.prompted(people, row[caused], product[caused], soon, span=span),
+                openings.prompted(
+                    people, row[caused], product[caused], _soon_after(second[caused]), span=span
+                ),
             ]
         )
+
+    def _complaints(self, people: Population, *, span: Span) -> pa.Table:
+        """Complaints of one day, those about its contacts among them."""
+        answered = self._answered(people, span)
+        answered = answered.filter(answered["complained"])
+        row, second = (answered[name].to_numpy() for name in ("index", "second"))
+        row, soon = row - people.index[0], _soon_after(second)
+        about = activity.complaints_about_contacts(people, row, soon, span=span)
+        return pa.concat_tables([activity.complaints(people, span=span), about])
+
+    def _answered(self, people: Population, span: Span) -> pa.Table:
+        """What was answered on the span's one day by these people."""
+        answered = self._truth.answers(span.start - timedelta(days=1))
+        return answered.filter(pc.equal(pc.divide(answered["index"], PART), people.index[0] // PART))
+
+    def _complained(self, as_of: date) -> Complained:
+        """Who complained of a contact so lately that the complaint is still open, and when."""
+        nights = each_day(as_of - timedelta(days=COMPLAINT_OPEN_DAYS), COMPLAINT_OPEN_DAYS)
+        found = [self._truth.answers(night) for night in nights]
+        index = [answered.filter(answered["complained"])["index"].to_numpy() for answered in found]
+        days = [np.full(len(who), day_number(night) + 1) for who, night in zip(index, nights, strict=True)]
+        return Complained(index=np.concatenate(index), day=np.concatenate(days))
 
     def _fingerprint(self, as_of: date) -> str:
         """What the extracts of ``as_of`` are made from."""
         made = hashlib.sha256(f"{_EDITION} {self._made.model_dump_json()}".encode())
-        for night in each_day(as_of - timedelta(days=LATE_DAYS + 1), LATE_DAYS + 1):
+        for night in each_day(as_of - timedelta(days=COMPLAINT_OPEN_DAYS), COMPLAINT_OPEN_DAYS):
             made.update(self._truth.fingerprint(night))
         return made.hexdigest()
 
@@ -176,6 +201,11 @@ def _known_on(table: pa.Table, as_of: date, *, whole: bool) -> pa.Table:
     dawn = day_number(as_of) * SECONDS * 1_000_000
     seen = pc.less(known, dawn + SECONDS * 1_000_000)
     return table.filter(seen if whole else pc.and_(seen, pc.greater_equal(known, dawn)))
+
+
+def _soon_after(second: Ints) -> Ints:
+    """A quarter of an hour later, on the same day."""
+    return np.minimum(second + 900, SECONDS - 1)
 
 
 def _positions(words: tuple[str, ...], column: pa.ChunkedArray) -> Ints:

@@ -1,5 +1,6 @@
 """How customers stand with the bank on a day: who they are, what they allow, why some must be left alone."""
 
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -8,7 +9,7 @@ import pyarrow as pa
 from lake.tables import CONSENTS, CUSTOMERS, SUPPRESSIONS
 from lake.tables.words import CHANNELS
 from sources.synthetic.archetypes import ARCHETYPES
-from sources.synthetic.draws import day_number, stream
+from sources.synthetic.draws import Ints, day_number, stream
 from sources.synthetic.extracts import SECONDS, extract, words
 from sources.synthetic.population import (
     CITIES,
@@ -18,6 +19,8 @@ from sources.synthetic.population import (
     Population,
     first_of_month,
 )
+
+COMPLAINT_OPEN_DAYS = 30
 
 _KINDS = SUPPRESSIONS["kind"].values
 _SCOPES = SUPPRESSIONS["channel"].values
@@ -97,10 +100,19 @@ def consents(people: Population, *, as_of: date) -> pa.Table:
     )
 
 
-def suppressions(people: Population, *, as_of: date, today: date) -> pa.Table:
+@dataclass(frozen=True, kw_only=True)
+class Complained:
+    """Who (``index``) complained of a contact, and on which ``day``."""
+
+    index: Ints
+    day: Ints
+
+
+def suppressions(people: Population, complained: Complained, *, as_of: date, today: date) -> pa.Table:
     """Suppressions since some day up to ``as_of``; the days are spread over two years around ``today``.
 
-    Half of the opt-outs bind one channel only; a complaint is open for 30 days, all else for good.
+    Half of the opt-outs bind one channel only; a complaint, also of a contact, is open for a while, all else
+    for good.
     """
     draw = stream(people.seed, "suppressions", _part(people))
     struck = [np.flatnonzero(draw.random(len(people)) < 2 * _SHARES[kind]) for kind in _KINDS]
@@ -109,9 +121,15 @@ def suppressions(people: Population, *, as_of: date, today: date) -> pa.Table:
     since = day_number(today) - 365 + draw.integers(0, 730, len(row))
     narrow = (kind == _KINDS.index("opt_out")) & (draw.random(len(row)) < 0.5)
     scope = np.where(narrow, draw.integers(0, len(CHANNELS), len(row)), _SCOPES.index("all"))
-    until = np.where(kind == _KINDS.index("complaint_open"), since + 30, UNKNOWN_DAY)
     known = (since <= day_number(as_of)) & (people.opened_day[row] <= since)
-    row, kind, scope, since, until = (array[known] for array in (row, kind, scope, since, until))
+    here = complained.index // PART == _part(people)
+    row = np.concatenate([row[known], complained.index[here] - people.index[0]])
+    kind = np.concatenate([kind[known], np.full(here.sum(), _KINDS.index("complaint_open"))])
+    scope = np.concatenate([scope[known], np.full(here.sum(), _SCOPES.index("all"))])
+    since = np.concatenate([since[known], complained.day[here]])
+    once = np.unique(np.column_stack([row, kind, since]), axis=0, return_index=True)[1]
+    row, kind, scope, since = (array[once] for array in (row, kind, scope, since))
+    until = np.where(kind == _KINDS.index("complaint_open"), since + COMPLAINT_OPEN_DAYS, UNKNOWN_DAY)
     return extract(
         SUPPRESSIONS,
         people,

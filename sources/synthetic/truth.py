@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from base.errors import SourceError
+from lake.tables.words import RESULTS
 from sources.synthetic.draws import Ints
 from sources.synthetic.landing import keep
 from sources.synthetic.response import Answers, Contacts, expected_lift
@@ -23,6 +24,7 @@ _ANSWERS = pa.schema(
         ("second", pa.int64()),
         ("caused", pa.bool_()),
         ("stifled", pa.bool_()),
+        ("complained", pa.bool_()),
     ]
 )
 
@@ -42,6 +44,7 @@ class Truth:
                 "second": answers.second + answers.seconds,
                 "caused": answers.caused,
                 "stifled": answers.stifled,
+                "complained": answers.result == RESULTS.index("complained"),
             },
             schema=_ANSWERS,
         )

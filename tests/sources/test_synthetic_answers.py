@@ -197,6 +197,22 @@ def test_what_contacts_cause_is_delivered_the_next_night(bank: SyntheticBank) ->
     assert openings(bank.deliver(NIGHT)).equals(first)
 
 
+def test_who_complains_of_a_contact_is_to_be_left_alone(bank: SyntheticBank) -> None:
+    next_night = NIGHT + timedelta(days=1)
+    calls = asked(bank, 4_000).drop_columns("channel")
+    calls = calls.append_column("channel", pa.array(["human_call"] * len(calls)))
+    answers = bank.answer(NIGHT, calls)
+    cross = answers.filter(pc.equal(answers["result"], "complained")).join(calls, "contact")
+    assert len(cross) > 2
+    folder = bank.deliver(next_night)
+    complaints, struck = (
+        pq.read_table(folder / f"{name}.parquet") for name in ("complaints", "suppressions")
+    )
+    assert set(cross["customer_no"].to_pylist()) <= set(complaints["customer_no"].to_pylist())
+    since = struck.filter((pc.field("kind") == "complaint_open") & (pc.field("since") == next_night))
+    assert set(cross["customer_no"].to_pylist()) <= set(since["customer_no"].to_pylist())
+
+
 def test_answering_again_changes_nothing(bank: SyntheticBank) -> None:
     lists = asked(bank, 2_000)
     answers, again = bank.answer(NIGHT, lists), bank.answer(NIGHT, lists)

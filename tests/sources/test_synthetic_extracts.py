@@ -6,6 +6,7 @@ import signal
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -17,7 +18,7 @@ from lake.table import Table
 from lake.tables import DELIVERED
 from sources.synthetic.bank import SyntheticBank
 from sources.synthetic.population import population
-from sources.synthetic.standing import suppressions
+from sources.synthetic.standing import Complained, suppressions
 
 FIRST = date(2026, 7, 1)
 NIGHTS = [FIRST + timedelta(days=offset) for offset in range(4)]
@@ -124,7 +125,8 @@ def test_everybody_has_a_balance_and_all_asset_classes_are_held(landing: Path) -
 
 def test_all_kinds_of_suppression_occur_and_news_come_in_time(landing: Path) -> None:
     declared = next(table for table in DELIVERED if table.name == "suppressions")
-    struck = suppressions(population(20_000, seed=1), as_of=FIRST, today=FIRST)
+    nobody = Complained(index=np.zeros(0, np.int64), day=np.zeros(0, np.int64))
+    struck = suppressions(population(20_000, seed=1), nobody, as_of=FIRST, today=FIRST)
     assert set(struck["kind"].to_pylist()) == set(declared["kind"].values)
     assert set(struck["channel"].to_pylist()) == set(declared["channel"].values)
     for night in NIGHTS:
