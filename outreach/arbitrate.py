@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -84,19 +83,7 @@ def arbitrate(
     """
     rows = _rows(candidates, capacity, limits)
     order = np.lexsort((_ties(rows, salt), -rows.net))
-    verdict, winner = _taken(
-        order,
-        rows.net,
-        rows.treated,
-        rows.customer.codes,
-        rows.number.codes,
-        rows.strategy.codes,
-        rows.channel.codes,
-        rows.room,
-        rows.bound,
-        len(rows.customer.words),
-        len(rows.number.words),
-    )
+    verdict, winner = _taken(rows, order)
     fate = np.where((verdict == _CHOSEN) & rows.treated, len(_FATE_OF_VERDICT) - 1, verdict)
     found = {
         "fate": _worded(fate, _FATE_OF_VERDICT),
@@ -155,45 +142,40 @@ def _mixed(bits: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
     return bits ^ (bits >> np.uint64(31))
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _taken(
-    order: Ints,
-    net: Floats,
-    treated: Flags,
-    customer: Ints,
-    number: Ints,
-    strategy: Ints,
-    channel: Ints,
-    room: Ints,
-    bound: Ints,
-    customers: int,
-    numbers: int,
-) -> tuple[Ints, Ints]:
+def _taken(rows: _Rows, order: Ints) -> tuple[Ints, Ints]:
     """Walks down the order; a verdict a row, and by customer the strategy chosen for him (-1 for none)."""
-    verdict = np.empty(len(order), dtype=np.int64)
-    winner = np.full(customers, -1, dtype=np.int64)
-    number_taken = np.zeros(numbers, dtype=np.bool_)
-    room_left, bound_left = room.copy(), bound.copy()
-    for row in order:
-        if not net[row] > 0.0:
-            verdict[row] = _COSTS_MORE
-        elif winner[customer[row]] >= 0:
-            verdict[row] = _CUSTOMER_TAKEN
-        elif number[row] >= 0 and number_taken[number[row]]:
-            verdict[row] = _NUMBER_TAKEN
-        elif bound_left[strategy[row]] <= 0:
-            verdict[row] = _STRATEGY_FULL
-        elif room_left[channel[row]] <= 0:
-            verdict[row] = _CHANNEL_FULL
+    verdict = np.full(len(rows.net), _COSTS_MORE)
+    worth = order[rows.net[order] > 0]  # a value that is no number is worth nothing either
+    winner = [-1] * len(rows.customer.words)
+    # One place more than there are numbers: code -1, no number, falls on it and is never taken.
+    number_taken = [False] * (len(rows.number.words) + 1)
+    room, bound = rows.room.tolist(), rows.bound.tolist()
+    found = []
+    for customer, number, strategy, channel, treated in zip(
+        rows.customer.codes[worth].tolist(),
+        rows.number.codes[worth].tolist(),
+        rows.strategy.codes[worth].tolist(),
+        rows.channel.codes[worth].tolist(),
+        rows.treated[worth].tolist(),
+        strict=True,
+    ):
+        if winner[customer] >= 0:
+            found.append(_CUSTOMER_TAKEN)
+        elif number_taken[number]:
+            found.append(_NUMBER_TAKEN)
+        elif bound[strategy] <= 0:
+            found.append(_STRATEGY_FULL)
+        elif room[channel] <= 0:
+            found.append(_CHANNEL_FULL)
         else:
-            verdict[row] = _CHOSEN
-            winner[customer[row]] = strategy[row]
-            if number[row] >= 0:
-                number_taken[number[row]] = True
-            if treated[row]:
-                room_left[channel[row]] -= 1
-                bound_left[strategy[row]] -= 1
-    return verdict, winner
+            found.append(_CHOSEN)
+            winner[customer] = strategy
+            number_taken[number] = number >= 0
+            if treated:
+                room[channel] -= 1
+                bound[strategy] -= 1
+    verdict[worth] = found
+    return verdict, np.array(winner, dtype=np.int64)
 
 
 def _shadow_prices(rows: _Rows, verdict: Ints) -> Floats:
