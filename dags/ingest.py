@@ -4,16 +4,20 @@ from datetime import timedelta
 
 from airflow.sdk import DAG, Asset, CronPartitionTimetable, task
 
-from dags.night import BANK_TIME, KEY_FORMAT, night, work
+from dags.night import BANK_TIME, KEY_FORMAT, UNTIL_DELIVERED, as_of, night, work
 
 # Midnight and no other hour: a key typed by hand and the last day of a back-fill stand for midnight too.
 schedule = CronPartitionTimetable("0 0 * * *", timezone=BANK_TIME, run_offset=-1, key_format=KEY_FORMAT)
-# An extract that is missing or wrong is delivered, or delivered again, later in the night.
-until_delivered = {"retries": 20, "retry_delay": timedelta(minutes=15)}
 with DAG("ingest", schedule=schedule, doc_md=__doc__, **night(done_within=timedelta(hours=6), paused=True)):
 
-    @task(outlets=[Asset("raw")], execution_timeout=timedelta(hours=1), **until_delivered)
+    @task.sensor(mode="reschedule", poke_interval=timedelta(minutes=1), timeout=timedelta(hours=8))
+    def turn() -> bool:
+        from jobs.turn import may_ingest
+
+        return may_ingest(as_of=as_of())
+
+    @task(outlets=[Asset("raw")], execution_timeout=timedelta(hours=1), **UNTIL_DELIVERED)
     def ingest() -> None:
         work("ingest")
 
-    ingest()
+    turn() >> ingest()

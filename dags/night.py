@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 BANK_TIME = "Asia/Shanghai"
 KEY_FORMAT = "%Y-%m-%d"
 
+# An extract that is missing or wrong is delivered, or delivered again, later in the night.
+UNTIL_DELIVERED = {"retries": 20, "retry_delay": timedelta(minutes=15)}
+
 # A second look at the same rows, documents or settings finds the same fault, so these fail at once; a missing
 # extract, a busy database or a full disk may mend itself.
 HOPELESS = [

@@ -75,10 +75,11 @@ def test_each_task_is_tried_again_and_has_a_time_limit(facts: dict[str, Any], na
             assert task["limit"] is not None
 
 
-def test_a_night_is_decided_after_the_one_before_and_learned_from_after_its_outcomes(
+def test_a_night_waits_for_its_turn_and_for_its_outcomes(
     facts: dict[str, Any],
 ) -> None:
     tasks = {name: facts["dags"][name]["tasks"] for name in NIGHT}
+    assert tasks["ingest"]["ingest"]["after"] == ["turn"]
     assert tasks["decide"]["decide"]["after"] == ["turn"]
     assert tasks["learn"]["learn"]["after"] == ["outcomes"]
 

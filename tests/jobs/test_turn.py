@@ -1,4 +1,4 @@
-"""A night waits until the night decided before it has been learned from."""
+"""What a night waits for: the night before it must have been learned from."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import delete, insert
 
 from base.settings import Settings, load_settings
-from jobs.turn import may_decide
+from jobs.turn import may_decide, may_ingest
 from ledger.database import Ledger, open_ledger
 from ledger.schema import RUNS
 
@@ -56,3 +56,17 @@ def test_a_night_that_never_came_to_a_decision_holds_nobody_up(home: Settings, l
 def test_a_night_that_is_run_again_does_not_wait_for_later_ones(home: Settings, ledger: Ledger) -> None:
     ran(ledger, "decide", SECOND)
     assert may_decide(as_of=FIRST, settings=home)
+
+
+def test_a_world_that_answers_by_itself_goes_on_once_it_has_answered(home: Settings, ledger: Ledger) -> None:
+    ran(ledger, "ingest", FIRST)
+    assert not may_ingest(as_of=SECOND, settings=home)
+    ran(ledger, "learn", FIRST)
+    assert may_ingest(as_of=SECOND, settings=home)
+
+
+def test_extracts_that_come_as_files_are_taken_in_whatever_became_of_earlier_ones(
+    home: Settings, ledger: Ledger
+) -> None:
+    ran(ledger, "ingest", FIRST)
+    assert may_ingest(as_of=SECOND, settings=home.model_copy(update={"source": "files"}))
