@@ -1,7 +1,7 @@
 """Whether a text file is in the encoding that was agreed, and which one it is in if not."""
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from base.errors import SourceError
@@ -21,15 +21,16 @@ def check_encoding(path: Path, file: str, *, declared: str) -> None:
         raise SourceError(
             f"{file}: the declared encoding {declared!r} does not exist; try utf-8 or gb18030"
         ) from None
-    looks_utf8 = wanted != "utf-8"
-    seen = False
+    looks_utf8, first = wanted != "utf-8", None
     for row, lines in _lines_beyond_ascii(path):
-        seen = True
         if not _decodes(lines, wanted):
-            raise _wrong(file, declared, _guess(lines), row + _first_bad(lines, wanted))
+            bad = _first(lines, lambda line: not _decodes(line, wanted))
+            raise _wrong(file, declared, _guess(lines), row + bad)
         looks_utf8 = looks_utf8 and _decodes(lines, "utf-8")
-    if seen and looks_utf8:
-        raise _wrong(file, declared, "utf-8", next(row for row, _ in _lines_beyond_ascii(path)))
+        if first is None:
+            first = row + _first(lines, lambda line: not line.isascii())
+    if looks_utf8 and first is not None:
+        raise _wrong(file, declared, "utf-8", first)
 
 
 def _wrong(file: str, declared: str, found: str, row: int) -> SourceError:
@@ -61,8 +62,8 @@ def _decodes(raw: bytes, encoding: str) -> bool:
     return True
 
 
-def _first_bad(lines: bytes, encoding: str) -> int:
-    return next(place for place, line in enumerate(lines.split(b"\n")) if not _decodes(line, encoding))
+def _first(lines: bytes, is_it: Callable[[bytes], bool]) -> int:
+    return next(place for place, line in enumerate(lines.split(b"\n")) if is_it(line))
 
 
 def _guess(raw: bytes) -> str:
