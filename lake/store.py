@@ -113,9 +113,11 @@ class Store:
         return frame.select(*columns, F.lit(as_of).alias("as_of"))
 
     def _write_delta(self, table: Table, frame: DataFrame, as_of: date) -> None:
+        exists = self.exists(table)
+        if exists:
+            frame = self._with_kept_columns(table, frame)
         writer = frame.write.format("delta").mode("overwrite").partitionBy("as_of")
-        if self.exists(table):
-            self._add_declared_columns(table)
+        if exists:
             writer = writer.option("replaceWhere", f"as_of = '{as_of.isoformat()}'")
         writer.save(str(self._path(table)))
 
@@ -129,8 +131,8 @@ class Store:
         shutil.rmtree(final, ignore_errors=True)
         draft.rename(final)
 
-    def _add_declared_columns(self, table: Table) -> None:
-        # A column declared since the last night is null in earlier partitions.
+    def _with_kept_columns(self, table: Table, frame: DataFrame) -> DataFrame:
+        """Makes room for columns declared since the table was made; those no longer declared become null."""
         kept = DeltaTable(str(self._path(table)))
         known = {field.name for field in kept.schema().fields}
         declared = DeltaSchema.from_arrow(table.arrow_schema()).fields
@@ -139,6 +141,9 @@ class Store:
         ]
         if new:
             kept.alter.add_columns(new)
+        stored = self._load(table).schema
+        gone = [field for field in stored.fields if field.name not in frame.columns]
+        return frame.select("*", *(F.lit(None).cast(field.dataType).alias(field.name) for field in gone))
 
     def _load(self, table: Table) -> DataFrame:
         reader = self.spark.read.format(self.table_format)
