@@ -5,6 +5,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -71,7 +72,8 @@ def _command(port: int, folder: Path, cores: int, memory: str, settings: Mapping
 
 def _environment() -> dict[str, str]:
     # A client's own settings would send the server looking for another server.
-    return {name: value for name, value in os.environ.items() if not name.startswith("SPARK_")}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SPARK_")}
+    return kept | {"PYSPARK_PYTHON": sys.executable}
 
 
 def _wait_until_listening(server: subprocess.Popen[bytes], port: int, log: Path) -> None:

@@ -68,7 +68,8 @@ def _shape(clipped: Floats) -> tuple[Floats, Floats]:
     low, high = float(clipped[0]), float(clipped[-1])
     if abs(_skewness(clipped)) < _SKEWED:
         return np.array([low, high]), np.array([low, high])
-    unit = float(np.median(np.abs(clipped[clipped != 0])))
+    # A unit that vanishes beside the span would only spread noise apart.
+    unit = max(float(np.median(np.abs(clipped[clipped != 0]))), (high - low) * 1e-6)
     heights = np.linspace(_signed_log(low / unit), _signed_log(high / unit), _RAMPS + 1)
     knots = np.sign(heights) * np.expm1(np.abs(heights)) * unit
     knots[0], knots[-1] = low, high

@@ -1,11 +1,13 @@
 """Dozens of segments: fitted on a sample, scored in the engine, keeping their identity over re-fits."""
 
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from pyspark.cloudpickle import register_pickle_by_value
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from scipy.optimize import linear_sum_assignment
@@ -18,6 +20,10 @@ from threadpoolctl import threadpool_limits
 
 from base.errors import ModelError
 from models.curve import Curve
+
+# What ``score`` sends to the engine's workers travels whole, so that they need no copy of these modules.
+for _module in (__name__, Curve.__module__):
+    register_pickle_by_value(sys.modules[_module])  # type: ignore[no-untyped-call]
 
 Floats = npt.NDArray[np.float64]
 
@@ -107,7 +113,7 @@ class Segmenter(ClusterMixin, BaseEstimator):
         return np.asarray(given)
 
     def _scaled(self, X: Floats) -> Floats:  # noqa: N803
-        return np.column_stack([curve.scale(column) for curve, column in zip(self.curves_, X.T, strict=True)])
+        return _scaled(X.T, self.curves_)
 
     def _scaled_start(self) -> Floats | None:
         if self.start is None:
@@ -174,19 +180,22 @@ def score(customers: DataFrame, *, model: Segmenter, key: str = "customer") -> D
     """``key``, ``segment`` (id) and ``distance`` (scaled units) of every customer, inside the engine.
 
     The same numpy code as ``predict``, handed whole batches: as engine expressions, dozens of centres times
-    dozens of columns keep an optimiser busy for minutes. A tie goes to the lower id. Raises ModelError when
-    a column of the model is missing.
+    dozens of columns keep an optimiser busy for minutes. Workers of a cluster need numpy and pyarrow, as for
+    every Arrow function, and nothing of Longreach. A tie goes to the lower id. Raises ModelError when a
+    column of the model is missing.
     """
     names = [str(name) for name in model.feature_names_in_]
     missing = sorted(set(names) - set(customers.columns))
     if missing:
         raise ModelError(f"the segmentation needs columns that are not there: {', '.join(missing)}")
+    # Not the model itself: workers would need scikit-learn to unpack it.
+    curves, centres, ids = model.curves_, model.scaled_centres_, np.array(model.ids_, dtype=object)
 
     def scored(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             columns = [batch[name].to_numpy(zero_copy_only=False).astype(np.float64) for name in names]
-            nearest, distance = _nearest(model._scaled(np.column_stack(columns)), model.scaled_centres_)
-            segments = pa.array(np.array(model.ids_, dtype=object)[nearest], pa.string())
+            nearest, distance = _nearest(_scaled(columns, curves), centres)
+            segments = pa.array(ids[nearest], pa.string())
             yield pa.RecordBatch.from_arrays(
                 [batch[key], segments, pa.array(distance)], names=[key, "segment", "distance"]
             )
@@ -194,6 +203,10 @@ def score(customers: DataFrame, *, model: Segmenter, key: str = "customer") -> D
     # Only doubles and nulls cross over: flags and counts have no NaN to stand for what is missing.
     numbers = customers.select(key, *(F.col(name).cast("double").alias(name) for name in names))
     return numbers.mapInArrow(scored, f"{key} string, segment string, distance double")
+
+
+def _scaled(columns: Iterable[Floats], curves: Sequence[Curve]) -> Floats:
+    return np.column_stack([curve.scale(column) for curve, column in zip(curves, columns, strict=True)])
 
 
 def _nearest(scaled: Floats, centres: Floats) -> tuple[npt.NDArray[np.int64], Floats]:
