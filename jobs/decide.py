@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as spark
 from sqlalchemy import select
 
+from base.errors import StoreError
 from experiments.assign import arm
 from features.compiler import CUSTOMER_FEATURES
 from jobs.job import Frames, Night, job
@@ -87,7 +88,12 @@ def decide(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
     if not any(strategy.runs_on(day) for strategy in book):
         night.progress(f"no strategy of the book runs on {day}: nobody is contacted")
         return {table: _nothing(night, table) for table in (CANDIDATES, ASSIGNMENTS, PLAN)}
-    candidates = _laid_down(night, "candidates", _candidates(night, frames, book, day=day))
+    candidates = _laid_down(
+        night,
+        _candidates(night, frames, book, day=day),
+        name="candidates",
+        schema=CANDIDATES.spark_schema().add("number", spark.StringType()),
+    )
     allowed = candidates.filter("dropped_by is null").drop("dropped_by").toArrow()
     night.progress(f"{allowed.num_rows:,} contacts are possible")
     planned = arbitrate(
@@ -96,7 +102,7 @@ def decide(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
         limits={strategy.name: strategy.limits.per_night for strategy in book},
         salt=day.isoformat(),
     )
-    plan = _laid_down(night, "plan", planned)
+    plan = _laid_down(night, planned, name="plan", schema=PLAN.spark_schema())
     return {
         CANDIDATES: candidates.select(*CANDIDATES.names),
         ASSIGNMENTS: _first_exposed(night, plan, book, day=day),
@@ -204,16 +210,30 @@ def _first_exposed(night: Night, plan: DataFrame, book: Sequence[Strategy], *, d
     )
 
 
-def _laid_down(night: Night, name: str, content: DataFrame | pa.Table) -> DataFrame:
-    """The content from a file of its own: the engine keeps no frame, and takes no large one from here."""
-    folder = night.store.folder / ".decide" / name
+def _laid_down(
+    night: Night, content: DataFrame | pa.Table, *, name: str, schema: spark.StructType
+) -> DataFrame:
+    """The content from a file of its own: the engine keeps no frame, and takes no large one from here.
+
+    Raises StoreError where it cannot be written.
+    """
+    folder = night.settings.home.resolve() / "staging" / "decide" / name
     shutil.rmtree(folder, ignore_errors=True)
-    if isinstance(content, pa.Table):
-        folder.mkdir(parents=True)
-        pq.write_table(content, folder / "part.parquet")
-    else:
-        content.write.parquet(str(folder))
-    return night.spark.read.parquet(str(folder))
+    try:
+        if isinstance(content, pa.Table):
+            folder.mkdir(parents=True)
+            pq.write_table(content, folder / "part.parquet", compression="lz4")
+        else:
+            content.write.parquet(str(folder))
+            folder.mkdir(parents=True, exist_ok=True)  # the engine writes nothing at all for no rows
+    except Exception as error:
+        raise StoreError(f"decide, {night.as_of}: the {name} were not staged ({_brief(error)})") from error
+    return night.spark.read.schema(schema).parquet(str(folder))
+
+
+def _brief(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0][:300]}" if lines else type(error).__name__
 
 
 def _nothing(night: Night, table: Table) -> DataFrame:
