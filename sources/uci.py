@@ -94,7 +94,9 @@ class UciBankMarketing(Source):
         The talk is given no length.
         """
         asked = contacts.to_pandas()
-        asked = asked[asked["kind"] == _KIND].merge(self._calls, on="customer_no")
+        asked = asked[asked["kind"] == _KIND].merge(
+            self._calls[["customer_no", "called", "y"]], on="customer_no"
+        )
         asked = asked[asked["called"] > pd.Timestamp(self.default_first_night)].sort_values("contact")
         hours = pd.to_timedelta(asked["hour"].fillna(12).astype(int), unit="h")
         asked["happened_at"] = pd.Timestamp(as_of + timedelta(days=1)) + hours

@@ -26,6 +26,7 @@ from lake.tables import BALANCES, CONSENTS, CUSTOMERS, DELIVERED, NUMBERS, QUARA
 from ledger.database import Ledger, open_ledger
 from ledger.schema import QUALITY_RESULTS
 from outreach.vault import Vault
+from sources.source import open_source
 from tests.sources.small_bank import FIRST, deliver_csv, deliver_parquet, tables, with_cell
 from tests.sources.small_bank import NUMBERS as BANK_NUMBERS
 
@@ -290,3 +291,14 @@ def test_extracts_yaml_declares_what_the_bank_writes(night: Night) -> None:
     assert set(cities) == {"上海", "杭州", None}
     assert night.store.read(BALANCES, as_of=FIRST).count() == 300
     assert night.store.read(CONSENTS, as_of=FIRST).count() == 1200
+
+
+@pytest.mark.parametrize(("source", "customers"), [("uci", 41_188), ("berka", 1_479)])
+def test_public_data_come_in_without_a_rejected_row(
+    night: Night, shared_data: Path, source: str, customers: int
+) -> None:
+    settings = load_settings(home=night.settings.home, source=source, data=shared_data)
+    first = replace(night, settings=settings, as_of=open_source(settings).default_first_night)
+    written = execute(ingest, first).written
+    assert written["customers"] == written["numbers"] == customers
+    assert written["quarantine"] == 0
