@@ -26,7 +26,7 @@ _TASTE = np.array([[kind.taste.get(product, 0.0) for product in PRODUCTS] for ki
 _EASE = np.array([kind.ai_ease for kind in ARCHETYPES])
 _ANSWERS = np.array([kind.answers for kind in ARCHETYPES])
 _BEST_HOUR = np.array([kind.best_hour for kind in ARCHETYPES])
-_STRENGTH = {"push": 0.30, "sms": 0.25, "ai_call": 0.85, "human_call": 1.0}
+_STRENGTH = {"push": 0.22, "sms": 0.20, "ai_call": 0.85, "human_call": 1.0}
 _READ = {"push": 0.40, "sms": 0.50}
 _TALKS = {"hung_up": 8, "heard_out": 45, "interested": 120, "converted": 240, "refused": 20, "complained": 90}
 """Seconds a call of each result lasts, half of that to one and a half."""
