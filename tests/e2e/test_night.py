@@ -1,0 +1,141 @@
+"""Two nights of a small bank: everything comes out at the other side, and doing it again changes nothing."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from base.registry import instances
+from base.settings import load_settings
+from features.compiler import CUSTOMER_FEATURES
+from jobs.job import Night
+from jobs.night import ALL_STEPS, night
+from jobs.report import report_path
+from jobs.run import RunSummary, execute, find_job, open_house
+from lake.table import Table
+from lake.tables import ASSIGNMENTS, CONTACT_LISTS, OUTCOMES, PLAN, READOUTS
+from outreach.channels.channel import capacities
+
+pytestmark = pytest.mark.xdist_group("night")
+
+FIRST = date(2026, 7, 1)
+SECOND = FIRST + timedelta(days=1)
+CUSTOMERS = 1_500
+TABLES = {name: table for name, table in instances("lake.tables", Table).items() if name != "identities"} | {
+    CUSTOMER_FEATURES.name: CUSTOMER_FEATURES
+}
+
+
+@dataclass(frozen=True)
+class Ran:
+    """An open house after two nights, and what the runs said."""
+
+    house: Night
+    summaries: list[RunSummary] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
+    settings = load_settings(
+        home=tmp_path_factory.mktemp("night") / "home", synthetic={"customers": CUSTOMERS}
+    )
+    summaries = night(settings, as_of=FIRST) + night(settings, as_of=SECOND)
+    with open_house(settings, as_of=SECOND) as house:
+        yield Ran(house, summaries)
+
+
+def _digests(house: Night) -> dict[str, str]:
+    return {
+        f"{name} {as_of}": house.store.digest(table, as_of=as_of)
+        for name, table in TABLES.items()
+        for as_of in (FIRST, SECOND)
+    }
+
+
+def _outbox(house: Night) -> dict[str, str]:
+    folder = house.settings.outbox_folder
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_every_step_ran_both_nights(ran: Ran) -> None:
+    assert [summary.job for summary in ran.summaries] == [*ALL_STEPS, *ALL_STEPS]
+
+
+@pytest.mark.parametrize("step", ALL_STEPS)
+def test_a_step_done_again_changes_no_table_and_no_file(ran: Ran, step: str) -> None:
+    tables, files = _digests(ran.house), _outbox(ran.house)
+    execute(find_job(step), ran.house)
+    assert _digests(ran.house) == tables
+    assert _outbox(ran.house) == files
+
+
+def test_an_earlier_night_done_again_changes_no_table(ran: Ran) -> None:
+    tables = _digests(ran.house)
+    earlier = replace(ran.house, as_of=FIRST)
+    for step in ALL_STEPS:
+        execute(find_job(step), earlier)
+    assert _digests(ran.house) == tables
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+def test_a_table_keeps_its_grain_and_what_is_required(ran: Ran, table: Table) -> None:
+    frame = ran.house.store.read(table, as_of=SECOND)
+    assert frame.groupBy(*table.grain).count().filter("count > 1").count() == 0
+    for column in table.columns:
+        if column.required:
+            assert frame.filter(f"{column.name} is null").count() == 0, column.name
+
+
+def test_capacity_holds_and_nobody_is_contacted_twice(ran: Ran) -> None:
+    most = capacities(ran.house.settings, customers=CUSTOMERS)
+    for as_of in (FIRST, SECOND):
+        chosen = ran.house.store.read(PLAN, as_of=as_of).filter("fate in ('contact', 'held_out')").toPandas()
+        assert not chosen["customer"].duplicated().any()
+        made = chosen[chosen["fate"] == "contact"].groupby("channel").size()
+        assert all(count <= most[str(channel)] for channel, count in made.items())
+
+
+def test_held_out_customers_are_on_no_list(ran: Ran) -> None:
+    lists = ran.house.store.read(CONTACT_LISTS, as_of=SECOND, scope="until")
+    held = ran.house.store.read(ASSIGNMENTS, as_of=SECOND, scope="until").filter("arm != 'treatment'")
+    assert held.count() > 0
+    assert lists.join(held, ["customer", "strategy"]).count() == 0
+    everywhere = held.filter("arm = 'global_holdout'").select("customer").distinct()
+    assert lists.join(everywhere, "customer").count() == 0
+
+
+def test_every_released_contact_is_answered_once(ran: Ran) -> None:
+    lists = ran.house.store.read(CONTACT_LISTS, as_of=FIRST)
+    outcomes = ran.house.store.read(OUTCOMES, as_of=FIRST)
+    assert lists.count() > 0
+    assert outcomes.count() == lists.count()
+    assert outcomes.join(lists, "contact").count() == lists.count()
+
+
+def test_lifts_are_read_for_what_has_been_seen(ran: Ran) -> None:
+    readouts = ran.house.store.read(READOUTS, as_of=SECOND).toPandas()
+    exposed = ran.house.store.read(ASSIGNMENTS, as_of=FIRST).count()
+    row = readouts[(readouts["level"] == "all") & (readouts["metric"] == "converted")].iloc[0]
+    assert row["customers"] + row["control_customers"] == exposed
+
+
+def test_the_report_needs_no_network(ran: Ran) -> None:
+    page = report_path(ran.house.settings, SECOND).read_text(encoding="utf-8")
+    assert f"night of {SECOND}" in page
+    assert not re.findall(r"<(?:script|link|img|iframe)[^>]+(?:src|href)=", page)
+    assert "漏斗" in page
+
+
+def test_lists_lie_ready_for_their_recipients(ran: Ran) -> None:
+    found = {path.split("/")[0] for path in _outbox(ran.house)}
+    lists = ran.house.store.read(CONTACT_LISTS, as_of=SECOND, scope="until")
+    assert found == {row["recipient"] for row in lists.select("recipient").distinct().collect()}
+    assert not list(Path(ran.house.settings.outbox_folder).rglob("*.draft"))
