@@ -15,6 +15,19 @@ CHANNEL_NAMES = {
     "ai_call": "AI call AI外呼",
     "human_call": "human call 人工",
 }
+_RESULT_SHADES = {
+    "not_delivered": "#e3e8ed",
+    "delivered": "#c3ccd4",
+    "opened": "#9ec5e8",
+    "no_answer": "#d3d9df",
+    "hung_up": "#a9b3bd",
+    "heard_out": "#7fb3dd",
+    "interested": "#3fae8f",
+    "converted": "#0f5c4a",
+    "refused": "#e0a08f",
+    "complained": "#c8553d",
+}
+ENOUGH = 30  # customers in each arm, below which an interval is too wide to draw beside the others
 _SHADES = {"push": "#9ec5e8", "sms": "#5d9bd1", "ai_call": "#2f6fad", "human_call": "#173f66"}
 
 
@@ -86,7 +99,7 @@ def migration(moved: pd.DataFrame) -> go.Figure:
 
 def forest(readouts: pd.DataFrame, *, title: str) -> go.Figure:
     """Lift with its interval, one line a row; green is surely good, red surely bad, grey undecided."""
-    drawn = readouts.dropna(subset=["lift", "low", "high"]).sort_values("lift")
+    drawn = drawable(readouts).sort_values("lift")
     colours = np.where(drawn["low"] > 0, GOOD, np.where(drawn["high"] < 0, BAD, MUTED))
     figure = go.Figure()
     for row, colour in zip(drawn.to_dict("records"), colours, strict=True):
@@ -113,6 +126,12 @@ def forest(readouts: pd.DataFrame, *, title: str) -> go.Figure:
     figure.update_xaxes(title=title, zeroline=False)
     figure.update_yaxes(type="category", automargin=True)
     return _styled(figure, height=110 + 24 * len(drawn))
+
+
+def drawable(readouts: pd.DataFrame) -> pd.DataFrame:
+    """The rows with enough customers in both arms to be drawn side by side."""
+    enough = (readouts["customers"] >= ENOUGH) & (readouts["control_customers"] >= ENOUGH)
+    return readouts[enough].dropna(subset=["lift", "low", "high"])
 
 
 def capacity(fates: pd.DataFrame, capacities: Mapping[str, int]) -> go.Figure:
@@ -175,22 +194,9 @@ def bars(counts: pd.DataFrame, *, label: str, count: str) -> go.Figure:
 
 def results(counts: pd.DataFrame) -> go.Figure:
     """What came back, by channel, as shares of that channel's answers."""
-    shades = [
-        "#d9dee3",
-        "#c3ccd4",
-        "#9ec5e8",
-        "#b8bfc7",
-        "#a0a8b0",
-        "#7fb3dd",
-        GOOD,
-        "#0f5c4a",
-        "#e0a08f",
-        BAD,
-    ]
-    words = list(dict.fromkeys(counts["result"]))
     figure = go.Figure()
     totals = counts.groupby("channel")["contacts"].sum()
-    for word, shade in zip(words, shades, strict=False):
+    for word, shade in _RESULT_SHADES.items():
         drawn = counts[counts["result"] == word].dropna(subset=["contacts"])
         share = [
             100 * int(n) / int(totals[c]) for c, n in zip(drawn["channel"], drawn["contacts"], strict=True)
@@ -223,4 +229,5 @@ def _styled(figure: go.Figure, *, height: int) -> go.Figure:
         showlegend=bool(figure.layout.showlegend),
     )
     figure.update_xaxes(gridcolor="#eef1f4")
+    figure.update_yaxes(ticksuffix=" ")
     return figure

@@ -59,6 +59,7 @@ def render(summary: Summary, context: Context) -> str:
         numbers=_numbers(summary),
         shown=shown,
         smallest=SMALLEST,
+        enough=pictures.ENOUGH,
         plotly=Markup(get_plotlyjs()),  # the library's own text
         journey=_figure("journey", pictures.journey(summary.journey)),
         sizes=_figure("sizes", pictures.segment_sizes(summary.segments)),
@@ -71,10 +72,10 @@ def render(summary: Summary, context: Context) -> str:
         drops=_figure("drops", pictures.bars(drops, label="doc", count="candidates")),
         results=_figure("results", pictures.results(summary.results)) if len(summary.results) else None,
         kinds=_figure("kinds", pictures.forest(kinds, title="lift in conversions, percentage points"))
-        if len(kinds.dropna(subset=["lift"]))
+        if len(pictures.drawable(kinds))
         else None,
         forest=_figure("forest", pictures.forest(converted, title="lift in conversions, percentage points"))
-        if len(converted.dropna(subset=["lift"]))
+        if len(pictures.drawable(converted))
         else None,
         strategies=_strategy_rows(converted, context.strategy_titles),
         fates=summary.fates.groupby("fate")["contacts"].sum().to_dict(),
