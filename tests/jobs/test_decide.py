@@ -3,13 +3,13 @@
 import dataclasses
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 import yaml
-from pyspark.sql import functions as F
 from sqlalchemy import insert
 
 from base.settings import load_settings
@@ -22,6 +22,7 @@ from lake.tables import (
     ASSIGNMENTS,
     CANDIDATES,
     CONSENTS,
+    CONTACTS,
     CUSTOMER_SEGMENTS,
     CUSTOMERS,
     NUMBERS,
@@ -33,14 +34,14 @@ from ledger.schema import OPT_OUTS
 from outreach.channels.channel import capacities
 from outreach.policy.rule import policy_rules
 from strategies.book import OWN_BOOK, load_book
+from tests.outreach.policy_world import AS_OF, DAY, Row, make_world
 
-FIRST = date(2026, 7, 1)
-SECOND = FIRST + timedelta(days=1)
+FIRST = AS_OF
+SECOND = DAY
 MADE = (CANDIDATES, ASSIGNMENTS, PLAN)
-SNAPSHOTS = (CUSTOMERS, NUMBERS, CONSENTS, SUPPRESSIONS, CUSTOMER_FEATURES, CUSTOMER_SEGMENTS)
+DELIVERED = (CUSTOMERS, NUMBERS, CONSENTS, SUPPRESSIONS)
+SNAPSHOTS = (*DELIVERED, CUSTOMER_FEATURES, CUSTOMER_SEGMENTS)
 RESULTS = ("no_answer", "opened", "delivered", "heard_out", "interested", "hung_up", "refused", "complained")
-
-Row = dict[str, Any]
 
 
 def rows(night: Night, table: Table) -> list[Row]:
@@ -48,20 +49,47 @@ def rows(night: Night, table: Table) -> list[Row]:
     return found
 
 
+def write_book(folder: Path, **changes: Any) -> Path:
+    """The house's own book with every rule replaced by one of a few simple ones."""
+    folder.mkdir()
+    for place, own in enumerate(sorted(OWN_BOOK.glob("*.yaml"))):
+        document = yaml.safe_load(own.read_text(encoding="utf-8"))
+        document |= {"who": f"aum_now >= {place % 5 * 1000}"} | changes
+        (folder / own.name).write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
+    return folder
+
+
+def write_world(night: Night) -> None:
+    """A thousand people in all states that policy asks about; of their features only assets are known."""
+    world = make_world(1_000, seed=20260830)
+    for table in (*DELIVERED, CONTACTS):
+        content = [tuple(row[name] for name in table.names) for row in world.rows[table]]
+        frame = night.spark.createDataFrame(content, table.spark_schema())
+        night.store.write(table, frame, as_of=FIRST)
+    people = [row["customer"] for row in world.rows[CUSTOMERS]]
+    for table, known in (
+        (CUSTOMER_FEATURES, {"aum_now": lambda place: float(place * 7 % 6000)}),
+        (
+            CUSTOMER_SEGMENTS,
+            {"segment": lambda _: "S01", "version": lambda _: "1", "distance": lambda _: 0.0},
+        ),
+    ):
+        schema = pa.schema([field.with_nullable(True) for field in table.arrow_schema()])
+        content = [
+            {"customer": customer} | {name: value(place) for name, value in known.items()}
+            for place, customer in enumerate(people)
+        ]
+        frame = night.spark.createDataFrame(pa.Table.from_pylist(content, schema=schema))
+        night.store.write(table, frame, as_of=FIRST)
+
+
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
     """The first night of a bank of 1,000, decided."""
-    settings = load_settings(home=tmp_path_factory.mktemp("home"), synthetic={"customers": 1000})
+    home = tmp_path_factory.mktemp("decide")
+    settings = load_settings(home=home / "home", strategy_book=write_book(home / "book"))
     with open_house(settings, as_of=FIRST) as night:
-        execute(find_job("ingest"), night)
-        execute(find_job("features"), night)
-        one_segment = night.store.read(CUSTOMERS, as_of=FIRST).select(
-            "customer",
-            F.lit("S01").alias("segment"),
-            F.lit("1").alias("version"),
-            F.lit(0.0).alias("distance"),
-        )
-        night.store.write(CUSTOMER_SEGMENTS, one_segment, as_of=FIRST)
+        write_world(night)
         execute(find_job("decide"), night)
         yield night
 
@@ -107,7 +135,7 @@ def test_every_candidate_has_one_fate(first: Night) -> None:
 
 def test_capacities_and_hours_hold(first: Night) -> None:
     contacts = [r for r in rows(first, PLAN) if r["fate"] == "contact"]
-    carried = capacities(first.settings, customers=1000)
+    carried = capacities(first.settings, customers=len(rows(first, CUSTOMERS)))
     assert all(
         count <= carried[channel] for channel, count in Counter(r["channel"] for r in contacts).items()
     )
@@ -171,15 +199,10 @@ def test_who_refused_or_opted_out_is_left_alone(first: Night, second: Night) -> 
     assert not (refused | opted_out) & {r["customer"] for r in rows(second, PLAN)}
 
 
-def test_without_a_running_strategy_nobody_is_contacted(first: Night) -> None:
-    folder = first.settings.home / "book"
-    folder.mkdir()
-    own = OWN_BOOK / f"{load_book(first.settings)[0].name}.yaml"
-    document = yaml.safe_load(own.read_text(encoding="utf-8")) | {"valid": {"end": FIRST}}
-    (folder / own.name).write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
-    idle = dataclasses.replace(
-        first,
-        as_of=FIRST + timedelta(days=9),
-        settings=first.settings.model_copy(update={"strategy_book": folder}),
-    )
+@pytest.mark.parametrize(
+    "change", [{"valid": {"end": FIRST}}, {"who": "age > 200"}], ids=["over", "for nobody"]
+)
+def test_a_night_without_contacts(first: Night, tmp_path: Path, change: Row) -> None:
+    settings = first.settings.model_copy(update={"strategy_book": write_book(tmp_path / "book", **change)})
+    idle = dataclasses.replace(first, settings=settings)
     assert execute(find_job("decide"), idle).written == {"candidates": 0, "assignments": 0, "plan": 0}

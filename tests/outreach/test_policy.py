@@ -3,6 +3,7 @@
 import inspect
 from collections import Counter
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
@@ -14,10 +15,11 @@ from lake.tables import ASSIGNMENTS, CONSENTS, CONTACTS, CUSTOMERS, NUMBERS, OUT
 from outreach.policy.callers import CallerNumber, marketing_limits
 from outreach.policy.facts import facts_of
 from outreach.policy.gather import Known, gather
+from outreach.policy.page import PAGE, render
 from outreach.policy.rule import PolicyRule, dropped_by, policy_rules, reasons
 from tests.outreach.policy_world import AS_OF, DAY, Row, World, make_world
 
-CONTACT = Contact()
+CONTACT = Contact.model_validate({})
 ORDER = [
     "deceased",
     "litigation",
@@ -283,7 +285,7 @@ def test_engine_and_judge_never_disagree(engine: SparkSession) -> None:
 
 def test_no_contacts_a_day_means_nobody(engine: SparkSession) -> None:
     world = make_world(50, seed=1)
-    verdicts = {verdict for *_, verdict in in_engine(engine, world, Contact(per_day=0))}
+    verdicts = {verdict for *_, verdict in in_engine(engine, world, Contact.model_validate({"per_day": 0}))}
     assert "" not in verdicts
     assert "contacted_that_day" in verdicts
 
@@ -298,6 +300,11 @@ def test_every_rule_says_why_in_both_languages(rule: PolicyRule) -> None:
     assert words == inspect.cleandoc(type(rule).__doc__ or "")
     assert any("\u4e00" <= character <= "\u9fff" for character in words)
     assert words.split(".")[0].isascii()
+
+
+def test_the_page_is_fresh() -> None:
+    page = Path(__file__).parents[2] / PAGE
+    assert page.read_text(encoding="utf-8") == render(), "run: python -m outreach.policy.page"
 
 
 def test_service_numbers_carry_no_marketing() -> None:

@@ -1,0 +1,74 @@
+"""The page of the rules, made from them: ``python -m outreach.policy.page`` writes docs/policy.md."""
+
+import re
+from pathlib import Path
+
+from base.settings import Contact
+from outreach.policy.product import RISK_NEEDED
+from outreach.policy.rule import reasons
+
+PAGE = Path("docs") / "policy.md"
+
+_HEAD = """# Contact policy
+
+Whether somebody may be contacted is asked of every candidate contact, every night, before any is chosen. The
+first rule of this list that forbids it is kept in the table `candidates` as `dropped_by`, and counted in the
+report. A rule that is not told what it needs to know forbids.
+
+| rule | reason | 原因 |
+|---|---|---|
+"""
+
+_TAIL = """
+## How the rules are meant
+
+- **Day**: the lists of a night are worked on the next day; every date is compared with that day.
+- **Age** is known to the month. Whoever might not yet be {adult} counts as under age, whoever might already
+  be {elderly} as elderly.
+- **Opt-outs** bind the person and everybody at the same phone number, those asked for since the bank's last
+  delivery too. The do-not-disturb register binds the same way.
+- **Refusals**, of the house's own contacts and of other systems', close the channel for good and all channels
+  for {months} months. A complaint about a contact is a refusal.
+- **Hours**: a contact planned for an hour may begin at any minute of it and must end by {hour_to}:00; none
+  begins before {hour_from}:00. Calls that would run over are moved forward.
+- **How often**: at most {per_day} on a day and {per_week} in seven days, counted for the person and for the
+  phone number: marketing contacts of other systems, the house's own, and those held back for an experiment.
+- **Journey**: whoever was exposed to a strategy belongs to it until its goal's window has passed, whichever
+  arm was drawn, so that what is measured is that strategy's doing.
+- **Risk** asked of the customer's assessment, 1 to 5: {risk}; other products ask for none.
+
+These are defaults of `settings.contact`; they can be tightened, not loosened beyond what the law asks. They
+are not legal advice.
+
+*Made from the declarations in `outreach/policy/` by `python -m outreach.policy.page`; do not edit.*
+"""
+
+
+def render() -> str:
+    """The page as Markdown, a row a rule in the order in which they speak."""
+    contact = Contact.model_validate({})
+    risk = ", ".join(f"{product} {level}" for product, level in RISK_NEEDED.items() if level)
+    tail = _TAIL.format(
+        adult=contact.adult_age,
+        elderly=contact.elderly_age,
+        months=contact.refusal_months,
+        hour_from=contact.hour_from,
+        hour_to=contact.hour_to,
+        per_day=contact.per_day,
+        per_week=contact.per_week,
+        risk=risk,
+    )
+    return _HEAD + "".join(_line(name, words) for name, words in reasons().items()) + tail
+
+
+def _line(name: str, words: str) -> str:
+    english, chinese = re.split(r"(?<=\.) (?=[\u4e00-\u9fff])", words, maxsplit=1)
+    return f"| `{name}` | {english} | {chinese} |\n"
+
+
+def main() -> None:
+    PAGE.write_text(render(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
