@@ -23,6 +23,7 @@ class Context:
 
     source: str
     source_doc: str
+    source_caveat: str  # what readers of the lifts must be told of this source, if anything
     capacities: Mapping[str, int]
     rule_docs: Mapping[str, str]
     strategy_titles: Mapping[str, str]

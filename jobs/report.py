@@ -62,6 +62,7 @@ def report(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
     context = Context(
         source=source.name,
         source_doc=(source.__doc__ or "").strip().splitlines()[0],
+        source_caveat=source.caveat,
         capacities=capacities(night.settings, customers=customers),
         rule_docs={
             name: rule.__doc__ or name for name, rule in subclasses("outreach.policy", PolicyRule).items()

@@ -5,6 +5,7 @@ from datetime import date
 from html import escape
 from pathlib import Path
 
+from base.errors import StoreError
 from quality.findings import TableResult
 
 # The pages of Great Expectations load styles and scripts from elsewhere; a bank's workplace has no way there.
@@ -26,19 +27,29 @@ text-align:left;vertical-align:top}.badge{background:#eef2f6;border-radius:.25re
 
 
 def write_docs(results: tuple[TableResult, ...], *, as_of: date, folder: Path) -> Path:
-    """Writes ``folder/<as_of>/<table>.html`` and an index beside them; returns the index."""
+    """Writes ``folder/<as_of>/<table>.html`` and an index beside them; returns the index.
+
+    Raises StoreError when they cannot be written.
+    """
     from great_expectations.render.renderer import ValidationResultsPageRenderer
     from great_expectations.render.view import DefaultJinjaPageView
 
     night = folder / as_of.isoformat()
-    night.mkdir(parents=True, exist_ok=True)
     renderer, view = ValidationResultsPageRenderer(), DefaultJinjaPageView()
-    for result in results:
-        page = view.render(renderer.render(result.validation))
-        _write(night / f"{result.table.name}.html", _self_contained(page))
-    index = night / "index.html"
-    _write(index, _index(results, as_of))
-    return index
+    pages = {
+        f"{result.table.name}.html": _self_contained(view.render(renderer.render(result.validation)))
+        for result in results
+    }
+    try:
+        night.mkdir(parents=True, exist_ok=True)
+        for name, page in {**pages, "index.html": _index(results, as_of)}.items():
+            _write(night / name, page)
+    except OSError as error:
+        raise StoreError(
+            f"the pages on data quality of {as_of} were not written ({error.strerror}); "
+            "free the disk and run ingest again"
+        ) from error
+    return night / "index.html"
 
 
 def _self_contained(page: str) -> str:
