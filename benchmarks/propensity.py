@@ -1,8 +1,6 @@
 """Propensity on UCI Bank Marketing, judged as in Moro, Cortez and Rita 2014: in a rolling window."""
 
-import json
 import sys
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +10,7 @@ from sklearn.base import clone
 from sklearn.metrics import roc_auc_score
 
 from base.errors import SourceError
+from benchmarks.figure import Figure, at_least, show
 from models.propensity import Propensity, gains_area
 
 FILE = Path("uci_bank_marketing") / "bank-additional-full.csv.gz"
@@ -23,17 +22,6 @@ TEST_SHARE = 0.2
 MODEL = Propensity(half_life=1_000)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Figure:
-    """One line of a benchmark: what was measured, what was wanted."""
-
-    figure: str
-    value: float
-    unit: str
-    goal: float
-    holds: bool
-
-
 def measure(data: Path) -> list[Figure]:
     """AUC and ALIFT pooled over the last fifth of the rows, without the leak ``duration``."""
     frame, converted = read(data)
@@ -41,8 +29,8 @@ def measure(data: Path) -> list[Figure]:
     scores = rolling_scores(MODEL, frame, converted, start=start, stop=len(frame))
     truth = converted[start:]
     return [
-        _figure("propensity rolling AUC", float(roc_auc_score(truth, scores)), goal=0.766),
-        _figure("propensity rolling ALIFT", gains_area(truth, scores), goal=0.684),
+        at_least("propensity rolling AUC", float(roc_auc_score(truth, scores)), "area", goal=0.766),
+        at_least("propensity rolling ALIFT", gains_area(truth, scores), "area", goal=0.684),
     ]
 
 
@@ -70,13 +58,8 @@ def rolling_scores(
     return np.concatenate(scores)
 
 
-def _figure(name: str, value: float, *, goal: float) -> Figure:
-    return Figure(figure=name, value=round(value, 4), unit="area", goal=goal, holds=value >= goal)
-
-
 def main() -> None:
-    for figure in measure(Path(sys.argv[1] if len(sys.argv) > 1 else "../shared/data")):
-        print(json.dumps(asdict(figure)))
+    show(measure(Path(sys.argv[1] if len(sys.argv) > 1 else "../shared/data")))
 
 
 if __name__ == "__main__":
