@@ -1,0 +1,1 @@
+"""Who is contacted: policy, arbitration, masks, the vault, the release, and the channels."""

@@ -1,0 +1,124 @@
+"""The outside world's answers: asked once for what was released, and laid whole into the inbox."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from pyspark.sql import SparkSession
+
+from base.errors import ReleaseError
+from base.settings import load_settings
+from jobs.answer import outcomes_ready
+from ledger.audit import trail
+from ledger.database import Ledger, open_ledger
+from sources.source import Source
+from strategies.book import OWN_BOOK
+from tests.outreach.release_world import NIGHT, House, make_house
+
+
+class World(Source):
+    """Everybody lets it ring; what was asked is remembered."""
+
+    name = "world of the test"
+    asked: list[pa.Table] = []
+
+    def deliver(self, as_of: date) -> Path:
+        return self.settings.landing_folder / as_of.isoformat()
+
+    def answer(self, as_of: date, contacts: pa.Table) -> pa.Table:
+        self.asked.append(contacts)
+        rows = contacts.num_rows
+        at = datetime.combine(as_of + timedelta(days=1), datetime.min.time())
+        return pa.table(
+            {
+                "contact": contacts["contact"],
+                "result": ["no_answer"] * rows,
+                "happened_at": pa.array([at] * rows, pa.timestamp("us")),
+                "seconds": pa.array([0] * rows, pa.int32()),
+            }
+        )
+
+
+class Silent(Source):
+    """Outcomes come as files, if they come."""
+
+    name = "silent world of the test"
+
+    def deliver(self, as_of: date) -> Path:
+        return self.settings.landing_folder / as_of.isoformat()
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+    with open_ledger(load_settings(home=tmp_path_factory.mktemp("ledger"))) as opened:
+        yield opened
+
+
+@pytest.fixture
+def house(tmp_path: Path, engine: SparkSession, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> House:
+    # The registry knows sources of the house only; this one lives in the test.
+    monkeypatch.setattr("jobs.answer.open_source", World)
+    World.asked.clear()
+    return make_house(tmp_path / "home", engine=engine, ledger=ledger)
+
+
+def inbox(house: House) -> Path:
+    return house.settings.home / "inbox" / NIGHT.isoformat()
+
+
+def test_the_world_is_asked_about_every_released_contact_by_customer_number(house: House) -> None:
+    house.release()
+    assert outcomes_ready(as_of=NIGHT, settings=house.settings)
+    (asked,) = World.asked
+    released = {row["contact"]: row for row in house.lists()}
+    number_of = {token: f"C{row:09d}" for row, token in enumerate(house.customers)}
+    assert asked.column_names == ["contact", "customer_no", "strategy", "kind", "step", "channel", "hour"]
+    assert asked.num_rows == len(released)
+    for row in asked.to_pylist():
+        assert row["customer_no"] == number_of[str(released[row["contact"]]["customer"])]
+        assert row["hour"] == released[row["contact"]]["hour"]
+
+
+def test_answers_lie_complete_in_the_inbox_and_name_nobody(house: House) -> None:
+    house.release()
+    outcomes_ready(as_of=NIGHT, settings=house.settings)
+    answers = pq.read_table(inbox(house) / "outcomes.parquet")
+    assert set(answers["contact"].to_pylist()) == {row["contact"] for row in house.lists()}
+    assert (inbox(house) / "_COMPLETE").exists()
+    assert b"C00000" not in (inbox(house) / "outcomes.parquet").read_bytes()
+
+
+def test_the_world_is_asked_once_and_the_look_is_on_record(house: House) -> None:
+    house.release()
+    before = len(trail(house.night.ledger, action="vault.take", last=1000))
+    assert outcomes_ready(as_of=NIGHT, settings=house.settings)
+    assert outcomes_ready(as_of=NIGHT, settings=house.settings)
+    assert len(World.asked) == 1
+    assert len(trail(house.night.ledger, action="vault.take", last=1000)) == before + 1
+
+
+def test_where_nothing_was_released_nothing_is_awaited(house: House) -> None:
+    assert outcomes_ready(as_of=NIGHT, settings=house.settings)
+    assert not World.asked
+
+
+def test_a_silent_world_is_waited_for(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jobs.answer.open_source", Silent)
+    house.release()
+    assert not outcomes_ready(as_of=NIGHT, settings=house.settings)
+    inbox(house).mkdir(parents=True)
+    (inbox(house) / "_COMPLETE").write_text("{}")
+    assert outcomes_ready(as_of=NIGHT, settings=house.settings)
+
+
+def test_a_strategy_gone_from_the_book_is_named(house: House, tmp_path: Path) -> None:
+    house.release()
+    gone = str(house.lists()[0]["strategy"])
+    thinner = tmp_path / "book"
+    shutil.copytree(OWN_BOOK, thinner, ignore=shutil.ignore_patterns(f"{gone}.yaml"))
+    with pytest.raises(ReleaseError, match=gone):
+        outcomes_ready(as_of=NIGHT, settings=house.settings.model_copy(update={"strategy_book": thinner}))

@@ -1,0 +1,142 @@
+"""A small bank whose night has been decided and not yet released, in a home of its own."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pyarrow as pa
+from pyspark.sql import SparkSession
+from sqlalchemy import delete
+
+from base.settings import Settings, load_settings
+from jobs.job import Night
+from jobs.run import RunSummary, execute, find_job
+from lake.store import Store
+from lake.table import Table
+from lake.tables import CONTACT_LISTS, CUSTOMERS, NUMBERS, PLAN
+from ledger.database import Ledger
+from ledger.schema import OPT_OUTS, RELEASES, SWITCHES
+from outreach.vault import Vault
+from strategies.book import load_book
+
+NIGHT = date(2026, 7, 1)
+ROWS = 40
+
+
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """A night that has been decided and not yet released."""
+
+    night: Night
+    customers: list[str]
+
+    @property
+    def settings(self) -> Settings:
+        return self.night.settings
+
+    def release(self) -> RunSummary:
+        return execute(find_job("release"), self.night)
+
+    def files(self, recipient: str) -> dict[str, bytes]:
+        folder = self.settings.outbox_folder / recipient / NIGHT.isoformat()
+        return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+    def lists(self) -> list[dict[str, object]]:
+        frame = self.night.store.read(CONTACT_LISTS, as_of=NIGHT).drop("as_of")
+        return frame.toArrow().sort_by("contact").to_pylist()
+
+    def released(self) -> set[str]:
+        return {str(row["customer"]) for row in self.lists()}
+
+
+def make_house(home: Path, *, engine: SparkSession, ledger: Ledger) -> House:
+    """The bank, on a ledger that is emptied of earlier releases, opt-outs and switches."""
+    with ledger.engine.begin() as connection:
+        for table in (RELEASES, OPT_OUTS, SWITCHES):
+            connection.execute(delete(table))
+    url = ledger.engine.url.render_as_string(hide_password=False)
+    settings = load_settings(home=home, database_url=url, table_format="parquet")
+    store = Store(settings.lake_folder, engine, table_format="parquet")
+    night = Night(
+        as_of=NIGHT, settings=settings, spark=engine, store=store, ledger=ledger, progress=lambda _: None
+    )
+    return House(night=night, customers=decided(night))
+
+
+def decided(night: Night, *, born: date = date(1990, 3, 1)) -> list[str]:
+    """Writes the night's plan and who the planned are; returns their tokens."""
+    vault = Vault(night.settings)
+    numbers = [f"C{row:09d}" for row in range(ROWS)]
+    customers = vault.tokens("customer", pa.array(numbers)).to_pylist()
+    phones = pa.array([f"138{row // 2:08d}" for row in range(ROWS)])
+    vault.put(
+        night.as_of,
+        pa.table(
+            {
+                "customer": customers,
+                "customer_no": numbers,
+                "name": ["欧阳修" if row % 5 == 0 else "张三丰" for row in range(ROWS)],
+                "phone": phones,
+                "id_number": [f"1101011990030{row:04d}X" for row in range(ROWS)],
+                "generated": [True] * ROWS,
+            }
+        ),
+    )
+    touches = touches_by_channel(night.settings)
+    plan = [
+        {
+            "customer": customer,
+            **touches[row % len(touches)],
+            "segment": "S01",
+            "arm": "treatment",
+            "value": 5.0,
+            "cost": 0.5,
+            "hour": 9 + row % 10,
+            "fate": "held_out" if row % 8 == 7 else "contact",
+            "reason": "best of its kind",
+            "shadow_price": 0.0,
+            "kind": "deposit",
+            "window_days": 5,
+            "holdout": 0.15,
+        }
+        for row, customer in enumerate(customers)
+    ]
+    people = [
+        {
+            "customer": customer,
+            "birth_month": born,
+            "gender": "F",
+            "city": None,
+            "occupation": None,
+            "opened_on": date(2015, 1, 1),
+            "risk_level": 3,
+            "has_app": True,
+            "known_at": datetime(2026, 6, 1, tzinfo=UTC),
+        }
+        for customer in customers
+    ]
+    shared = vault.tokens("phone", phones).to_pylist()
+    reached = [
+        {"customer": customer, "number": number, "kind": "mobile"}
+        for customer, number in zip(customers, shared, strict=True)
+    ]
+    for table, rows in ((PLAN, plan), (CUSTOMERS, people), (NUMBERS, reached)):
+        write(night, table, rows)
+    return customers
+
+
+def write(night: Night, table: Table, rows: list[dict[str, object]]) -> None:
+    content = pa.Table.from_pylist(
+        [{name: row[name] for name in table.names} for row in rows], schema=table.arrow_schema()
+    )
+    night.store.write(table, night.store.frame(table, content), as_of=night.as_of)
+
+
+def touches_by_channel(settings: Settings) -> list[dict[str, object]]:
+    """One touch of the book for each channel."""
+    found: dict[str, dict[str, object]] = {}
+    for strategy in load_book(settings):
+        for step, touch in enumerate(strategy.funnel, start=1):
+            one = {"strategy": strategy.name, "step": step, "channel": touch.channel}
+            found.setdefault(touch.channel, one)
+    return [found[channel] for channel in sorted(found)]
