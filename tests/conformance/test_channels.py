@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -74,6 +75,12 @@ def test_a_channel_never_emits_an_unmasked_field(channel: type[Channel]) -> None
             assert value not in everything
     assert find_leaks(files, known=Known.of(PEOPLE), own_words=WORDS.texts) == []
     assert set(json.loads(lists["payload"][0].as_py())) == set(channel.emits)
+
+
+@pytest.mark.parametrize("channel", load_channels().values(), ids=lambda channel: channel.name)
+def test_the_page_on_release_says_what_a_recipient_gets(channel: type[Channel]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "release.md").read_text()
+    assert f"| `{channel.name}` | `{channel.recipient}` | {', '.join(channel.emits)} |" in page
 
 
 def test_every_word_for_a_channel_is_declared() -> None:
