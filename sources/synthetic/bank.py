@@ -17,11 +17,11 @@ from sources.source import Source
 from sources.synthetic import activity, openings, standing
 from sources.synthetic.archetypes import ARCHETYPES
 from sources.synthetic.balances import balances
-from sources.synthetic.draws import Ints, day_number
+from sources.synthetic.draws import Ints, day_number, each_day
 from sources.synthetic.extracts import LATE_DAYS, SECONDS, Span
 from sources.synthetic.identities import identities
 from sources.synthetic.landing import lay_down
-from sources.synthetic.population import PART, Population, customer_index, each_day, parts, population
+from sources.synthetic.population import PART, Population, customer_index, parts, population
 from sources.synthetic.response import TIRING_DAYS, Contacts, respond, result_words
 from sources.synthetic.standing import COMPLAINT_OPEN_DAYS, Complained
 from sources.synthetic.transactions import transactions

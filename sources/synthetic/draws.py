@@ -1,7 +1,7 @@
 """Where chance comes from: independent, named streams, and numbers that belong to one customer on one day."""
 
 import zlib
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,3 +37,8 @@ def _mix(value: NDArray[np.uint64]) -> NDArray[np.uint64]:
 def day_number(day: date) -> int:
     """Days since 1970-01-01, as Arrow counts dates."""
     return day.toordinal() - 719_163
+
+
+def each_day(start: date, count: int) -> tuple[date, ...]:
+    """``count`` days in a row."""
+    return tuple(start + timedelta(days=offset) for offset in range(count))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 
 import numpy as np
@@ -216,8 +216,3 @@ def first_of_month(days: Ints) -> Ints:
         days.astype("datetime64[D]").astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
     )
     return months
-
-
-def each_day(start: date, count: int) -> tuple[date, ...]:
-    """``count`` days in a row."""
-    return tuple(start + timedelta(days=offset) for offset in range(count))
