@@ -61,7 +61,7 @@ def compile_features(as_of: date, frames: Mapping[Table, DataFrame]) -> DataFram
     joined = reduce(lambda left, right: left.join(right, "customer", "left"), passes, base)
     direct = [each for each in DECLARED.values() if each.source]
     frame = joined.select("customer", *(_finished(each, F.col(each.name)) for each in direct))
-    for level in _levels():
+    for level in rounds(DECLARED):
         frame = frame.select("*", *(_finished(each, each.compute(Others())) for each in level))
     return frame.select(*CUSTOMER_FEATURES.names)
 
@@ -116,24 +116,24 @@ def _finished(each: Feature, value: Column) -> Column:
     return kept.alias(each.name)
 
 
-def _levels() -> Sequence[list[Feature]]:
+def rounds(declared: Mapping[str, Feature]) -> Sequence[list[Feature]]:
     """Derived features in rounds: each round needs only what earlier rounds made.
 
     Raises DeclarationError when features are missing, or need each other in a ring.
     """
-    needs = {each.name: _needs(each) for each in DECLARED.values() if each.source is None}
-    made = {each.name for each in DECLARED.values() if each.source}
-    levels = []
+    needs = {name: _needs(each) for name, each in declared.items() if each.source is None}
+    made = {name for name, each in declared.items() if each.source}
+    found = []
     while needs:
         ready = [name for name, needed in needs.items() if needed <= made]
         if not ready:
             wanting = "; ".join(f"{name} needs {', '.join(sorted(needs[name] - made))}" for name in needs)
             raise DeclarationError(f"these features can never be computed: {wanting}")
-        levels.append([DECLARED[name] for name in ready])
+        found.append([declared[name] for name in ready])
         made.update(ready)
         for name in ready:
             del needs[name]
-    return levels
+    return found
 
 
 def _needs(each: Feature) -> set[str]:
