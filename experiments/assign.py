@@ -38,18 +38,22 @@ def arm(
 
 def arm_of(customer: str, *, strategy: str, holdout: float, salt: str, global_holdout: float) -> str:
     """The arm of one customer, as ``arm`` draws it in the engine."""
-    if _hashed(customer, _EVERYTHING, salt) < _threshold(global_holdout):
-        return "global_holdout"
-    return "control" if _hashed(customer, strategy, salt) < _threshold(holdout) else "treatment"
+    (drawn,) = arms_of(
+        [customer], strategy=strategy, holdout=holdout, salt=salt, global_holdout=global_holdout
+    )
+    return str(drawn)
 
 
 def arms_of(
     customers: Iterable[str], *, strategy: str, holdout: float, salt: str, global_holdout: float
 ) -> NDArray[np.str_]:
-    """``arm_of`` for many customers, in their order."""
+    """The arms of many customers in one strategy, in their order."""
+    spared, held = _threshold(global_holdout), _threshold(holdout)
     return np.array(
         [
-            arm_of(customer, strategy=strategy, holdout=holdout, salt=salt, global_holdout=global_holdout)
+            "global_holdout"
+            if _hashed(customer, _EVERYTHING, salt) < spared
+            else ("control" if _hashed(customer, strategy, salt) < held else "treatment")
             for customer in customers
         ],
         dtype=np.str_,
