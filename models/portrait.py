@@ -39,7 +39,6 @@ contacted, so that a campaign does not move its own segments."""
 PERCENTILES = np.linspace(0, 1, 101)
 
 _PHRASES = 4
-_PER_FAMILY = 2
 _FAR_FROM_THE_MIDDLE = 0.2
 _UNITS = {"CNY": "yuan", "share": "", "flag": "", "count": "", "level": "", "hour": "h"}
 
@@ -55,8 +54,8 @@ def describe(profile: Mapping[str, float], *, population: Mapping[str, Sequence[
     """Up to four phrases, strongest first, Chinese then English, with the segment's and the usual median.
 
     profile: the segment's median of each feature. population: ``percentiles`` of all long-tail customers.
-    A feature is worth a phrase when the median differs from the usual one and lies
-    below the 30th or above the 70th percentile.
+    A feature is worth a phrase when the median differs from the usual one and lies below the 30th or above
+    the 70th percentile.
     """
     return [_phrase(name, profile[name], population[name]) for name in _telling(profile, population)]
 
@@ -68,19 +67,17 @@ def short_name(profile: Mapping[str, float], *, population: Mapping[str, Sequenc
 
 
 def _telling(profile: Mapping[str, float], population: Mapping[str, Sequence[float]]) -> list[str]:
-    """Features that lie far from the middle, furthest first, at most two a family."""
-    known = [
-        name
+    """Features that lie far from the middle, furthest first, one a family: its others say much the same."""
+    far = {
+        name: abs(_rank(value, population[name]) - 0.5)
         for name, value in profile.items()
         if population[name] and not np.isnan(value) and value != _median(population[name])
-    ]
-    far = {name: abs(_rank(profile[name], population[name]) - 0.5) for name in known}
-    chosen: list[str] = []
-    for name in sorted(known, key=lambda name: (-far[name], list(profile).index(name))):
-        told = sum(FEATURES[other].family == FEATURES[name].family for other in chosen)
-        if far[name] >= _FAR_FROM_THE_MIDDLE and told < _PER_FAMILY and len(chosen) < _PHRASES:
-            chosen.append(name)
-    return chosen
+    }
+    strongest: dict[str, str] = {}
+    for name in sorted(far, key=lambda name: -far[name]):
+        if far[name] >= _FAR_FROM_THE_MIDDLE:
+            strongest.setdefault(FEATURES[name].family, name)
+    return list(strongest.values())[:_PHRASES]
 
 
 def _median(population: Sequence[float]) -> float:
@@ -103,11 +100,10 @@ def _phrase(name: str, value: float, population: Sequence[float]) -> str:
 
 
 def _trait(name: str, value: float, population: Sequence[float]) -> tuple[str, str]:
-    feature, high = FEATURES[name], _rank(value, population) > 0.5
-    words = name.replace("_", " ")
-    if feature.unit == "flag":
-        return (feature.label, words) if high else (f"未{feature.label}", f"not {words}")
-    return (f"{feature.label}高", f"high {words}") if high else (f"{feature.label}低", f"low {words}")
+    label, words, high = FEATURES[name].label, name.replace("_", " "), _rank(value, population) > 0.5
+    if FEATURES[name].unit == "flag":
+        return (label, words) if high else (f"没{label}", words.replace("has ", "no "))
+    return (f"{label}高", f"high {words}") if high else (f"{label}低", f"low {words}")
 
 
 def _figure(value: float) -> str:

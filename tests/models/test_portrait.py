@@ -32,6 +32,20 @@ def test_a_name_is_the_two_strongest_traits():
     assert name == "年龄高、有贷款"
 
 
+def test_what_most_have_and_these_have_not():
+    most = percentiles(np.concatenate([np.zeros(10), np.ones(90)]))
+    assert describe({"has_loan": 0.0}, population={"has_loan": most}) == ["没有贷款 / no loan"]
+
+
+def test_one_phrase_a_family():
+    usual = percentiles(np.arange(1_000, dtype=float))
+    words = describe(
+        {"age": 24.0, "tenure_days": 1.0, "spend_90d": 999.0},
+        population={"age": _AGES, "tenure_days": usual, "spend_90d": usual},
+    )
+    assert [each.split(" / ")[0] for each in words] == ["近90天消费金额高", "客户年限天数低"]
+
+
 def test_what_is_not_known_is_not_told():
     assert describe({"age": float("nan")}, population={"age": _AGES}) == []
     assert describe({"age": 30.0}, population={"age": percentiles([np.nan])}) == []
@@ -40,3 +54,8 @@ def test_what_is_not_known_is_not_told():
 @pytest.mark.parametrize("name", BASIS)
 def test_the_basis_is_declared_and_holds_nothing_a_campaign_moves(name):
     assert FEATURES[name].family not in ("contact", "reach")
+
+
+def test_flags_of_the_basis_can_be_denied_in_words():
+    flags = [FEATURES[name].label for name in BASIS if FEATURES[name].unit == "flag"]
+    assert all(label.startswith("有") for label in flags)
