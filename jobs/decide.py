@@ -35,6 +35,7 @@ from outreach.policy.callers import marketing_limits
 from outreach.policy.facts import CHANNEL_BITS, facts_of
 from outreach.policy.gather import EXPOSED, Known, gather
 from outreach.policy.rule import dropped_by
+from outreach.stops import read_stops
 from strategies.book import load_book
 from strategies.candidates import match
 from strategies.document import Strategy
@@ -49,6 +50,7 @@ _TOUCHES = spark.StructType(
         spark.StructField("by_human", spark.BooleanType()),
         spark.StructField("needs", spark.StringType()),
         spark.StructField("caller_purpose", spark.StringType()),
+        spark.StructField("switched_off", spark.BooleanType()),
         spark.StructField("valid_from", spark.DateType()),
         spark.StructField("valid_until", spark.DateType()),
     ]
@@ -166,6 +168,8 @@ def _opt_outs(night: Night) -> DataFrame:
 def _touches(night: Night, book: Sequence[Strategy]) -> DataFrame:
     """Every touch of every strategy, with what its channel asks for."""
     channels, limits = load_channels(), marketing_limits()
+    with night.ledger.engine.connect() as connection:
+        stops = read_stops(connection)
     rows = [
         (
             strategy.name,
@@ -175,6 +179,7 @@ def _touches(night: Night, book: Sequence[Strategy]) -> DataFrame:
             channels[touch.channel].by_human,
             channels[touch.channel].needs,
             "marketing" if limits[touch.channel] else None,
+            strategy.name in stops.strategies or touch.channel in stops.channels,
             strategy.valid.start,
             strategy.valid.end,
         )

@@ -40,6 +40,7 @@ class Facts:
     by_human: Column
     needs: Column
     caller_purpose: Column
+    switched_off: Column
     valid_from: Column
     valid_until: Column
     # of the person

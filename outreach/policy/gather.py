@@ -36,8 +36,8 @@ class Known:
     """The frames that say what is known of people, each as its Table declares it, with ``as_of``.
 
     ``opt_outs``: customer, number, channel; what came in since the delivery (customer or number may be null).
-    ``touches``: strategy, step, channel_bit, planned_seconds, by_human, needs, caller_purpose, valid_from,
-    valid_until; one row a touch of a strategy.
+    ``touches``: strategy, step, channel_bit, planned_seconds, by_human, needs, caller_purpose, switched_off,
+    valid_from, valid_until; one row a touch of a strategy.
     """
 
     customers: DataFrame

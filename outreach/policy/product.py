@@ -21,6 +21,16 @@ RISK_NEEDED: Mapping[str, int] = {
 }
 
 
+class SwitchedOff(PolicyRule):
+    """The strategy, its channel or all contact has been switched off. 策略或渠道已停用"""
+
+    name = "switched_off"
+    order = 5
+
+    def forbids(self, facts: Facts) -> Column:
+        return facts.switched_off
+
+
 class StrategyNotValid(PolicyRule):
     """The strategy is not in force on the day of the contact. 策略不在有效期"""
 

@@ -30,7 +30,7 @@ from lake.tables import (
     PLAN,
     SUPPRESSIONS,
 )
-from ledger.schema import OPT_OUTS
+from ledger.schema import OPT_OUTS, SWITCHES
 from outreach.channels.channel import capacities
 from outreach.policy.rule import policy_rules
 from strategies.book import OWN_BOOK, load_book
@@ -41,6 +41,7 @@ SECOND = DAY
 MADE = (CANDIDATES, ASSIGNMENTS, PLAN)
 DELIVERED = (CUSTOMERS, NUMBERS, CONSENTS, SUPPRESSIONS)
 SNAPSHOTS = (*DELIVERED, CUSTOMER_FEATURES, CUSTOMER_SEGMENTS)
+STOPPED = "loan_merchant_inflow"
 RESULTS = ("no_answer", "opened", "delivered", "heard_out", "interested", "hung_up", "refused", "complained")
 
 
@@ -68,18 +69,18 @@ def write_world(night: Night) -> None:
         night.store.write(table, frame, as_of=FIRST)
     people = [row["customer"] for row in world.rows[CUSTOMERS]]
     for table, known in (
-        (CUSTOMER_FEATURES, {"aum_now": lambda place: float(place * 7 % 6000)}),
+        (CUSTOMER_FEATURES, {"aum_now": lambda place: place * 7.0 % 6000}),
         (
             CUSTOMER_SEGMENTS,
             {"segment": lambda _: "S01", "version": lambda _: "1", "distance": lambda _: 0.0},
         ),
     ):
         schema = pa.schema([field.with_nullable(True) for field in table.arrow_schema()])
-        content = [
+        features = [
             {"customer": customer} | {name: value(place) for name, value in known.items()}
             for place, customer in enumerate(people)
         ]
-        frame = night.spark.createDataFrame(pa.Table.from_pylist(content, schema=schema))
+        frame = night.spark.createDataFrame(pa.Table.from_pylist(features, schema=schema))
         night.store.write(table, frame, as_of=FIRST)
 
 
@@ -96,7 +97,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
 
 @pytest.fixture(scope="module")
 def second(first: Night) -> Night:
-    """The next night: nothing new but what came of the first one's contacts, and two opt-outs."""
+    """The next night: what came of the first one's contacts, an opt-out, a strategy switched off."""
     contacts = sorted(
         (row for row in rows(first, PLAN) if row["fate"] == "contact"), key=lambda r: r["customer"]
     )
@@ -119,6 +120,8 @@ def second(first: Night) -> Night:
     number = min(row["number"] for row in rows(first, NUMBERS) if row["number"])
     with first.ledger.engine.begin() as connection:
         connection.execute(insert(OPT_OUTS).values(number=number, channel="all"))
+        switch = {"scope": "strategy", "name": STOPPED, "stopped": True, "actor": "test", "reason": "a test"}
+        connection.execute(insert(SWITCHES).values(switch))
     night = dataclasses.replace(first, as_of=SECOND)
     execute(find_job("decide"), night)
     return night
@@ -197,6 +200,12 @@ def test_who_refused_or_opted_out_is_left_alone(first: Night, second: Night) -> 
     assert refused
     assert opted_out
     assert not (refused | opted_out) & {r["customer"] for r in rows(second, PLAN)}
+
+
+def test_what_is_switched_off_is_not_planned(second: Night) -> None:
+    of_strategy = [r for r in rows(second, CANDIDATES) if r["strategy"] == STOPPED]
+    assert of_strategy
+    assert {r["dropped_by"] for r in of_strategy} == {"switched_off"}
 
 
 @pytest.mark.parametrize(

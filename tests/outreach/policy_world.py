@@ -17,8 +17,12 @@ RESULTS = ("refused", "complained", "no_answer", "heard_out")
 EDGE = (-31, -8, -7, -6, -5, -1, 0, 1)
 
 NO_CALLER = (STRATEGIES[4], 1)
+SWITCHED_OFF = (STRATEGIES[5], 2)
 
 Row = dict[str, Any]
+
+
+_TABLES = (CUSTOMERS, NUMBERS, CONSENTS, SUPPRESSIONS, CONTACTS, OUTCOMES, PLAN, ASSIGNMENTS)
 
 
 @dataclass
@@ -29,9 +33,6 @@ class World:
     opt_outs: list[Row] = field(default_factory=list)
     touches: list[Row] = field(default_factory=list)
     candidates: list[Row] = field(default_factory=list)
-
-
-_TABLES = (CUSTOMERS, NUMBERS, CONSENTS, SUPPRESSIONS, CONTACTS, OUTCOMES, PLAN, ASSIGNMENTS)
 
 
 def make_world(people: int, *, seed: int) -> World:
@@ -75,6 +76,7 @@ def _touches(chance: np.random.Generator, strategy: str) -> list[Row]:
             "by_human": channel == "human_call",
             "needs": "app" if channel == "push" else "number",
             "caller_purpose": None if (strategy, step) == NO_CALLER else "marketing",
+            "switched_off": (strategy, step) == SWITCHED_OFF,
             "valid_from": valid_from,
             "valid_until": valid_until,
         }

@@ -72,7 +72,8 @@ def nights(draw: st.DrawFn) -> tuple[list[Row], dict[str, int], dict[str, int]]:
 
 
 def plan_of(rows: list[Row], capacity: dict[str, int], limits: dict[str, int]) -> list[Row]:
-    return arbitrate(table(rows), capacity=capacity, limits=limits, salt=SALT).to_pylist()
+    plan: list[Row] = arbitrate(table(rows), capacity=capacity, limits=limits, salt=SALT).to_pylist()
+    return plan
 
 
 def chosen(plan: list[Row]) -> set[tuple[str, str]]:

@@ -21,6 +21,7 @@ from tests.outreach.policy_world import AS_OF, DAY, Row, World, make_world
 
 CONTACT = Contact.model_validate({})
 ORDER = [
+    "switched_off",
     "deceased",
     "litigation",
     "staff",
@@ -75,9 +76,9 @@ class Judge:
         return self.by_customer[table].get(customer, [])
 
     def verdict(self, candidate: Row) -> str | None:
-        if not self.rows(CUSTOMERS, candidate["customer"]):
-            return "underage"  # nothing is known of him, so his age is not
         forbidden = self.reasons_against(candidate)
+        if not self.rows(CUSTOMERS, candidate["customer"]):
+            forbidden &= {"switched_off", "underage"}  # nothing is known of him, so his age is not
         return next((name for name in ORDER if name in forbidden), None)
 
     def reasons_against(self, candidate: Row) -> set[str]:
@@ -148,6 +149,8 @@ class Judge:
         last = {"ai_call": 18, "human_call": 18}.get(candidate["channel"], 19)
         if hour is None or not 9 <= hour <= last:
             found.add("outside_hours")
+        if touch["switched_off"]:
+            found.add("switched_off")
         if touch["caller_purpose"] != "marketing":
             found.add("caller_number")
         return found
@@ -246,7 +249,7 @@ def in_engine(engine: SparkSession, world: World, contact: Contact = CONTACT) ->
             engine,
             world.touches,
             "strategy string, step int, channel_bit int, planned_seconds int, by_human boolean, "
-            "needs string, caller_purpose string, valid_from date, valid_until date",
+            "needs string, caller_purpose string, switched_off boolean, valid_from date, valid_until date",
         ),
     )
     candidates = _rows(
