@@ -12,13 +12,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 from typing import Any
+from urllib.parse import urlsplit
 
 import psutil  # type: ignore[import-untyped]
 from rich.console import Console
 
 from base.errors import LongreachError
-from base.settings import Settings, load_settings
+from base.settings import Settings
 from ledger.database import database_url
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -41,33 +43,26 @@ class Service:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-def main() -> None:
-    """Keeps both services up; everything they started has ended when this returns."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    console = Console()
-    try:
-        up(load_settings(), console)
-    except KeyboardInterrupt:
-        console.print("Stopped.")
-    except LongreachError as error:
-        console.print(f"[red]{error}")
-        sys.exit(1)
-
-
 def up(settings: Settings, console: Console) -> None:
-    """Starts the services one after the other, says where they are, and waits to be interrupted."""
+    """Starts the services one after the other, says where they are, and waits to be interrupted.
+
+    Everything they started has ended when this returns. Raises LongreachError when one does not come up.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt_once)
     services = [airflow(settings, port=8080)]
     if not settings.mlflow_tracking_uri:
         services.append(mlflow(settings, port=5000))
-    with ExitStack() as stack:
+    with suppress(KeyboardInterrupt), ExitStack() as stack:
         for service in services:
-            console.print(f"{service.name} is starting; its log is {service.log}")
+            console.print(f"{service.name} is starting; its log is {service.log}", soft_wrap=True)
             stack.enter_context(running(service))
-            console.print(f"[green]{service.name} is ready at {service.address}")
+            console.print(f"[green]{service.name} is ready at {service.address}", soft_wrap=True)
         console.print(
-            f"Sign in to Airflow as admin; the password is in {services[0].log.parent / PASSWORDS}.\n"
-            "Nothing runs by itself yet: trigger the DAG ingest with a partition key like 2026-07-01,\n"
-            "or switch it on for every night to come. Ctrl-C stops everything."
+            f"Sign in to Airflow as admin; the password is in {services[0].log.parent / PASSWORDS}\n"
+            "Nothing runs by itself yet: trigger the DAG ingest with a partition key like 2026-07-01, "
+            "or switch it on for every night to come.\nCtrl-C stops everything.",
+            soft_wrap=True,
         )
         threading.Event().wait()
 
@@ -126,8 +121,10 @@ def mlflow(settings: Settings, *, port: int) -> Service:
 def running(service: Service, *, environment: Mapping[str, str] = os.environ) -> Iterator[None]:
     """Keeps ``service`` up, from when it answers until the block is left; then nothing it started is left.
 
-    Raises LongreachError when it ends early or does not answer within ``READY_WITHIN`` seconds.
+    Raises LongreachError when its port is taken, when it ends early, or when it does not answer within
+    ``READY_WITHIN`` seconds.
     """
+    _refuse_taken_port(service)
     service.log.parent.mkdir(parents=True, exist_ok=True)
     # Airflow starts its parts by the name "airflow", so the folder it lives in must be on the path.
     path = f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', os.defpath)}"
@@ -160,6 +157,22 @@ def _plain_url(settings: Settings, database: str) -> str:
     # Airflow and MLflow choose the driver themselves; with a driver named, Airflow finds no async one.
     url = database_url(settings, database).set(drivername="postgresql")
     return url.render_as_string(hide_password=False)
+
+
+def _interrupt_once(_number: int, _frame: FrameType | None) -> None:
+    # A second Ctrl-C while things are being stopped would leave some of them running.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _refuse_taken_port(service: Service) -> None:
+    address = urlsplit(service.address)
+    with socket.socket() as caller:
+        if caller.connect_ex((address.hostname, address.port)) == 0:
+            raise LongreachError(
+                f"{service.name} cannot start: port {address.port} is taken; stop the program that holds it"
+            )
 
 
 def _wait_until_ready(service: Service, program: "subprocess.Popen[bytes]") -> None:
@@ -207,7 +220,3 @@ def _session_members(leader: int) -> list[psutil.Process]:
             if os.getsid(process.pid) == leader:
                 members.append(process)
     return members
-
-
-if __name__ == "__main__":
-    main()
