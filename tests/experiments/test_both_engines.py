@@ -1,0 +1,86 @@
+"""Arms, rules and candidates are the same on the embedded engine and on JVM Spark."""
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from base.settings import Contact, load_settings
+from benchmarks.jvm_spark import java_is_here, open_jvm_spark
+from experiments.assign import arm
+from features.compiler import CUSTOMER_FEATURES
+from lake.session import open_engine
+from strategies.book import load_book
+from strategies.candidates import match
+
+BOOK = load_book(load_settings(strategy_book=None))
+CUSTOMERS = 600
+# Compiling code for a few hundred rows takes longer than working on them.
+QUICK = {"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1", "spark.sql.codegen.wholeStage": "false"}
+
+
+def _customers() -> pa.Table:
+    """Customers whose features are drawn over the range where rules decide, a fifth of them missing."""
+    rng = np.random.default_rng(23)
+    columns: dict[str, pa.Array] = {"customer": pa.array([f"A{n:05d}" for n in range(CUSTOMERS)])}
+    for field in list(CUSTOMER_FEATURES.arrow_schema())[1:]:
+        missing = rng.random(CUSTOMERS) < 0.2
+        if pa.types.is_boolean(field.type):
+            values = rng.random(CUSTOMERS) < 0.5
+        elif pa.types.is_integer(field.type):
+            values = rng.integers(0, 40, CUSTOMERS)
+        elif CUSTOMER_FEATURES[field.name].unit == "share":
+            values = rng.random(CUSTOMERS)
+        else:
+            values = rng.integers(-100_000, 4_000_000, CUSTOMERS) / 100
+        columns[field.name] = pa.array(values, mask=missing).cast(field.type)
+    return pa.table(columns)
+
+
+def _decided(spark: SparkSession) -> list[dict[str, object]]:
+    people = spark.createDataFrame(_customers())
+    candidates = match(
+        people,
+        segments=people.select("customer", F.lit("S01").alias("segment")),
+        positions=_begun(spark),
+        strategies=BOOK,
+        as_of=date(2026, 7, 20),
+        costs={"push": 0.01, "sms": 0.05, "ai_call": 0.5, "human_call": 8.0},
+        window=Contact(),  # type: ignore[call-arg]
+    )
+    drawn = candidates.withColumn(
+        "arm",
+        arm(
+            F.col("customer"),
+            strategy=F.col("strategy"),
+            holdouts={strategy.name: strategy.experiment.holdout for strategy in BOOK},
+            salt="longreach-1",
+            global_holdout=0.02,
+        ),
+    )
+    return drawn.orderBy("customer", "strategy", "step").toArrow().to_pylist()
+
+
+def _begun(spark: SparkSession) -> DataFrame:
+    longest = max(BOOK, key=lambda strategy: len(strategy.funnel)).name
+    rows = [(f"A{n:05d}", longest, date(2026, 7, 18), 2 if n % 2 else None) for n in range(100)]
+    return spark.createDataFrame(rows, "customer string, strategy string, first_exposed date, step int")
+
+
+@pytest.mark.skipif(
+    not java_is_here(), reason="no Java runtime here, so there is no JVM Spark to compare with"
+)
+def test_candidates_and_arms_are_the_same_on_jvm_spark(engine: SparkSession, tmp_path: Path) -> None:
+    embedded = _decided(engine)
+    with (
+        open_jvm_spark(tmp_path / "jvm", settings=QUICK) as address,
+        open_engine(load_settings(spark_remote=address)) as jvm,
+    ):
+        assert _decided(jvm) == embedded
+    assert len(embedded) > 1000
+    assert {row["arm"] for row in embedded} == {"treatment", "control", "global_holdout"}
+    assert {row["step"] for row in embedded} == {1, 2}
