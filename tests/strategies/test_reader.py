@@ -1,6 +1,7 @@
 """A strategy file that is wrong names the file, the line, the column and the mend."""
 
 import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -117,3 +118,9 @@ def test_a_rule_is_placed_however_yaml_wraps_it(who: str, place: str) -> None:
 def test_what_is_no_strategy_at_all(text: str) -> None:
     with pytest.raises(StrategyError, match=r"^x:"):
         read(text, file="x", features=FEATURES)
+
+
+def test_the_example_in_the_documentation_is_a_strategy() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "strategies.md").read_text(encoding="utf-8")
+    example = text.split("```yaml\n")[1].split("```")[0]
+    assert read(example, file="docs/strategies.md", features=FEATURES).kind == "deposit"
