@@ -19,6 +19,7 @@ from lake.tables import CUSTOMERS, DELIVERED, IDENTITIES, NUMBERS, QUARANTINE
 from outreach.vault import Vault
 from quality.figures import Figure, figures
 from quality.gate import Gate, Tally
+from quality.judge import judge
 from quality.keys import Numbers
 from quality.quarantine import Quarantine
 from sources.delivery import Delivery, open_delivery
@@ -124,8 +125,6 @@ class Intake:
 
     def judge(self, found: Sequence[Figure]) -> None:
         """Lets Great Expectations speak. Raises QualityError when a threshold is broken."""
-        from quality.judge import judge  # loads Great Expectations, which takes seconds
-
         self.night.progress("judging the quality of what came in")
         docs = self.night.settings.reports_folder / "data_docs"
         judge(self.tallies, found, as_of=self.night.as_of, ledger=self.night.ledger, docs=docs)

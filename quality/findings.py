@@ -183,7 +183,7 @@ def _finding(tally: Tally, result: Any, metrics: Mapping[str, Any]) -> Finding:
 
 
 def _great_expectations() -> Any:
-    """Loaded on first use, since it takes seconds; it must not call home."""
+    """The library, loaded on first use, since that takes seconds; it is kept from calling home."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations
     import great_expectations.core
