@@ -70,9 +70,8 @@ def _rows(seen: Seen, rng: np.random.Generator, names: np.ndarray, as_of: date, 
     if way == "happens later":
         age = -rng.integers(1, 100, size)
     delay = rng.choice([0, 0, 0, 1, 20], size)
-    known_age = (
-        -rng.integers(1, 5, size) if way == "learned later" else np.minimum(age, np.maximum(age - delay, 0))
-    )
+    # What happens later may be announced already: then only the time of the event hides it.
+    known_age = -rng.integers(1, 5, size) if way == "learned later" else np.maximum(age - delay, 0)
     columns = {}
     for column in table.columns:
         if column.name == "customer":
