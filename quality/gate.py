@@ -86,7 +86,7 @@ class Gate:
         """Places among the admitted rows of those that repeat the key of an earlier one."""
         return self._keys.repeats()
 
-    def reject_repeats(self, places: Numbers, rows: pa.Table, *, reason: str | None = None) -> None:
+    def reject_repeats(self, places: Numbers, rows: pa.Table) -> None:
         """Puts admitted rows that turned out to repeat a key into the quarantine; ``rows`` are those rows."""
         check = self._checks["unique", None]
         described = (
@@ -97,7 +97,7 @@ class Gate:
             here = slice(*np.searchsorted(places, [start, start + len(numbers)]))
             mine = [int(numbers[place - start]) for place in places[here]]
             if mine:
-                self._reject(check, file, mine, described[here], reason=reason)
+                self._reject(check, file, mine, described[here])
             start += len(numbers)
 
     def close(self) -> None:
@@ -143,7 +143,6 @@ class Gate:
         rows: list[int],
         described: Sequence[str] | None,
         *,
-        reason: str | None = None,
         counted: bool = False,
     ) -> None:
         tally = self.tally
@@ -158,7 +157,7 @@ class Gate:
             self._table,
             file=file,
             rows=rows,
-            reason=reason or check.reason,
+            reason=check.reason,
             column=check.column,
             contents=described,
         )

@@ -42,9 +42,6 @@ class Quarantine:
                 }
             )
 
-    def __len__(self) -> int:
-        return len(self._lines)
-
     def table(self) -> pa.Table:
         """All of them, in the order of table, file and row."""
         lines = sorted(self._lines, key=lambda line: (line["source_table"], line["file"], line["row"]))

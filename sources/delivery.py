@@ -19,7 +19,6 @@ _READERS = {".csv": delimited.read, ".parquet": parquet.read}
 class Delivery:
     """The folder of one business date and how many rows each table was said to have (None: not said)."""
 
-    as_of: date
     folder: Path
     promised: dict[str, int] | None
 
@@ -85,7 +84,7 @@ def open_delivery(folder: Path, *, as_of: date) -> Delivery:
             f"{folder.name}: the delivery is not complete (no file {COMPLETE}); it is still being written, "
             "or its writer stopped half way"
         )
-    return Delivery(as_of=as_of, folder=folder, promised=_promised(marker))
+    return Delivery(folder=folder, promised=_promised(marker))
 
 
 def _promised(marker: Path) -> dict[str, int] | None:

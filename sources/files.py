@@ -67,7 +67,7 @@ class FilesSource(Source):
         return self.settings.landing_folder / as_of.isoformat()
 
     @cached_property
-    def extracts(self) -> tuple[Extract, ...]:  # type: ignore[override]
+    def extracts(self) -> tuple[Extract, ...]:
         """The tables as ``extracts.yaml`` declares them. Raises SettingsError naming what is wrong in it."""
         agreed = self._agreement()
         unknown = {*agreed.tables, *agreed.not_delivered} - set(_TABLES)
