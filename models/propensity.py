@@ -16,6 +16,7 @@ from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder, StandardScale
 from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from threadpoolctl import threadpool_limits
 
 from base.errors import ModelError
 
@@ -23,6 +24,7 @@ Floats = npt.NDArray[np.float64]
 
 # The trees take at most 255 levels of a category; rarer ones share the last.
 _MOST_LEVELS = 254
+_ROWS_WORTH_THREADS = 50_000
 
 
 class Propensity(ClassifierMixin, BaseEstimator):
@@ -77,27 +79,29 @@ class Propensity(ClassifierMixin, BaseEstimator):
         self.classes_, codes = _two_classes(y, rows=len(matrix))
         weights = recency_weights(len(matrix), half_life=self.half_life)
         categories = np.array([isinstance(levels, dict) for levels in self.levels_])
-        self.trees_ = HistGradientBoostingClassifier(
-            max_iter=self.trees,
-            max_leaf_nodes=self.leaves,
-            learning_rate=self.learning_rate,
-            min_samples_leaf=self.min_leaf,
-            categorical_features=categories,
-            early_stopping=False,
-            random_state=self.random_state,
-        ).fit(matrix, codes, sample_weight=weights)
-        self.logistic_ = _logistic(categories, bins=self.bins, C=self.C)
-        with warnings.catch_warnings():
-            # Constant columns and repeated quantiles are usual in rolling windows and do no harm.
-            warnings.simplefilter("ignore", UserWarning)
-            self.logistic_.fit(matrix, codes, logisticregression__sample_weight=weights)
+        with _threads(len(matrix)):
+            self.trees_ = HistGradientBoostingClassifier(
+                max_iter=self.trees,
+                max_leaf_nodes=self.leaves,
+                learning_rate=self.learning_rate,
+                min_samples_leaf=self.min_leaf,
+                categorical_features=categories,
+                early_stopping=False,
+                random_state=self.random_state,
+            ).fit(matrix, codes, sample_weight=weights)
+            self.logistic_ = _logistic(categories, bins=self.bins, C=self.C)
+            with warnings.catch_warnings():
+                # Constant columns and repeated quantiles are usual in rolling windows and do no harm.
+                warnings.simplefilter("ignore", UserWarning)
+                self.logistic_.fit(matrix, codes, logisticregression__sample_weight=weights)
         return self
 
     def predict_proba(self, X: Any) -> Floats:  # noqa: N803
         """Probabilities, rows x 2, in the order of ``classes_``."""
         check_is_fitted(self, "trees_")
         matrix = self._matrix(self._checked(X, reset=False))
-        log_odds = (_log_odds(self.trees_, matrix) + _log_odds(self.logistic_, matrix)) / 2
+        with _threads(len(matrix)):
+            log_odds = (_log_odds(self.trees_, matrix) + _log_odds(self.logistic_, matrix)) / 2
         positive = 1 / (1 + np.exp(-log_odds))
         return np.column_stack([1 - positive, positive])
 
@@ -202,6 +206,11 @@ def _logistic(categories: npt.NDArray[np.bool_], *, bins: int, C: float) -> Pipe
         ]
     )
     return make_pipeline(columns, LogisticRegression(C=C, max_iter=200))
+
+
+def _threads(rows: int) -> threadpool_limits:
+    """One thread for few rows: on a busy machine threads wait for each other longer than they work."""
+    return threadpool_limits(limits=1 if rows < _ROWS_WORTH_THREADS else None)
 
 
 def _log_odds(model: Any, matrix: Floats) -> Floats:
