@@ -73,11 +73,12 @@ def aggregates(exposed: DataFrame) -> pd.DataFrame:
     return frame.astype(dict.fromkeys(numbers, float)).sort_values(["strategy", "treated", "treatment_share"])
 
 
-def read_out(sums: pd.DataFrame, *, confidence: float) -> pd.DataFrame:
+def read_out(sums: pd.DataFrame, *, confidence: float, caveat: str = "") -> pd.DataFrame:
     """The readouts (READOUTS' columns) of every strategy, kind of strategy, and all, for every metric.
 
     ``sums`` is what :func:`aggregates` made. Kinds and all are weighted means of their strategies' lifts
-    (weights: customers treated), so that strategies with different holdouts do not mix up.
+    (weights: customers treated), so that strategies with different holdouts do not mix up. A ``caveat`` says
+    why this source cannot tell what held-out customers did: no lift is given then, and the words are it.
     """
     if sums.empty:
         return pd.DataFrame(columns=list(READOUTS.names))
@@ -86,6 +87,9 @@ def read_out(sums: pd.DataFrame, *, confidence: float) -> pd.DataFrame:
         [row for metric in METRICS for row in _levels(arms, metric, confidence)], ignore_index=True
     )
     frame["words"] = [_words(row) for row in frame.to_dict("records")]
+    if caveat:
+        frame[["control_mean", "lift", "low", "high", "p_value"]] = np.nan
+        frame["words"] = caveat
     return frame[list(READOUTS.names)]
 
 

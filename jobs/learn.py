@@ -11,6 +11,7 @@ from jobs.job import Frames, Night, job
 from lake.table import Table
 from lake.tables import ASSIGNMENTS, CONTACT_LISTS, OPENINGS, OUTCOMES, READOUTS
 from ledger.audit import record
+from sources.source import open_source
 
 
 @job(reads=(CONTACT_LISTS.at, ASSIGNMENTS.before, OPENINGS.until), writes=(OUTCOMES, READOUTS))
@@ -29,7 +30,11 @@ def learn(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
     )
     night.progress("reading lifts")
     sums = aggregates(exposures(frames[ASSIGNMENTS], frames[OPENINGS], as_of=night.as_of))
-    readouts = read_out(sums, confidence=night.settings.experiments.confidence)
+    readouts = read_out(
+        sums,
+        confidence=night.settings.experiments.confidence,
+        caveat=open_source(night.settings).caveat,
+    )
     return {
         OUTCOMES: night.store.frame(OUTCOMES, taken.outcomes),
         READOUTS: night.store.frame(

@@ -124,3 +124,15 @@ def test_no_exposure_gives_no_rows(engine: SparkSession) -> None:
     rows = read_out(aggregates(_exposed(engine, [], [])), confidence=0.95)
     assert isinstance(rows, pd.DataFrame)
     assert rows.empty
+
+
+def test_a_source_that_cannot_know_the_held_out_gives_no_lift(engine: SparkSession) -> None:
+    assignments = [_assignment(f"t{i}", "treatment") for i in range(50)]
+    assignments += [_assignment(f"c{i}", "control") for i in range(50)]
+    openings = [_opening(i, f"t{i}", 2) for i in range(20)]
+    sums = aggregates(_exposed(engine, assignments, openings))
+    rows = read_out(sums, confidence=0.95, caveat="Everyone was called.")
+    assert rows["lift"].isna().all()
+    assert rows["p_value"].isna().all()
+    assert set(rows["words"]) == {"Everyone was called."}
+    assert rows["mean"].notna().any()
