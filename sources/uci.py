@@ -50,7 +50,7 @@ class UciBankMarketing(Source):
     name = "uci"
     caveat = (
         "Everyone in this file was called, so nobody knows what the customers held out would have done: "
-        "openings are known of contacted customers only, and the lift below is no measure of effect."
+        "openings are known of contacted customers only, and no lift can be read."
     )
 
     @property
