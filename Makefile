@@ -7,7 +7,7 @@ DATA ?= ../shared/data
 CUSTOMERS ?= 20000
 NIGHTS ?= 7
 
-.PHONY: demo test check bench bench-night up lock clean
+.PHONY: demo test check bench bench-night up docs lock clean
 
 demo: .venv/ready
 	@$(BIN)/longreach demo --source $(SOURCE) --data $(DATA) --customers $(CUSTOMERS) --nights $(NIGHTS)
@@ -28,6 +28,11 @@ bench-night: .venv/ready
 
 up: .venv/ready
 	@$(BIN)/longreach up
+
+# The pages that are made from declarations.
+docs: .venv/ready
+	@$(BIN)/python -m features.page
+	@$(BIN)/python -m outreach.policy.page
 
 # The ranges are in pyproject.toml; the lock holds versions and hashes, no addresses.
 lock: .venv/ready
