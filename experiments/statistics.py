@@ -4,7 +4,7 @@ One method a kind of metric, so that the p-value and the interval never contradi
 
 - Shares (a customer did it or not): the score test of Miettinen and Nurminen, "Comparative analysis of two
   rates", Statistics in Medicine 4 (1985), and the interval of all differences that it does not reject. At the
-  sizes here (20 to 1,500 held out, rates of 1 to 8 %) it covers 93 to 97 %, where Welch's interval falls to
+  sizes here (50 to 1,500 held out, rates of 1 to 8 %) it covers 93 to 98 %, where Welch's interval falls to
   80 % and Agresti and Caffo's rises to 100 %; docs/strategies.md has the table.
 - Means (yuan, counts): Welch's t, Biometrika 34 (1947).
 """

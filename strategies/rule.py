@@ -23,7 +23,6 @@ _LONGEST = 2_000
 class Rule:
     """A checked rule: a Spark SQL condition over ``customer_features`` and ``segment``, and what it reads."""
 
-    text: str
     sql: str
     names: frozenset[str]
 
@@ -45,7 +44,7 @@ def parse(text: str, features: Mapping[str, Described]) -> Rule:
     except RecursionError as error:
         raise RuleError("the rule is nested too deeply; take it apart", offset=0) from error
     names = {atom.sql for atom in atoms if atom.sql in features}
-    return Rule(text=text, sql=condition, names=frozenset(names))
+    return Rule(sql=condition, names=frozenset(names))
 
 
 def _unreadable(error: SqlglotError, atoms: list[Atom]) -> RuleError:
