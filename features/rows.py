@@ -48,8 +48,8 @@ class Rows:
         return F.col(name)
 
     def count(self, where: Column | None = None) -> Column:
-        """How many rows; null where there are no rows of the source at all."""
-        return self._aggregates.add(F.sum(F.when(self._within(where), 1).otherwise(0)))
+        """How many rows."""
+        return self._aggregates.add(F.count(F.when(self._within(where), 1)))
 
     def sum(self, amount: Column, where: Column | None = None) -> Column:
         """Sum of an integer column."""
