@@ -9,7 +9,6 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from sqlalchemy import select
 
-from base.registry import subclasses
 from base.settings import Settings
 from evaluation.report import Context, write_report
 from evaluation.summary import summarise
@@ -32,7 +31,7 @@ from ledger.audit import trail
 from ledger.database import Ledger
 from ledger.schema import QUALITY_RESULTS
 from outreach.channels.channel import capacities
-from outreach.policy.rule import PolicyRule
+from outreach.policy.rule import reasons
 from sources.source import open_source
 from strategies.book import load_book
 
@@ -64,9 +63,7 @@ def report(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
         source_doc=(source.__doc__ or "").strip().splitlines()[0],
         source_caveat=source.caveat,
         capacities=capacities(night.settings, customers=customers),
-        rule_docs={
-            name: rule.__doc__ or name for name, rule in subclasses("outreach.policy", PolicyRule).items()
-        },
+        rule_docs=reasons(),
         strategy_titles={strategy.name: strategy.title for strategy in load_book(night.settings)},
         quality=_quality(night.ledger, night.as_of),
         planted=planted_effects(

@@ -9,7 +9,7 @@ from datetime import date
 
 from sqlalchemy import func, insert, select, update
 
-from base.errors import DeclarationError, LedgerError, LongreachError
+from base.errors import DeclarationError, LedgerError, LongreachError, ScheduleError
 from base.settings import Settings, load_settings
 from jobs.job import Job, Night
 from lake.session import open_engine
@@ -39,9 +39,11 @@ def run(
 ) -> RunSummary:
     """Runs one job for one business date. Running it again for that date changes nothing.
 
-    Raises the LongreachError that the job met; nothing is half-published then.
+    Raises the LongreachError that the job met, nothing is half-published then; ScheduleError when the step
+    before it is not done for that date.
     """
     with open_house(settings or load_settings(), as_of=as_of, progress=progress) as night:
+        _require_the_step_before(name, night)
         return execute(find_job(name), night)
 
 
@@ -85,6 +87,22 @@ def execute(job: Job, night: Night) -> RunSummary:
         for table, frame in made.items():
             written[table.name] = night.store.write(table, frame, as_of=night.as_of)
         return RunSummary(job.name, night.as_of, dict(written), time.monotonic() - started)
+
+
+def _require_the_step_before(name: str, night: Night) -> None:
+    # A step that was killed or refused may have left the tables of the date half old, half new.
+    if name not in STEPS[1:]:
+        return
+    before = STEPS[STEPS.index(name) - 1]
+    newest = select(RUNS.c.status).where(RUNS.c.job == before, RUNS.c.as_of == night.as_of)
+    with night.ledger.engine.connect() as connection:
+        status = connection.execute(newest.order_by(RUNS.c.id.desc()).limit(1)).scalar()
+    if status != "done":
+        seen = {None: "was not run", "running": "did not finish"}.get(status, "failed")
+        raise ScheduleError(
+            f"{name} of {night.as_of} cannot start: {before} {seen} for that date; "
+            f"run longreach {before} --as-of {night.as_of} first"
+        )
 
 
 @contextmanager

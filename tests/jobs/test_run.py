@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 from pyspark.sql import DataFrame
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
-from base.errors import DeclarationError, LedgerError, QualityError
+from base.errors import DeclarationError, LedgerError, QualityError, ScheduleError
 from base.settings import load_settings
 from jobs.job import Frames, Job, Night, job
-from jobs.run import execute, find_job, open_house
+from jobs.run import execute, find_job, open_house, run
 from lake.table import Classification, Column, Table
 from ledger.schema import RUNS
 
@@ -98,6 +98,15 @@ def test_the_same_job_never_runs_twice_at_once(house: Night) -> None:
     outer = Job(name="counting", doc="", reads=(), writes=(), function=again)
     execute(outer, house)
     assert execute(counting, house).written == {"counted": 3}
+
+
+def test_a_step_waits_for_the_one_before(house: Night) -> None:
+    with pytest.raises(ScheduleError, match="features of 2026-07-01 cannot start: ingest was not run"):
+        run("features", as_of=NIGHT, settings=house.settings)
+    with house.ledger.engine.begin() as connection:
+        connection.execute(insert(RUNS).values(job="ingest", as_of=NIGHT, status="failed"))
+    with pytest.raises(ScheduleError, match="ingest failed for that date"):
+        run("features", as_of=NIGHT, settings=house.settings)
 
 
 def test_a_job_that_is_not_there_is_named() -> None:

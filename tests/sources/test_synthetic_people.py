@@ -10,6 +10,7 @@ import pytest
 from stdnum.cn import ric
 
 from sources.synthetic.archetypes import ARCHETYPES
+from sources.synthetic.draws import chance
 from sources.synthetic.identities import identities
 from sources.synthetic.population import (
     UNKNOWN_DAY,
@@ -106,3 +107,9 @@ def test_a_world_is_cut_into_parts_without_rest() -> None:
     assert sum(size for _, size in parts(120_001)) == 120_001
     second = population(10, seed=1, part=1)
     assert second.index[0] == 50_000
+
+
+def test_neighbouring_seeds_share_no_luck() -> None:
+    index = np.arange(1_000)
+    one, next_one = (chance(seed, "reach", index=index, day=3) for seed in (7, 8))
+    assert not np.intersect1d(one, next_one).size
