@@ -22,6 +22,7 @@ from rich.console import Console
 from base.errors import LongreachError
 from base.settings import Settings
 from ledger.database import database_url
+from models.shelf import own_address
 
 ROOT = Path(__file__).resolve().parents[1]
 READY_WITHIN = 300
@@ -101,7 +102,7 @@ def airflow(settings: Settings, *, port: int) -> Service:
 
 def mlflow(settings: Settings, *, port: int) -> Service:
     """MLflow's pages over the house's own PostgreSQL and model files; local callers only."""
-    backend = database_url(settings, "mlflow").render_as_string(hide_password=False)
+    backend = own_address(settings)
     files = (settings.home.resolve() / "models").as_uri()
     return Service(
         name="MLflow",

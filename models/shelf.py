@@ -188,9 +188,15 @@ class Shelf:
 
 def open_shelf(settings: Settings) -> Shelf:
     """The shelf that settings name, else one on the ledger's PostgreSQL with files in the home folder."""
-    given = settings.mlflow_tracking_uri
-    uri = given or database_url(settings, "mlflow").render_as_string(hide_password=False)
+    uri = settings.mlflow_tracking_uri or own_address(settings)
     return Shelf(tracking_uri=uri, artifacts=settings.home / "models")
+
+
+def own_address(settings: Settings) -> str:
+    """Where MLflow keeps its records when the settings name no other place: the house's PostgreSQL."""
+    # MLflow's own migrations trip over psycopg 3, whose pipelines they abort.
+    own = database_url(settings, "mlflow").set(drivername="postgresql+psycopg2")
+    return own.render_as_string(hide_password=False)
 
 
 @contextmanager
