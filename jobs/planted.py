@@ -47,7 +47,8 @@ def _effects(contacts: pd.DataFrame, as_of: date) -> pd.DataFrame:
     """Adds ``effect``: expected change of the chance of an opening in the part of the window seen so far."""
     day = pd.to_datetime(contacts["as_of"]) + timedelta(days=1)
     promised = pd.to_datetime(contacts["first_exposed"]) + pd.to_timedelta(contacts["window_days"], unit="D")
-    end = promised.clip(upper=pd.Timestamp(as_of) + timedelta(days=1))
+    tomorrow = pd.Timestamp(as_of) + timedelta(days=1)
+    end = promised.where(promised < tomorrow, tomorrow)
     days = (end - day).dt.days.to_numpy()
     effect = expected_lift(contacts["tau"].to_numpy(), contacts["base"].to_numpy(), np.maximum(days, 1))
     return contacts.assign(effect=np.where(days > 0, effect, 0.0))

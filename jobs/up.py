@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any
 from urllib.parse import urlsplit
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 from rich.console import Console
 
 from base.errors import LongreachError

@@ -23,8 +23,10 @@ def chance(seed: int, name: str, *, index: Ints, day: Ints | int) -> Floats:
     key = np.uint64(seed & 0xFFFFFFFFFFFFFFFF) ^ (np.uint64(zlib.crc32(name.encode())) << np.uint64(32))
     with np.errstate(over="ignore"):
         # Mixed before the index is added, or a neighbouring seed would shift luck by one customer.
-        key = _mix(np.array(key))
-        mixed = _mix(_mix(index.astype(np.uint64) + key) + np.asarray(day, dtype=np.int64).astype(np.uint64))
+        mixed = _mix(
+            _mix(index.astype(np.uint64) + _mix(np.array(key)))
+            + np.asarray(day, dtype=np.int64).astype(np.uint64)
+        )
     return (mixed >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
