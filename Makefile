@@ -36,7 +36,7 @@ docs: .venv/ready
 
 # The ranges are in pyproject.toml; the lock holds versions and hashes, no addresses.
 lock: .venv/ready
-	@$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url \
+	@$(BIN)/uv pip compile --system-certs pyproject.toml --extra dev --generate-hashes --no-emit-index-url \
 		--no-header --no-annotate --universal --python-version 3.11 --quiet --output-file requirements.lock
 
 clean:
@@ -48,6 +48,6 @@ clean:
 		|| { echo "Longreach needs Python 3.11 or 3.12; call make PYTHON=/path/to/python3.12"; exit 1; }
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
-	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --require-hashes --compile-bytecode --requirement requirements.lock
-	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --system-certs --quiet --require-hashes --compile-bytecode --requirement requirements.lock
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --system-certs --quiet --no-deps --no-build-isolation --editable .
 	@touch .venv/ready

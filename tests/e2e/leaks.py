@@ -13,6 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlalchemy import Engine, create_engine, text
 
+INSIDE = ("vault", "world", "landing")
+"""The vault; the synthetic world, which is no part of the bank's house; and the bank's own extracts."""
+_ROOT = Path(__file__).parents[2]
 _ALPHANUMERIC = re.compile(rb"[0-9A-Za-z+\-]{7,}")
 # UTF-8 of the ideographs, and of the middle dot that joins the parts of some names.
 _HAN = re.compile(rb"(?:[\xe4-\xe9][\x80-\xbf]{2}|\xc2\xb7){3,}")
@@ -44,6 +47,17 @@ class Wanted:
             names=_by_length(name for name in names if len(name) > 2),
             short_names=frozenset(name for name in names if len(name) == 2),
         )
+
+
+def delivered_identities(landing: Path) -> pa.Table:
+    """Everybody in the extracts of one night."""
+    return pa.concat_tables([pq.read_table(file) for file in sorted(landing.glob("identities*"))])
+
+
+def own_text() -> str:
+    """What the house itself says: documents and code, in which a made-up name may occur by chance."""
+    files = [path for kind in ("*.py", "*.yaml", "*.html") for path in _ROOT.glob(f"[a-z]*/**/{kind}")]
+    return "\n".join(path.read_text() for path in files)
 
 
 def leaks_in_folder(folder: Path, wanted: Wanted, *, outside: Iterable[str]) -> list[str]:

@@ -10,7 +10,16 @@ from pyspark.sql import SparkSession
 from base.settings import Settings, load_settings
 from jobs.run import STEPS, find_job
 from lake.store import Store
+from ledger.database import database_url
 from tests.e2e.airflow_home import Airflow, open_airflow
+from tests.e2e.leaks import (
+    INSIDE,
+    Wanted,
+    delivered_identities,
+    leaks_in_database,
+    leaks_in_folder,
+    own_text,
+)
 
 NIGHT, NEXT = date(2026, 7, 1), date(2026, 7, 2)
 
@@ -59,3 +68,14 @@ def test_a_key_goes_through_all_six_dags_and_a_back_fill_changes_nothing_of_it(
         for key in (night, following)
     }
     assert stages == {night: [*STEPS, *STEPS], following: [*STEPS]}
+
+
+def test_no_identifier_is_in_logs_and_database_of_airflow_nor_anywhere_else(
+    airflow: Airflow, home: Settings
+) -> None:
+    assert any((home.home / "airflow" / "logs").rglob("*.log"))
+    landing = home.landing_folder / NIGHT.isoformat()
+    wanted = Wanted.of(delivered_identities(landing), own_text=own_text())
+    address = database_url(home, "airflow").render_as_string(hide_password=False)
+    assert leaks_in_database(address, wanted) == []
+    assert leaks_in_folder(home.home, wanted, outside=INSIDE) == []

@@ -16,12 +16,17 @@ import pytest
 from base.settings import Settings, load_settings
 from ledger.audit import record
 from ledger.database import database_url, open_ledger
-from tests.e2e.leaks import Wanted, leaks_in_database, leaks_in_folder
+from tests.e2e.leaks import (
+    INSIDE,
+    Wanted,
+    delivered_identities,
+    leaks_in_database,
+    leaks_in_folder,
+    own_text,
+)
 
 NIGHT = date(2026, 7, 1)
 ROOT = Path(__file__).parents[2]
-INSIDE = ("vault", "world", "landing")
-"""The vault; the synthetic world, which is no part of the bank's house; and the bank's own extracts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,23 +52,12 @@ def aftermath(tmp_path_factory: pytest.TempPathFactory) -> Aftermath:
         )
     assert night.returncode == 0, (home / "night.log").read_text()[-3000:]
     settings = load_settings(home=home, synthetic={"customers": 1000})
-    identities = delivered_identities(settings)
+    identities = delivered_identities(settings.landing_folder / NIGHT.isoformat())
     wanted = Wanted.of(identities, own_text=own_text())
     with open_ledger(settings):
         leaks = leaks_in_database(address(settings), wanted)
     leaks += leaks_in_folder(home, wanted, outside=INSIDE)
     return Aftermath(settings=settings, identities=identities, wanted=wanted, leaks=leaks)
-
-
-def delivered_identities(settings: Settings) -> pa.Table:
-    files = sorted((settings.landing_folder / NIGHT.isoformat()).glob("identities*"))
-    return pa.concat_tables([pq.read_table(file) for file in files])
-
-
-def own_text() -> str:
-    """What the house itself says: documents and code, in which a made-up name may occur by chance."""
-    files = [path for kind in ("*.py", "*.yaml", "*.html") for path in ROOT.glob(f"[a-z]*/**/{kind}")]
-    return "\n".join(path.read_text() for path in files)
 
 
 def address(settings: Settings) -> str:
