@@ -227,8 +227,10 @@ def write(path, chunks, *, mode):
     if left == 0:
         os.kill(os.getpid(), signal.SIGKILL)
 publish._write = write
-from jobs.run import run
-run("release", as_of=date(2026, 7, 1))
+from base.settings import load_settings
+from jobs.run import execute, find_job, open_house
+with open_house(load_settings(), as_of=date(2026, 7, 1)) as night:
+    execute(find_job("release"), night)
 """
 
 
