@@ -5,12 +5,13 @@ export PYTHONDONTWRITEBYTECODE =
 SOURCE ?= synthetic
 DATA ?= ../shared/data
 CUSTOMERS ?= 20000
-NIGHTS ?= 7
+NIGHTS ?=
 
 .PHONY: demo test check bench bench-night up docs lock clean
 
 demo: .venv/ready
-	@$(BIN)/longreach demo --source $(SOURCE) --data $(DATA) --customers $(CUSTOMERS) --nights $(NIGHTS)
+	@$(BIN)/longreach demo --source $(SOURCE) --data $(DATA) --customers $(CUSTOMERS) \
+		$(if $(NIGHTS),--nights $(NIGHTS))
 
 test: .venv/ready
 	@$(BIN)/pytest -n 2 --dist loadgroup

@@ -86,7 +86,7 @@ def demo(
     source: Annotated[str, typer.Option(help="synthetic, uci or berka.")] = "synthetic",
     data: Annotated[Path, typer.Option(help="Folder of the public data sets.")] = Path("../shared/data"),
     customers: Annotated[int, typer.Option(help="Customers of the synthetic bank.")] = 20_000,
-    nights: Annotated[int, typer.Option(min=1, help="How many nights.")] = 7,
+    nights: Annotated[int | None, typer.Option(min=1, help="How many nights; as many as make sense.")] = None,
 ) -> None:
     """Runs several nights on a fresh home under var/ and shows what came of them."""
     from jobs.demo import run_demo

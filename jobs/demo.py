@@ -17,15 +17,16 @@ from lake.tables import ASSIGNMENTS, CONTACT_LISTS, READOUTS
 from sources.source import open_source
 
 
-def run_demo(settings: Settings, *, nights: int, console: Console) -> None:
-    """Runs ``nights`` nights of the settings' source from its first night on.
+def run_demo(settings: Settings, *, nights: int | None, console: Console) -> None:
+    """Runs ``nights`` nights (None: as many as the source finds sensible) from the source's first night on.
 
     The home is the demo's own (``var/demo-...``) and is emptied first. Raises SettingsError for any other.
     """
     if not settings.home.name.startswith("demo-"):
         raise SettingsError(f"the demo empties its home and will not touch {settings.home}")
     shutil.rmtree(settings.home, ignore_errors=True)
-    first = open_source(settings).default_first_night
+    source = open_source(settings)
+    first, nights = source.default_first_night, nights or source.nights
     console.print(f"[bold]Longreach[/] · source {settings.source}, {nights} nights from {first}")
     with Progress(
         SpinnerColumn(),

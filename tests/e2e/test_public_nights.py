@@ -1,0 +1,32 @@
+"""Nights on real public data end in lists and a report, and in no lift that nobody can know."""
+
+from pathlib import Path
+
+import pytest
+
+from base.settings import load_settings
+from jobs.night import ALL_STEPS, night
+from jobs.report import report_path
+from jobs.run import open_house
+from lake.tables import CONTACT_LISTS, CUSTOMER_SEGMENTS, READOUTS
+from sources.source import open_source
+
+
+@pytest.mark.parametrize("source", ["uci", "berka"])
+def test_two_nights_on_public_data_end_in_a_report(source: str, shared_data: Path, tmp_path: Path) -> None:
+    settings = load_settings(home=tmp_path / "home", source=source, data=shared_data)
+    opened = open_source(settings)
+    first = opened.default_first_night
+    following = first.fromordinal(first.toordinal() + 1)
+    for as_of in (first, following):
+        done = night(settings, as_of=as_of)
+        assert [summary.job for summary in done] == list(ALL_STEPS)
+    with open_house(settings, as_of=following) as house:
+        assert house.store.read(CUSTOMER_SEGMENTS, as_of=following).count() > 1_000
+        assert house.store.read(CONTACT_LISTS, as_of=following).count() > 0
+        readouts = house.store.read(READOUTS, as_of=following).toPandas()
+    assert readouts["lift"].isna().all()
+    assert set(readouts["words"]) == {opened.caveat}
+    page = report_path(settings, following).read_text(encoding="utf-8")
+    assert f"Source: {source}" in page
+    assert "No lift can be drawn" in page
