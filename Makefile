@@ -10,8 +10,7 @@ NIGHTS ?=
 .PHONY: demo test check bench bench-night up docs lock clean
 
 demo: .venv/ready
-	@$(BIN)/longreach demo --source $(SOURCE) --data $(DATA) --customers $(CUSTOMERS) \
-		$(if $(NIGHTS),--nights $(NIGHTS))
+	@$(BIN)/longreach demo --source $(SOURCE) --data $(DATA) --customers $(CUSTOMERS) $(NIGHTS:%=--nights %)
 
 test: .venv/ready
 	@$(BIN)/pytest -n 2 --dist loadgroup
