@@ -14,11 +14,14 @@ from base.settings import load_settings
 from features.compiler import CUSTOMER_FEATURES
 from jobs.job import Night
 from jobs.night import ALL_STEPS, night
+from jobs.planted import planted_effects
 from jobs.report import report_path
 from jobs.run import RunSummary, execute, find_job, open_house
 from lake.table import Table
 from lake.tables import ASSIGNMENTS, CONTACT_LISTS, OUTCOMES, PLAN, READOUTS
 from outreach.channels.channel import capacities
+from sources.source import open_source
+from sources.synthetic.bank import SyntheticBank
 
 pytestmark = pytest.mark.xdist_group("night")
 
@@ -125,6 +128,26 @@ def test_lifts_are_read_for_what_has_been_seen(ran: Ran) -> None:
     exposed = ran.house.store.read(ASSIGNMENTS, as_of=FIRST).count()
     row = readouts[(readouts["level"] == "all") & (readouts["metric"] == "converted")].iloc[0]
     assert row["customers"] + row["control_customers"] == exposed
+
+
+def test_the_planted_lift_is_the_mean_true_effect_of_those_treated(ran: Ran) -> None:
+    store, source = ran.house.store, open_source(ran.house.settings)
+    assert isinstance(source, SyntheticBank)
+    readouts = store.read(READOUTS, as_of=SECOND).toPandas()
+    lists = store.read(CONTACT_LISTS, as_of=SECOND, scope="before")
+    assignments = store.read(ASSIGNMENTS, as_of=SECOND, scope="before")
+    found = planted_effects(source, lists, assignments, readouts, as_of=SECOND)
+    assert found is not None
+    # Of the first night's contacts one day has been seen, so the effect is what that day adds.
+    truth = source.planted([FIRST]).to_pandas()
+    strategies = readouts[(readouts["level"] == "strategy") & (readouts["metric"] == "converted")]
+    readable = strategies.dropna(subset=["low"]).set_index("name")["customers"]
+    truth = truth[truth["strategy"].isin(readable.index)]
+    treated = readable.groupby(truth.drop_duplicates("strategy").set_index("strategy")["kind"]).sum()
+    by_hand = truth.groupby("kind")["tau"].sum() / treated
+    assert len(found) > 0
+    for row in found.to_dict("records"):
+        assert row["planted"] == pytest.approx(by_hand[row["kind"]])
 
 
 def test_the_report_needs_no_network(ran: Ran) -> None:
