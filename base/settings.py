@@ -54,6 +54,7 @@ class Contact(BaseModel):
     per_day: int = Field(1, ge=0, le=1)
     per_week: int = Field(3, ge=0, le=3)
     refusal_months: int = Field(6, ge=6)
+    complaint_days: int = Field(30, ge=7)
     hour_from: int = Field(9, ge=8, le=20)
     hour_to: int = Field(20, ge=9, le=21)
     elderly_age: int = Field(65, ge=50, le=65)

@@ -4,7 +4,7 @@ By intention to treat: everybody whose contact was chosen counts in his arm, rea
 starts on the contact day, for held-out customers on the day their contact would have been.
 """
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Mapping
 from datetime import date
 from typing import Any
 
@@ -94,13 +94,15 @@ def read_out(sums: pd.DataFrame, *, confidence: float, caveat: str = "") -> pd.D
 
 
 def _side_by_side(sums: pd.DataFrame) -> pd.DataFrame:
-    """One row a strategy: aggregates as ('customers', treated), ..., and the share drawn to be held out."""
-    keys = ["strategy", "kind"]
+    """One row a strategy and draw: aggregates as ('customers', treated), ..., and the share held out.
+
+    Exposures of different draws are never poured together: those of an older one have been watched longer.
+    """
+    keys = ["strategy", "kind", "treatment_share"]
     numbers = ["customers", *(name for name in sums.columns if name.endswith(("_sum", "_squares")))]
     arms = sums.pivot_table(index=keys, columns="treated", values=numbers, aggfunc="sum")
     arms = arms.reindex(columns=pd.MultiIndex.from_product([numbers, [True, False]])).fillna(0.0)
-    drawn = (sums["customers"] * (1 - sums["treatment_share"])).groupby([sums[key] for key in keys]).sum()
-    arms["holdout"] = drawn / sums.groupby(keys)["customers"].sum()
+    arms["holdout"] = 1 - arms.index.get_level_values("treatment_share")
     return arms
 
 
@@ -108,14 +110,18 @@ def _levels(arms: pd.DataFrame, metric: str, confidence: float) -> list[pd.DataF
     treatment, control = (_arm(arms, metric, treated=treated) for treated in (True, False))
     found = difference(treatment, control, binary=metric == "converted", confidence=confidence)
     treated, held = (arms[("customers", arm)].to_numpy(dtype=float) for arm in (True, False))
-    ratio_p = sample_ratio_p(treated, held, holdout=arms["holdout"].to_numpy(dtype=float))
-    names, kinds = (arms.index.get_level_values(level) for level in ("strategy", "kind"))
-    groups = [("kind", kind, np.asarray(kinds == kind)) for kind in sorted(set(kinds))]
-    rows = [_rows("strategy", names, metric, treated, held, found, ratio_p)]
+    expected = held + treated, arms["holdout"].to_numpy(dtype=float)
+    names, kinds = (np.asarray(arms.index.get_level_values(level)) for level in ("strategy", "kind"))
+    groups = [("strategy", name, names == name) for name in sorted(set(names))]
+    groups += [("kind", kind, kinds == kind) for kind in sorted(set(kinds))]
+    rows = []
     for level, name, inside in [*groups, ("all", "all", np.ones(len(arms), dtype=bool))]:
         part = Difference(**{key: values[inside] for key, values in vars(found).items()})
+        joined = part if inside.sum() == 1 else pool(part, treated[inside])
         people = treated[inside].sum(keepdims=True), held[inside].sum(keepdims=True)
-        rows.append(_rows(level, [name], metric, *people, pool(part, treated[inside]), np.full(1, np.nan)))
+        holdout = np.average(expected[1][inside], weights=expected[0][inside])
+        ratio_p = sample_ratio_p(*people, holdout=holdout) if level == "strategy" else np.full(1, np.nan)
+        rows.append(_rows(level, name, metric, *people, joined, ratio_p))
     return rows
 
 
@@ -129,7 +135,7 @@ def _arm(arms: pd.DataFrame, metric: str, *, treated: bool) -> Arm:
 
 def _rows(
     level: str,
-    names: Iterable[str],
+    name: str,
     metric: str,
     treated: Floats,
     held: Floats,
@@ -139,7 +145,7 @@ def _rows(
     return pd.DataFrame(
         {
             "level": level,
-            "name": list(names),
+            "name": name,
             "metric": metric,
             "customers": treated.astype("int64"),
             "control_customers": held.astype("int64"),

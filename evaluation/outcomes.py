@@ -1,6 +1,7 @@
 """Takes in what recipients sent back about a night's contact list."""
 
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,15 +12,9 @@ import pyarrow.parquet as pq
 from base.errors import SourceError
 from lake.tables import OUTCOMES
 from lake.tables.words import RESULTS
+from sources.source import ANSWERS
 
-COLUMNS = pa.schema(
-    [
-        ("contact", pa.string()),
-        ("result", pa.string()),
-        ("happened_at", pa.timestamp("us", tz="UTC")),
-        ("seconds", pa.int32()),
-    ]
-)
+GRAVEST = ("complained", "refused")
 
 
 @dataclass(frozen=True)
@@ -31,25 +26,33 @@ class TakenIn:
 
 
 def read_inbox(folder: Path) -> pa.Table:
-    """Every outcome file of one night's inbox, as delivered: columns of COLUMNS. No folder: no rows.
+    """Every outcome file of one night's inbox, as delivered: columns of ANSWERS. No folder: no rows.
 
     Raises SourceError naming the file when one cannot be read or lacks a column.
     """
     files = sorted(path for path in folder.glob("*") if path.suffix in (".parquet", ".csv"))
-    return pa.concat_tables([COLUMNS.empty_table(), *(_read(path) for path in files)])
+    return pa.concat_tables([ANSWERS.empty_table(), *(_read(path) for path in files)])
 
 
-def take_in(delivered: pa.Table, lists: pa.Table) -> TakenIn:
+def take_in(delivered: pa.Table, lists: pa.Table, *, contact_day: date) -> TakenIn:
     """Joins outcomes to the contacts they answer; ``lists`` has CONTACT_LISTS' columns.
 
     Refused and counted: contacts that were never released, unknown results, and a second answer to one
-    contact (the earliest stands, so that the order of delivery does not matter).
+    contact. A complaint stands before a refusal, a refusal before all else, then the earliest, in whatever
+    order they are delivered: who opened a message and then said no has said no. What claims to have happened
+    before the contact day counts from that day on, so that no refusal is too old to be honoured.
     """
     released = lists.select(["contact", "customer", "strategy", "step", "channel"])
     known = pc.is_in(delivered["contact"], value_set=released["contact"].combine_chunks())
     worded = pc.is_in(delivered["result"], value_set=pa.array(RESULTS))
     valid = delivered.filter(pc.and_(known, worded))
-    ordered = valid.sort_by([("contact", "ascending"), ("happened_at", "ascending"), ("result", "ascending")])
+    dawn = pa.scalar(datetime.combine(contact_day, time(), tzinfo=UTC), ANSWERS.field("happened_at").type)
+    moments = pc.if_else(pc.less(valid["happened_at"], dawn), dawn, valid["happened_at"])
+    valid = valid.set_column(valid.schema.get_field_index("happened_at"), "happened_at", moments)
+    rank = pc.fill_null(pc.index_in(valid["result"], value_set=pa.array(GRAVEST)), len(GRAVEST))
+    ordered = valid.append_column("rank", rank).sort_by(
+        [(name, "ascending") for name in ("contact", "rank", "happened_at", "result")]
+    )
     first = ordered.group_by("contact", use_threads=False).aggregate(
         [("result", "first"), ("happened_at", "first"), ("seconds", "first")]
     )
@@ -74,13 +77,13 @@ def _read(path: Path) -> pa.Table:
         raise SourceError(
             f"outcome file {path.name} cannot be read ({type(error).__name__}); ask for it again"
         ) from error
-    missing = [name for name in COLUMNS.names if name not in table.column_names]
+    missing = [name for name in ANSWERS.names if name not in table.column_names]
     if missing:
         raise SourceError(f"outcome file {path.name} ({table.num_rows} rows) lacks {', '.join(missing)}")
     try:
-        return table.select(COLUMNS.names).cast(COLUMNS)
+        return table.select(ANSWERS.names).cast(ANSWERS)
     except pa.ArrowInvalid as error:
         raise SourceError(
             f"outcome file {path.name} ({table.num_rows} rows): a column has the wrong type; expected "
-            + ", ".join(f"{field.name} {field.type}" for field in COLUMNS)
+            + ", ".join(f"{field.name} {field.type}" for field in ANSWERS)
         ) from error

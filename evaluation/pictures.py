@@ -195,12 +195,9 @@ def bars(counts: pd.DataFrame, *, label: str, count: str) -> go.Figure:
 def results(counts: pd.DataFrame) -> go.Figure:
     """What came back, by channel, as shares of that channel's answers."""
     figure = go.Figure()
-    totals = counts.groupby("channel")["contacts"].sum()
     for word, shade in _RESULT_SHADES.items():
         drawn = counts[counts["result"] == word].dropna(subset=["contacts"])
-        share = [
-            100 * int(n) / int(totals[c]) for c, n in zip(drawn["channel"], drawn["contacts"], strict=True)
-        ]
+        share = 100 * drawn["contacts"].astype(float) / drawn["answers"]
         figure.add_trace(
             go.Bar(
                 y=[CHANNEL_NAMES.get(c, c) for c in drawn["channel"]],

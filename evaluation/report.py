@@ -16,6 +16,8 @@ from evaluation import pictures
 from evaluation.summary import Summary
 from evaluation.suppress import SMALLEST, shown
 
+TOO_FEW = f"Fewer than {SMALLEST} customers in an arm: not shown."
+
 
 @dataclass(frozen=True)
 class Context:
@@ -116,12 +118,16 @@ def _card(row: Mapping[Hashable, Any]) -> dict[str, object]:
         "name": row["name"],
         "customers": shown(customers),
         "mean_aum": None if aum is None else f"{aum:,.0f}",
-        "words": json.loads(row["words"]),
+        "words": json.loads(row["words"]) if customers >= SMALLEST else [],
         "manager": row["manager"],
     }
 
 
 def _strategy_rows(converted: pd.DataFrame, titles: Mapping[str, str]) -> list[dict[Hashable, Any]]:
+    few = converted[["customers", "control_customers"]].min(axis=1) < SMALLEST
+    hidden = dict.fromkeys(("lift", "low", "high", "p_value"), float("nan"))
+    converted = converted.assign(words=converted["words"].mask(few & converted["lift"].notna(), TOO_FEW))
+    converted = converted.assign(**{name: converted[name].mask(few, nan) for name, nan in hidden.items()})
     ordered = converted.sort_values(["lift", "name"], ascending=[False, True], na_position="last")
     return [
         {

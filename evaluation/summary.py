@@ -37,7 +37,7 @@ class Summary:
     fates: pd.DataFrame  # channel, fate, contacts
     hours: pd.DataFrame  # channel, hour, contacts
     drops: pd.DataFrame  # rule, candidates
-    results: pd.DataFrame  # channel, result, contacts
+    results: pd.DataFrame  # channel, result, contacts, answers (of the channel in all)
     readouts: pd.DataFrame  # READOUTS' columns
     rejected: pd.DataFrame  # source_table, reason, rows
 
@@ -56,7 +56,7 @@ def summarise(frames: Mapping[Table, DataFrame], *, as_of: date) -> Summary:
             [F.col("dropped_by").alias("rule")],
             "candidates",
         ),
-        results=_count(frames[OUTCOMES], ["channel", "result"]),
+        results=_results(frames[OUTCOMES]),
         readouts=frames[READOUTS].drop("as_of").toPandas(),
         rejected=_count(frames[QUARANTINE], ["source_table", "reason"], "rows", hide=False),
     )
@@ -67,6 +67,13 @@ def _count(frame: DataFrame, by: list, count: str = "contacts", *, hide: bool = 
     names = [name for name in counted.columns if name != count]
     counted = counted.sort_values(names, ignore_index=True)
     return suppress(counted, count=count, within=names[:-1]) if hide else counted
+
+
+def _results(outcomes: DataFrame) -> pd.DataFrame:
+    counted = _count(outcomes, ["channel", "result"], hide=False)
+    # Before cells are hidden: shares of what is left would be shares of something else.
+    answers = counted.groupby("channel")["contacts"].transform("sum")
+    return suppress(counted, count="contacts", within=["channel"]).assign(answers=answers)
 
 
 def _journey(frames: Mapping[Table, DataFrame], as_of: date) -> pd.DataFrame:

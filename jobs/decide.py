@@ -19,6 +19,7 @@ from lake.table import Table
 from lake.tables import (
     ASSIGNMENTS,
     CANDIDATES,
+    COMPLAINTS,
     CONSENTS,
     CONTACTS,
     CUSTOMER_SEGMENTS,
@@ -28,7 +29,7 @@ from lake.tables import (
     PLAN,
     SUPPRESSIONS,
 )
-from ledger.schema import OPT_OUTS
+from ledger.schema import OPT_OUTS, RELEASES
 from outreach.arbitrate import arbitrate
 from outreach.channels.channel import capacities, load_channels
 from outreach.policy.callers import marketing_limits
@@ -76,6 +77,7 @@ _OPT_OUTS = spark.StructType(
         NUMBERS.at,
         CONSENTS.at,
         SUPPRESSIONS.at,
+        COMPLAINTS.until,
         CONTACTS.until,
         PLAN.before,
         OUTCOMES.before,
@@ -84,7 +86,14 @@ _OPT_OUTS = spark.StructType(
     writes=(CANDIDATES, ASSIGNMENTS, PLAN),
 )
 def decide(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
-    """Decides who is contacted tomorrow, by which channel and about what; and why everybody else is not."""
+    """Decides who is contacted tomorrow, by which channel and about what; and why everybody else is not.
+
+    Once the night's lists are released the decision stands: what people asked for since, often because of the
+    contact itself, must not change who counts as contacted.
+    """
+    if _is_released(night):
+        night.progress(f"the lists of {night.as_of} are released: the decision stands")
+        return {}
     book = load_book(night.settings)
     day = night.as_of + timedelta(days=1)
     if not any(strategy.runs_on(day) for strategy in book):
@@ -147,13 +156,33 @@ def _known(night: Night, frames: Frames, book: Sequence[Strategy]) -> Known:
         customers=frames[CUSTOMERS],
         numbers=frames[NUMBERS],
         consents=frames[CONSENTS],
-        suppressions=frames[SUPPRESSIONS],
+        suppressions=frames[SUPPRESSIONS].unionByName(_complaints(night, frames[COMPLAINTS])),
         opt_outs=_opt_outs(night),
         contacts=frames[CONTACTS],
         outcomes=frames[OUTCOMES],
         plan=frames[PLAN],
         assignments=frames[ASSIGNMENTS],
         touches=_touches(night, book),
+    )
+
+
+def _is_released(night: Night) -> bool:
+    query = select(RELEASES.c.as_of).where(RELEASES.c.as_of == night.as_of).limit(1)
+    with night.ledger.engine.connect() as connection:
+        return connection.execute(query).first() is not None
+
+
+def _complaints(night: Night, complaints: DataFrame) -> DataFrame:
+    """Complaints as suppressions: nobody says when one is closed, so each binds for a while."""
+    opened = F.to_date("opened_at")
+    return complaints.select(
+        "customer",
+        F.lit("complaint_open").alias("kind"),
+        F.lit("all").alias("channel"),
+        opened.alias("since"),
+        F.date_add(opened, night.settings.contact.complaint_days).alias("until"),
+        "known_at",
+        "as_of",
     )
 
 

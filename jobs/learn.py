@@ -1,6 +1,7 @@
 """Step six: takes in what came of the night's list, and reads every strategy's lift."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
@@ -20,7 +21,7 @@ def learn(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
     night.progress("taking in outcomes")
     inbox = night.settings.home / "inbox" / night.as_of.isoformat()
     lists = frames[CONTACT_LISTS].drop("as_of").toArrow()
-    taken = take_in(read_inbox(inbox), lists)
+    taken = take_in(read_inbox(inbox), lists, contact_day=night.as_of + timedelta(days=1))
     record(
         night.ledger,
         actor="learn",

@@ -18,7 +18,7 @@ from outreach.channels.channel import Channel, load_channels
 from outreach.outbox import Files, freeze, frozen, lay_down
 from outreach.release import Words, all_files, build_lists, contact_day
 from outreach.scan import Known, find_leaks
-from outreach.stops import hold_still, read_stops, without_stopped
+from outreach.stops import Stops, hold_still, read_stops, with_numbers_of, without_stopped
 from outreach.vault import Vault
 from strategies.book import load_book
 
@@ -54,7 +54,8 @@ def _freeze_anew(
     identities = _identities(night, vault, chosen, channels)
     with night.ledger.engine.begin() as connection:
         hold_still(connection)
-        kept, drops = without_stopped(chosen, stops=read_stops(connection))
+        stops = read_stops(connection)
+        kept, drops = without_stopped(chosen, stops=with_numbers_of(stops, _numbers(night, frames, stops)))
         lists = build_lists(kept, identities=identities, words=words, channels=channels, as_of=night.as_of)
         files = dict(all_files(lists, channels=channels, as_of=night.as_of))
         _refuse_leaks(night, files, identities, words)
@@ -68,6 +69,13 @@ def _freeze_anew(
     )
     night.progress(f"{lists.num_rows:,} contacts leave; {sum(drops.values()):,} stopped since the decision")
     return lists, files
+
+
+def _numbers(night: Night, frames: Frames, stops: Stops) -> pa.Table:
+    """The numbers of everybody who opted out, on the list or not: customer, number."""
+    opted_out = sorted({key.rsplit("|", 1)[0] for key in stops.customers})
+    tokens = night.spark.createDataFrame([(token,) for token in opted_out], "customer string")
+    return frames[NUMBERS].select("customer", "number").join(tokens, "customer", "left_semi").toArrow()
 
 
 def _chosen(night: Night, frames: Frames, channels: Mapping[str, type[Channel]]) -> pa.Table:

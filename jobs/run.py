@@ -1,11 +1,13 @@
 """Runs jobs: opens the rooms, reads the declared tables, writes the declared partitions, keeps the record."""
 
 import importlib
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 from sqlalchemy import func, insert, select, update
 
@@ -17,6 +19,8 @@ from lake.store import Store
 from ledger.database import Ledger, open_ledger
 from ledger.schema import RUNS
 
+PRIVATE = ("inbox", "lake", "landing", "models", "outbox", "staging", "world")
+"""Folders of the home that hold data about people: for the house's own user alone."""
 STEPS = ("ingest", "features", "segments", "decide", "release", "learn")
 
 
@@ -52,11 +56,18 @@ def open_house(
     settings: Settings, *, as_of: date, progress: Callable[[str], None] = lambda _: None
 ) -> Iterator[Night]:
     """Ledger, engine and store, open for as long as the block runs."""
+    _keep_private(settings.home)
     with open_ledger(settings) as ledger, open_engine(settings) as spark:
         store = Store(settings.lake_folder, spark, table_format=settings.table_format)
         yield Night(
             as_of=as_of, settings=settings, spark=spark, store=store, ledger=ledger, progress=progress
         )
+
+
+def _keep_private(home: Path) -> None:
+    # Not the home itself: where root runs the house, the embedded PostgreSQL is another user and must pass.
+    for name in PRIVATE:
+        (home / name).mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def find_job(name: str) -> Job:
@@ -86,6 +97,7 @@ def execute(job: Job, night: Night) -> RunSummary:
             raise DeclarationError(f"job {job.name} made {names} without declaring that it writes it")
         for table, frame in made.items():
             written[table.name] = night.store.write(table, frame, as_of=night.as_of)
+        shutil.rmtree(night.settings.home / "staging" / job.name, ignore_errors=True)
         return RunSummary(job.name, night.as_of, dict(written), time.monotonic() - started)
 
 

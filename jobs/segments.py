@@ -98,7 +98,8 @@ def _fit(night: Night, sample: pd.DataFrame, *, champion: Segmenter | None) -> F
     return Fit(
         model=model,
         as_of=night.as_of,
-        example=sample.head(5),
+        # Quantiles, rounded: an example that is kept for good must be nobody's own row.
+        example=sample.quantile([0.1, 0.3, 0.5, 0.7, 0.9]).round(1),
         data=sample,
         parameters={
             "n_segments": asked.count,

@@ -18,7 +18,11 @@ def may_ingest(*, as_of: date, settings: Settings | None = None) -> bool:
     """
     settings = settings or load_settings()
     answers_itself = type(open_source(settings)).answer is not Source.answer
-    return not answers_itself or _is_learned_from("ingest", before=as_of, settings=settings)
+    if not answers_itself:
+        return True
+    with open_ledger(settings) as ledger:
+        last = _last_done(ledger, "ingest", before=as_of)
+        return last is None or _last_done(ledger, "learn", before=as_of) == last
 
 
 def may_decide(*, as_of: date, settings: Settings | None = None) -> bool:
@@ -26,14 +30,14 @@ def may_decide(*, as_of: date, settings: Settings | None = None) -> bool:
 
     Who is contacted depends on who refused yesterday, so until that is known nobody is chosen.
     """
-    return _is_learned_from("decide", before=as_of, settings=settings or load_settings())
+    with open_ledger(settings or load_settings()) as ledger:
+        return not_learned_from(ledger, before=as_of) is None
 
 
-def _is_learned_from(job: str, *, before: date, settings: Settings) -> bool:
-    """Whether ``learn`` is done for the last night on which ``job`` was; true where there was none."""
-    with open_ledger(settings) as ledger:
-        last = _last_done(ledger, job, before=before)
-        return last is None or _last_done(ledger, "learn", before=before) == last
+def not_learned_from(ledger: Ledger, *, before: date) -> date | None:
+    """The last night decided before ``before``, if ``learn`` is not done for it; else None."""
+    last = _last_done(ledger, "decide", before=before)
+    return None if last is None or _last_done(ledger, "learn", before=before) == last else last
 
 
 def _last_done(ledger: Ledger, job: str, *, before: date) -> date | None:

@@ -1,6 +1,6 @@
 """The last look before a list leaves: who opted out since the decision, and what has been switched off."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -40,6 +40,15 @@ def read_stops(connection: Connection) -> Stops:
         strategies=tuple(sorted(name for scope, name in stopped if scope == "strategy")),
         channels=(*everything, *sorted(name for scope, name in stopped if scope == "channel")),
     )
+
+
+def with_numbers_of(stops: Stops, numbers: pa.Table) -> Stops:
+    """An opt-out binds the person's number too, and so all who share it. ``numbers``: customer, number."""
+    known = numbers.filter(pc.is_valid(numbers["number"]))
+    of_customer = dict(zip(known["customer"].to_pylist(), known["number"].to_pylist(), strict=True))
+    keys = (key.rsplit("|", 1) for key in stops.customers)
+    bound = {f"{of_customer[customer]}|{channel}" for customer, channel in keys if customer in of_customer}
+    return replace(stops, numbers=(*stops.numbers, *sorted(bound)))
 
 
 def without_stopped(chosen: pa.Table, *, stops: Stops) -> tuple[pa.Table, dict[str, int]]:

@@ -16,7 +16,7 @@ from lake.tables.words import ASSET_CLASSES
 from sources.extract import Extract
 from sources.made_up import made_up_identities
 from sources.public import assumed_consents, read_public, shape
-from sources.source import Source
+from sources.source import ANSWERS, Source
 from sources.synthetic.landing import lay_down
 
 _FILES = {
@@ -96,6 +96,10 @@ class Berka(Source):
             parts=[0],
             extracts=lambda _: self._extracts(as_of),
         )
+
+    def answer(self, as_of: date, contacts: pa.Table) -> pa.Table:  # noqa: ARG002
+        """Nothing: the list counts as answered, by nobody."""
+        return ANSWERS.empty_table()
 
     def _extracts(self, as_of: date) -> dict[str, pa.Table]:
         people = self._clients[self._clients["joined"] <= pd.Timestamp(as_of)]

@@ -16,7 +16,9 @@ from lake.tables import ASSIGNMENTS, OPENINGS, READOUTS
 DAY = date(2026, 7, 2)
 
 
-def _assignment(customer: str, arm: str, *, strategy: str = "s1", exposed: date = DAY) -> dict[str, object]:
+def _assignment(
+    customer: str, arm: str, *, strategy: str = "s1", exposed: date = DAY, share: float = 0.5
+) -> dict[str, object]:
     return {
         "customer": customer,
         "strategy": strategy,
@@ -25,7 +27,7 @@ def _assignment(customer: str, arm: str, *, strategy: str = "s1", exposed: date 
         "segment": "S01",
         "kind": "fund",
         "window_days": 3,
-        "treatment_share": 0.5,
+        "treatment_share": share,
     }
 
 
@@ -136,3 +138,20 @@ def test_a_source_that_cannot_know_the_held_out_gives_no_lift(engine: SparkSessi
     assert rows["p_value"].isna().all()
     assert set(rows["words"]) == {"Everyone was called."}
     assert rows["mean"].notna().any()
+
+
+def test_a_holdout_changed_half_way_makes_no_lift(engine: SparkSession) -> None:
+    # No effect at all, but the older draw was watched longer and held more customers out.
+    assignments, openings = [], []
+    for share, treated, held, rate in ((0.5, 100, 100, 0.2), (0.9, 900, 100, 0.02)):
+        for arm, size in (("treatment", treated), ("control", held)):
+            names = [f"{share}-{arm}-{i}" for i in range(size)]
+            assignments += [_assignment(name, arm, share=share) for name in names]
+            openings += [
+                _opening(len(openings) + i, name, 2) for i, name in enumerate(names[: round(size * rate)])
+            ]
+    rows = read_out(aggregates(_exposed(engine, assignments, openings)), confidence=0.95)
+    row = rows[(rows["level"] == "strategy") & (rows["metric"] == "converted")].iloc[0]
+    assert (row["customers"], row["control_customers"]) == (1000, 200)
+    assert row["lift"] == pytest.approx(0.0, abs=1e-12)
+    assert row["sample_ratio_p"] > 0.5
