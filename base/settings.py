@@ -5,6 +5,7 @@ Nested settings join with two underscores: ``LONGREACH_SYNTHETIC__CUSTOMERS=2000
 
 from datetime import date
 from pathlib import Path
+from tomllib import TOMLDecodeError
 from typing import Literal
 
 from pydantic import AliasChoices, BaseModel, Field, ValidationError, model_validator
@@ -14,6 +15,7 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+from pydantic_settings import SettingsError as UnreadableSettings
 
 from base.errors import SettingsError
 
@@ -154,3 +156,9 @@ def load_settings(**given: object) -> Settings:
         raise SettingsError(
             "these settings are wrong (environment LONGREACH_... or longreach.toml):\n" + "\n".join(lines)
         ) from error
+    except UnreadableSettings as error:
+        raise SettingsError(
+            f"a setting of the environment does not read: {error}; nested ones are JSON"
+        ) from None
+    except TOMLDecodeError as error:
+        raise SettingsError(f"longreach.toml is no TOML: {error}") from None

@@ -134,9 +134,9 @@ def drawable(readouts: pd.DataFrame) -> pd.DataFrame:
     return readouts[enough].dropna(subset=["lift", "low", "high"])
 
 
-def capacity(fates: pd.DataFrame, capacities: Mapping[str, int]) -> go.Figure:
+def capacity(released: pd.DataFrame, capacities: Mapping[str, int]) -> go.Figure:
     """Contacts made against what each channel could carry tonight."""
-    used = fates[fates["fate"] == "contact"].set_index("channel")["contacts"].astype("Float64").fillna(0)
+    used = released.set_index("channel")["contacts"].astype("Float64").fillna(0)
     channels = [name for name in CHANNEL_NAMES if name in capacities]
     shares = [100 * float(used.get(c, 0)) / capacities[c] if capacities[c] else 0.0 for c in channels]
     figure = go.Figure(

@@ -32,6 +32,7 @@ class Context:
     quality: pd.DataFrame  # table_name, expectation, column_name, success, checked, unexpected, share
     planted: pd.DataFrame | None = None  # kind, estimated, low, high, planted; where the truth is known
     refused_outcomes: Mapping[str, int] = field(default_factory=dict)
+    stopped: Mapping[str, int] = field(default_factory=dict)  # contacts dropped at release, by reason
 
 
 def write_report(summary: Summary, context: Context, path: Path) -> Path:
@@ -70,7 +71,7 @@ def render(summary: Summary, context: Context) -> str:
         if _moved(summary.migration)
         else None,
         cards=[_card(row) for row in summary.segments.to_dict("records")],
-        capacity=_figure("capacity", pictures.capacity(summary.fates, context.capacities)),
+        capacity=_figure("capacity", pictures.capacity(summary.released, context.capacities)),
         hours=_figure("hours", pictures.hours(summary.hours)),
         drops=_figure("drops", pictures.bars(drops, label="doc", count="candidates")),
         results=_figure("results", pictures.results(summary.results)) if len(summary.results) else None,
@@ -81,7 +82,10 @@ def render(summary: Summary, context: Context) -> str:
         if len(pictures.drawable(converted))
         else None,
         strategies=_strategy_rows(converted, context.strategy_titles),
-        fates=summary.fates.groupby("fate")["contacts"].sum().to_dict(),
+        fates=[
+            (fate.replace("_", " "), f"under {SMALLEST}" if pd.isna(count) else f"{int(count):,}")
+            for fate, count in zip(summary.fates["fate"], summary.fates["contacts"], strict=True)
+        ],
         failed=failed.to_dict("records"),
         checks=len(context.quality),
         tables=context.quality["table_name"].nunique(),

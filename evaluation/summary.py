@@ -34,8 +34,9 @@ class Summary:
     journey: pd.DataFrame  # stage, customers
     segments: pd.DataFrame  # SEGMENT_CATALOG's columns
     migration: pd.DataFrame  # before, after, customers; empty on a first night
-    fates: pd.DataFrame  # channel, fate, contacts
-    hours: pd.DataFrame  # channel, hour, contacts
+    fates: pd.DataFrame  # fate, contacts
+    released: pd.DataFrame  # channel, contacts
+    hours: pd.DataFrame  # channel, hour, contacts; of what is released
     drops: pd.DataFrame  # rule, candidates
     results: pd.DataFrame  # channel, result, contacts, answers (of the channel in all)
     readouts: pd.DataFrame  # READOUTS' columns
@@ -49,8 +50,9 @@ def summarise(frames: Mapping[Table, DataFrame], *, as_of: date) -> Summary:
         journey=_journey(frames, as_of),
         segments=frames[SEGMENT_CATALOG].drop("as_of").toPandas().sort_values("segment", ignore_index=True),
         migration=_migration(frames[CUSTOMER_SEGMENTS], as_of),
-        fates=_count(frames[PLAN], ["channel", "fate"]),
-        hours=_count(frames[PLAN].filter(F.col("fate") == "contact"), ["channel", "hour"]),
+        fates=_count(frames[PLAN], ["fate"]),
+        released=_count(frames[CONTACT_LISTS], ["channel"]),
+        hours=_count(frames[CONTACT_LISTS], ["channel", "hour"]),
         drops=_count(
             frames[CANDIDATES].filter("dropped_by is not null"),
             [F.col("dropped_by").alias("rule")],

@@ -30,7 +30,10 @@ out = Console(highlight=False)
 
 def _date(text: str) -> date:
     try:
-        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a date, not an instant
+        day = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a date, not an instant
+        if not 1900 <= day.year < 2200:
+            raise ValueError
+        return day
     except ValueError:
         raise typer.BadParameter(f"{text!r} is not a date; write it like 2026-07-01") from None
 
@@ -156,6 +159,9 @@ def _guarded(command: Callable[[], object]) -> int:
         return 2
     except LongreachError as error:
         err.print(f"[red]error:[/] {error}", soft_wrap=True)
+        return 1
+    except OSError as error:
+        err.print(f"[red]error:[/] {error.strerror}: {error.filename}", soft_wrap=True)
         return 1
     except SystemExit as stop:
         return int(stop.code or 0)

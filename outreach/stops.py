@@ -1,11 +1,14 @@
 """The last look before a list leaves: who opted out since the decision, and what has been switched off."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, Row, select, text
 
+from base.errors import ReleaseError
 from lake.tables.words import CHANNELS
 from ledger.schema import OPT_OUTS, SWITCHES
 
@@ -26,11 +29,13 @@ def hold_still(connection: Connection) -> None:
 
 
 def read_stops(connection: Connection) -> Stops:
-    """All opt-outs and switches of the ledger, as they stand in this transaction."""
-    opted = connection.execute(select(OPT_OUTS.c.customer, OPT_OUTS.c.number, OPT_OUTS.c.channel)).all()
-    thrown = connection.execute(
-        select(SWITCHES.c.scope, SWITCHES.c.name, SWITCHES.c.stopped).order_by(SWITCHES.c.id)
-    ).all()
+    """All opt-outs and switches of the ledger, as they stand in this transaction.
+
+    Raises ReleaseError for one that would stop nothing because it is misspelt.
+    """
+    opted = connection.execute(select(OPT_OUTS)).all()
+    thrown = connection.execute(select(SWITCHES).order_by(SWITCHES.c.id)).all()
+    _refuse_misspelt(opted, thrown)
     last = {(row.scope, row.name): row.stopped for row in thrown}
     stopped = {switch for switch, is_stopped in last.items() if is_stopped}
     everything = CHANNELS if any(scope == "all" for scope, _ in stopped) else ()
@@ -40,6 +45,24 @@ def read_stops(connection: Connection) -> Stops:
         strategies=tuple(sorted(name for scope, name in stopped if scope == "strategy")),
         channels=(*everything, *sorted(name for scope, name in stopped if scope == "channel")),
     )
+
+
+def _refuse_misspelt(opted: Sequence[Row[Any]], thrown: Sequence[Row[Any]]) -> None:
+    wrong = [
+        f"opt_outs {row.id}: channel {row.channel!r}"
+        for row in opted
+        if row.channel not in (*CHANNELS, "all")
+    ]
+    for row in thrown:
+        if row.scope not in ("strategy", "channel", "all"):
+            wrong.append(f"switches {row.id}: scope {row.scope!r}")
+        elif row.scope == "channel" and row.name not in CHANNELS:
+            wrong.append(f"switches {row.id}: channel {row.name!r}")
+    if wrong:
+        raise ReleaseError(
+            f"these lines of the ledger stop nothing as they are spelt: {'; '.join(wrong)}. "
+            f"Channels are {', '.join(CHANNELS)} (or all, for opt-outs); scopes are strategy, channel, all"
+        )
 
 
 def with_numbers_of(stops: Stops, numbers: pa.Table) -> Stops:

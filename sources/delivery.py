@@ -88,10 +88,10 @@ def open_delivery(folder: Path, *, as_of: date) -> Delivery:
 
 
 def _promised(marker: Path) -> dict[str, int] | None:
-    text = marker.read_text(encoding="utf-8").strip()
-    if not text:
-        return None  # many banks lay down an empty marker
     try:
+        text = marker.read_text(encoding="utf-8").strip()
+        if not text:
+            return None  # many banks lay down an empty marker
         return {str(name): int(rows) for name, rows in json.loads(text)["tables"].items()}
     except (ValueError, TypeError, KeyError, AttributeError):
         raise SourceError(

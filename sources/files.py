@@ -3,10 +3,10 @@
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from base.errors import SettingsError
 from lake.tables import CUSTOMERS, DELIVERED, IDENTITIES
@@ -23,7 +23,7 @@ class _Terms(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     encoding: str | None = None
-    separator: str | None = None
+    separator: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     decimal: str | None = None
     money: Literal["fen", "yuan"] | None = None
     date_format: str | None = None
@@ -87,6 +87,10 @@ class FilesSource(Source):
             return _Agreement()
         try:
             return _Agreement.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+        except UnicodeDecodeError as error:
+            raise SettingsError(
+                f"{AGREEMENT}: not UTF-8 (byte {error.start}); save it as UTF-8, or try iconv -f GBK -t UTF-8"
+            ) from None
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             line = f", line {mark.line + 1}" if mark else ""

@@ -9,6 +9,7 @@ import pyarrow as pa
 from base.errors import SourceError
 from sources.extract import Extract
 
+_NAME = re.compile(r"(?!.*\d{4})[^\W\d][\w .-]{0,39}")
 _CREDENTIAL = re.compile(
     r"passw(or)?d|passwd|\bpwd\b|passcode|\bcvv2?\b|\bcvc2?\b|\bcvn2?\b|\bpin\b|pinblock|track[12]\b|magstripe"
     r"|biometric|fingerprint|faceprint|voiceprint|face_?template|密码|口令|磁道|指纹|人脸|声纹|虹膜|生物特征"
@@ -47,13 +48,18 @@ def check_header(names: Sequence[str], extract: Extract, *, file: str, count_row
     missing = [name for name in agreed if name not in names]
     surplus = [name for name in names if name not in agreed and name not in extract.ignored]
     twice = [name for name in agreed if names.count(name) > 1]
+    if len(missing) == len(agreed):
+        raise SourceError(
+            f"{file} ({count_rows():,} rows): none of the agreed columns is there, and the first row "
+            f"does not look like a header; expected {', '.join(agreed)}"
+        )
     if credentials:
-        wrong, mend = credentials, "is a credential and is refused; take it out of the extract"
+        wrong, mend = _printable(credentials), "is a credential and is refused; take it out of the extract"
     elif missing:
-        wrong, mend = missing, f"is missing; the file has {', '.join(names)}"
+        wrong, mend = missing, f"is missing; the file has {', '.join(_printable(names))}"
     elif surplus:
         wrong, mend = (
-            surplus,
+            _printable(surplus),
             "was not agreed, so nobody said how delicate it is; declare it as ignored or take it out",
         )
     elif twice:
@@ -61,6 +67,11 @@ def check_header(names: Sequence[str], extract: Extract, *, file: str, count_row
     else:
         return
     raise SourceError(f"{file} ({count_rows():,} rows): column {', '.join(wrong)} {mend}")
+
+
+def _printable(names: Sequence[str]) -> list[str]:
+    """Names as a message may quote them: what may be a row that slipped into the header stays unsaid."""
+    return [name if _NAME.fullmatch(name) else "(not shown: does not look like a name)" for name in names]
 
 
 def _spellings(name: str) -> tuple[str, str]:

@@ -44,6 +44,8 @@ def _read_file(file: Path, features: Mapping[str, Described]) -> Strategy:
     shown = f"{file.parent.name}/{file.name}"
     try:
         text = file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise StrategyError(f"{shown}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
         raise StrategyError(
             f"{shown}: not UTF-8 (byte {error.start}); save it as UTF-8, or try iconv -f GBK -t UTF-8"

@@ -1,7 +1,9 @@
 """Reads a strategy document from YAML and says of every mistake which file, line and column, and the mend."""
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import yaml
@@ -62,7 +64,20 @@ def _construct(text: str, file: str) -> Any:
         raise _not_yaml(error, text, file) from error
     except ValueError as error:
         # Something that looks like a date and is none.
-        raise StrategyError(f"{file}: a value cannot be read ({error}); dates are YYYY-MM-DD") from error
+        line = next((n for n, words in enumerate(text.splitlines(), 1) if _holds_a_false_date(words)), 1)
+        raise StrategyError(
+            f"{file}:{line}: a value cannot be read ({error}); dates are YYYY-MM-DD"
+        ) from error
+
+
+def _holds_a_false_date(words: str) -> bool:
+    """Whether something in the line looks like a date and is none."""
+    for found in re.findall(r"\b\d{4}-\d{2}-\d{2}\b", words):
+        try:
+            date.fromisoformat(found)
+        except ValueError:
+            return True
+    return False
 
 
 def _not_yaml(error: yaml.YAMLError, text: str, file: str) -> StrategyError:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 
 from base.registry import instances
 from base.settings import load_settings
@@ -19,6 +20,7 @@ from jobs.report import report_path
 from jobs.run import RunSummary, execute, find_job, open_house
 from lake.table import Table
 from lake.tables import ASSIGNMENTS, CONTACT_LISTS, OUTCOMES, PLAN, READOUTS
+from ledger.schema import OPT_OUTS
 from outreach.channels.channel import capacities
 from sources.source import open_source
 from sources.synthetic.bank import SyntheticBank
@@ -85,6 +87,17 @@ def test_an_earlier_night_done_again_changes_no_table(ran: Ran) -> None:
     earlier = replace(ran.house, as_of=FIRST)
     for step in ALL_STEPS:
         execute(find_job(step), earlier)
+    assert _digests(ran.house) == tables
+
+
+def test_a_released_decision_stands_whatever_people_ask_for_since(ran: Ran) -> None:
+    tables = _digests(ran.house)
+    contacted = ran.house.store.read(CONTACT_LISTS, as_of=SECOND).select("customer").limit(20).collect()
+    rows = [{"customer": row["customer"], "channel": "all"} for row in contacted]
+    with ran.house.ledger.engine.begin() as connection:
+        connection.execute(insert(OPT_OUTS), rows)
+    for step in ("decide", "release"):
+        execute(find_job(step), ran.house)
     assert _digests(ran.house) == tables
 
 
