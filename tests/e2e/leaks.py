@@ -111,10 +111,23 @@ def _leaks_in_file(path: Path, wanted: Wanted) -> Iterator[str]:
         yield from _leaks_in_parquet(content, wanted)
     for name, inner in _unpacked(path, content):
         yield from (f"{name} inside: {how}" for how in _leaks_in(inner, wanted))
-    if path.suffix in (".csv", ".json", ".html", ".txt", ".log", ".yaml", ".yml"):
-        values = set(re.split(r"[\s\",:<>]", content.decode(errors="replace")))
-        if values & wanted.short_names:
-            yield "a name as a value"
+        if _is_text(inner) and _values(inner) & wanted.short_names:
+            yield f"{name} inside: a name as a value"
+    is_text = path.suffix in (".csv", ".json", ".html", ".txt", ".log", ".yaml", ".yml")
+    if is_text and _values(content) & wanted.short_names:
+        yield "a name as a value"
+
+
+def _values(content: bytes) -> set[str]:
+    return set(re.split(r"[\s\",:<>]", content.decode(errors="replace")))
+
+
+def _is_text(content: bytes) -> bool:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in content
 
 
 def _leaks_in_parquet(content: bytes, wanted: Wanted) -> Iterator[str]:

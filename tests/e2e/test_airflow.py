@@ -21,6 +21,8 @@ from tests.e2e.leaks import (
     own_text,
 )
 
+pytestmark = pytest.mark.xdist_group("airflow")
+
 NIGHT, NEXT = date(2026, 7, 1), date(2026, 7, 2)
 
 

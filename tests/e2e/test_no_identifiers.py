@@ -25,6 +25,8 @@ from tests.e2e.leaks import (
     own_text,
 )
 
+pytestmark = pytest.mark.xdist_group("identifiers")
+
 NIGHT = date(2026, 7, 1)
 ROOT = Path(__file__).parents[2]
 
