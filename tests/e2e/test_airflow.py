@@ -44,6 +44,14 @@ def airflow(home: Settings) -> Iterator[Airflow]:
         yield opened
 
 
+@pytest.fixture(scope="module")
+def once(airflow: Airflow, home: Settings, engine: SparkSession) -> dict[str, str]:
+    """Fingerprints of the night after its key has gone through all six DAGs for the first time."""
+    airflow.trigger("ingest", key=NIGHT.isoformat())
+    airflow.wait_for("learn", keys=[NIGHT.isoformat()], seconds=400)
+    return digests(home, engine, NIGHT)
+
+
 def digests(home: Settings, engine: SparkSession, as_of: date) -> dict[str, str]:
     """Fingerprints of the night in all tables that the six jobs write."""
     store = Store(home.lake_folder, engine)
@@ -53,13 +61,9 @@ def digests(home: Settings, engine: SparkSession, as_of: date) -> dict[str, str]
 
 
 def test_a_key_goes_through_all_six_dags_and_a_back_fill_changes_nothing_of_it(
-    airflow: Airflow, home: Settings, engine: SparkSession
+    airflow: Airflow, home: Settings, engine: SparkSession, once: dict[str, str]
 ) -> None:
     night, following = NIGHT.isoformat(), NEXT.isoformat()
-    airflow.trigger("ingest", key=night)
-    airflow.wait_for("learn", keys=[night], seconds=400)
-    once = digests(home, engine, NIGHT)
-
     airflow.back_fill("ingest", first=night, last=following)
     airflow.wait_for("learn", keys=[night, night, following], seconds=400)
     assert digests(home, engine, NIGHT) == once
@@ -72,9 +76,8 @@ def test_a_key_goes_through_all_six_dags_and_a_back_fill_changes_nothing_of_it(
     assert stages == {night: [*STEPS, *STEPS], following: [*STEPS]}
 
 
-def test_no_identifier_is_in_logs_and_database_of_airflow_nor_anywhere_else(
-    airflow: Airflow, home: Settings
-) -> None:
+@pytest.mark.usefixtures("airflow", "once")
+def test_no_identifier_is_in_logs_and_database_of_airflow_nor_anywhere_else(home: Settings) -> None:
     assert any((home.home / "airflow" / "logs").rglob("*.log"))
     landing = home.landing_folder / NIGHT.isoformat()
     wanted = Wanted.of(delivered_identities(landing), own_text=own_text())
