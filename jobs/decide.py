@@ -143,7 +143,7 @@ def _candidates(night: Night, frames: Frames, book: Sequence[Strategy], *, day: 
     # An hour from which a contact could run past the permitted ones moves forward to the last that does not.
     last_hour = contact.hour_to - 1 - F.ceil(F.col("planned_seconds") / 3600)
     return (
-        gather(matched, _known(night, frames, book), day=day, contact=contact)
+        gather(matched, known(night, frames, book), day=day, contact=contact)
         .withColumn("hour", F.least("hour", last_hour).cast("int"))
         .withColumn("arm", drawn)
         .withColumn("dropped_by", dropped_by(facts_of(day, contact=contact)))
@@ -151,7 +151,8 @@ def _candidates(night: Night, frames: Frames, book: Sequence[Strategy], *, day: 
     )
 
 
-def _known(night: Night, frames: Frames, book: Sequence[Strategy]) -> Known:
+def known(night: Night, frames: Frames, book: Sequence[Strategy]) -> Known:
+    """What is known of people on the night, from the frames that this job reads."""
     return Known(
         customers=frames[CUSTOMERS],
         numbers=frames[NUMBERS],

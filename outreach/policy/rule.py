@@ -3,6 +3,7 @@
 import inspect
 import itertools
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from functools import cache
 from typing import ClassVar
 
@@ -46,16 +47,26 @@ def policy_rules() -> tuple[PolicyRule, ...]:
 
 def dropped_by(facts: Facts) -> Column:
     """Name of the first rule that forbids the contact, null when none does; one expression for the engine."""
-    first, *others = policy_rules()
-    chain = F.when(_forbids(first, facts), first.name)
-    for rule in others:
-        chain = chain.when(_forbids(rule, facts), rule.name)
-    return chain
+    return _first_to_forbid(facts, [rule.name for rule in policy_rules()])
+
+
+def place_of_first(facts: Facts) -> Column:
+    """Place, from 0, of that rule in ``policy_rules()``; null when none forbids."""
+    return _first_to_forbid(facts, list(range(len(policy_rules())))).cast("tinyint")
 
 
 def reasons() -> dict[str, str]:
     """What each rule says to people, by its name, in the order in which they speak."""
     return {rule.name: inspect.cleandoc(type(rule).__doc__ or "") for rule in policy_rules()}
+
+
+def _first_to_forbid(facts: Facts, words: Sequence[str | int]) -> Column:
+    """The word that belongs to the first rule that forbids the contact."""
+    first, *others = zip(policy_rules(), words, strict=True)
+    chain = F.when(_forbids(first[0], facts), first[1])
+    for rule, word in others:
+        chain = chain.when(_forbids(rule, facts), word)
+    return chain
 
 
 def _forbids(rule: PolicyRule, facts: Facts) -> Column:
