@@ -1,11 +1,12 @@
 """A strategy as its manager writes it: who, what, funnel of touches, goal, experiment, limits, validity."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -14,6 +15,7 @@ from pydantic import (
 )
 
 from lake.tables.words import CHANNELS, PRODUCTS, RESULTS
+from strategies.links import layers_of, mistakes, shown
 from strategies.opening import opened
 
 
@@ -32,6 +34,17 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Product = Annotated[str, _one_of(PRODUCTS)]
 Channel = Annotated[str, _one_of(CHANNELS)]
 Result = Annotated[str, _one_of(RESULTS)]
+TouchName = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40)]
+
+
+def _listed(given: Any) -> Any:
+    """One word where a list of words belongs; each word once."""
+    words = [given] if isinstance(given, str) else given
+    return tuple(dict.fromkeys(words)) if isinstance(words, list | tuple) else words
+
+
+Results = Annotated[tuple[Result, ...], BeforeValidator(_listed)]
+TouchNames = Annotated[tuple[TouchName, ...], BeforeValidator(_listed)]
 
 # After these a journey is over, whatever the author wrote: the customer has said yes, no, or worse.
 FINAL_RESULTS = ("converted", "refused", "complained")
@@ -42,16 +55,28 @@ class _Part(BaseModel):
 
 
 class Touch(_Part):
-    """One contact of the funnel. ``when``: results of the touch before that lead on to this one.
+    """One contact of the funnel. ``when``: results of the touches in ``after`` that lead on to this one.
 
-    ``expected_lift`` is the author's guess of the extra probability of the goal in a customer who is reached.
+    Left out, ``name`` is the place ('touch 2') and ``after`` the touch before. ``wait_days`` pass between the
+    contact before and this one. ``expected_lift`` is the author's guess of the extra probability of the goal
+    in a customer who is reached.
     """
 
+    name: TouchName = ""
     channel: Channel
     script: Text
     expected_lift: float = Field(gt=0, le=0.5)
-    wait_days: int = Field(1, ge=1, le=30)
-    when: tuple[Result, ...] = ()
+    wait_days: Annotated[int, Field(ge=1, le=30)] = 1
+    after: TouchNames = ()
+    when: Results = ()
+
+
+class Way(NamedTuple):
+    """A way on: after touch ``answered`` came back with ``result``, touch ``step`` (places, first is 1)."""
+
+    answered: int
+    result: str
+    step: int
 
 
 class Goal(_Part):
@@ -74,6 +99,15 @@ class Limits(_Part):
     per_night: int = Field(ge=1)
 
 
+class Caps(_Part):
+    """What all nights together may come to. ``per_customer``: most contacts of one customer, over all his
+    journeys. ``total``: most customers who ever begin. Held-out customers count as if contacted.
+    """
+
+    per_customer: Annotated[int | None, Field(ge=1)] = None
+    total: Annotated[int | None, Field(ge=1)] = None
+
+
 class Valid(_Part):
     """First and last day of contact; open-ended where left out."""
 
@@ -88,7 +122,11 @@ class Valid(_Part):
 
 
 class Strategy(_Part):
-    """A strategy document. ``priority`` multiplies the value its contacts compete with; 1 changes nothing."""
+    """A strategy document. ``priority`` multiplies the value its contacts compete with; 1 changes nothing.
+
+    ``exits``: results that end a journey besides the final ones. A journey that has ended may begin again
+    ``cool_off_days`` later; left out, never.
+    """
 
     name: Name
     title: Line
@@ -96,27 +134,24 @@ class Strategy(_Part):
     manager: Line
     who: Text
     offer: Text
-    funnel: Annotated[tuple[Touch, ...], Field(min_length=1, max_length=3)]
+    funnel: Annotated[tuple[Touch, ...], Field(min_length=1, max_length=6)]
     goal: Goal
+    exits: Results = ()
+    cool_off_days: Annotated[int | None, Field(ge=1, le=730)] = None
     experiment: Experiment = Experiment()
     limits: Limits
+    caps: Caps = Caps()
     valid: Valid = Valid()
-    priority: float = Field(1.0, ge=0.1, le=10.0)
+    priority: Annotated[float, Field(ge=0.1, le=10.0)] = 1.0
 
     @field_validator("funnel")
     @classmethod
     def _leads_on(cls, funnel: tuple[Touch, ...]) -> tuple[Touch, ...]:
-        for number, touch in enumerate(funnel, start=1):
-            if number == 1 and touch.when:
-                raise ValueError("touch 1 opens the funnel, so it has no 'when'; remove it")
-            if number > 1 and not touch.when:
-                raise ValueError(
-                    f"touch {number} needs 'when': the results of touch {number - 1} that lead on"
-                )
-            over = sorted(set(touch.when) & set(FINAL_RESULTS))
-            if over:
-                raise ValueError(f"touch {number}: {', '.join(over)} ends the journey; remove it from 'when'")
-        return funnel
+        touches = _linked(funnel)
+        found = [*_unlike_their_place(touches), *mistakes(touches)]
+        if found:
+            raise ValueError("; ".join(found))
+        return touches
 
     @model_validator(mode="after")
     def _parts_agree(self) -> "Strategy":
@@ -124,11 +159,23 @@ class Strategy(_Part):
             raise ValueError(
                 f"kind is {self.kind!r} but goal.product is {self.goal.product!r}; make them one"
             )
-        waits = sum(touch.wait_days for touch in self.funnel[1:])
+        waits = self._longest_wait()
         if waits >= self.goal.window_days:
             raise ValueError(
                 f"the touches take {waits} days, but goal.window_days is {self.goal.window_days}; "
                 "wait less or widen the window"
+            )
+        over = [(touch, result) for touch in self.funnel for result in touch.when if result in self.exits]
+        for touch, result in over:
+            raise ValueError(
+                f"{shown(self.funnel, touch.name)} waits for {result!r}, but 'exits' ends the journey there; "
+                "take it out of one of the two"
+            )
+        layers = len(self.layers())
+        if self.caps.per_customer is not None and self.caps.per_customer < layers:
+            raise ValueError(
+                f"the funnel has {layers} layers, but caps.per_customer is {self.caps.per_customer}: "
+                "the last would never be reached; raise the cap or shorten the funnel"
             )
         return self
 
@@ -145,3 +192,65 @@ class Strategy(_Part):
     def runs_on(self, day: date) -> bool:
         """Whether contacts may be made on ``day``."""
         return self.valid.start <= day <= self.valid.end
+
+    def layers(self) -> tuple[tuple[Touch, ...], ...]:
+        """The touches by layer; within a layer in the order of the document."""
+        numbers = layers_of(self.funnel)
+        return tuple(
+            tuple(touch for touch, own in zip(self.funnel, numbers, strict=True) if own == layer)
+            for layer in range(1, max(numbers) + 1)
+        )
+
+    def ways(self) -> tuple[Way, ...]:
+        """Every way on, in the order of the document."""
+        place = {touch.name: number for number, touch in enumerate(self.funnel, start=1)}
+        return tuple(
+            Way(place[name], result, step)
+            for step, touch in enumerate(self.funnel, start=1)
+            for name in touch.after
+            for result in touch.when
+        )
+
+    def ends(self) -> frozenset[str]:
+        """Results after which a journey is over."""
+        return frozenset((*FINAL_RESULTS, *self.exits))
+
+    def _longest_wait(self) -> int:
+        """Days from the first contact to the last, on the slowest way."""
+        waited: dict[str, int] = {}
+        for touch in self.funnel:
+            waited[touch.name] = max((waited[name] + touch.wait_days for name in touch.after), default=0)
+        return max(waited.values())
+
+
+def _linked(funnel: tuple[Touch, ...]) -> tuple[Touch, ...]:
+    """The touches with the names and links that their author left out."""
+    names = [touch.name or f"touch {number}" for number, touch in enumerate(funnel, start=1)]
+    before = [(), *((name,) for name in names[:-1])]
+    return tuple(
+        touch.model_copy(
+            update={"name": name, "after": touch.after if "after" in touch.model_fields_set else default}
+        )
+        for touch, name, default in zip(funnel, names, before, strict=True)
+    )
+
+
+def _unlike_their_place(funnel: tuple[Touch, ...]) -> list[str]:
+    """Links that the first touch must not have, or the later ones lack, and results that lead nowhere."""
+    found = []
+    for number, touch in enumerate(funnel, start=1):
+        name = shown(funnel, touch.name)
+        if number == 1:
+            found += [
+                f"{name} opens the funnel, so it has no '{key}'; remove it"
+                for key, links in (("after", touch.after), ("when", touch.when))
+                if links
+            ]
+        elif not touch.after:
+            found.append(f"nothing leads to {name}; name the touches before it in 'after', or leave that out")
+        elif not touch.when:
+            found.append(f"{name} needs 'when': the results of {' or '.join(touch.after)} that lead on")
+        final = sorted(set(touch.when) & set(FINAL_RESULTS))
+        if final:
+            found.append(f"{name}: {', '.join(final)} ends the journey; remove it from 'when'")
+    return found

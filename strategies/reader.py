@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from base.errors import StrategyError
 from strategies.atoms import Described, RuleError
-from strategies.document import Experiment, Goal, Limits, Strategy, Touch, Valid
+from strategies.document import Caps, Experiment, Goal, Limits, Strategy, Touch, Valid
 from strategies.rule import parse
 
 Path = tuple[str | int, ...]
@@ -21,6 +21,7 @@ _PARTS: dict[str, type[BaseModel]] = {
     "goal": Goal,
     "experiment": Experiment,
     "limits": Limits,
+    "caps": Caps,
     "valid": Valid,
 }
 

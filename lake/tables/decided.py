@@ -15,7 +15,7 @@ _STEP = Column(
     classification=Classification.INTERNAL,
     doc="Touch of the strategy's funnel, first is 1.",
     low=1,
-    high=3,
+    high=6,
 )
 _CHANNEL = Column(
     name="channel", type="string", classification=Classification.INTERNAL, doc="Channel.", values=CHANNELS
