@@ -1,0 +1,71 @@
+"""A compiled book of rules: what it reads, and whom each of its rules selects."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from strategies.evaluate import kernel
+from strategies.evaluate.values import Order, reckon
+from strategies.tree import Value
+
+# So many rows at a time that the bit sets of a book stay in the processor's cache.
+_CHUNK = 4_096
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Program:
+    """Many rules, compiled by ``compile_rules``; may be pickled and sent to an engine's workers.
+
+    ``columns``: the columns it reads, sorted. Leaf i asks whether the value ``values[slots[i]]`` is INSIDE or
+    OUTSIDE [``low[i]``, ``high[i]``], or MISSING (``tests[i]``). Joint j is ALL or ANY (``joints[j]``) of the
+    leaves and earlier joints ``parts[bounds[j]:bounds[j + 1]]``, joints counted on from the leaves. Rule r is
+    true where ``roots[r]`` is.
+    """
+
+    columns: tuple[str, ...]
+    values: tuple[Value | Order, ...]
+    words: tuple[str, ...]
+    as_of: date
+    slots: npt.NDArray[np.int32]
+    tests: npt.NDArray[np.int8]
+    low: npt.NDArray[np.float64]
+    high: npt.NDArray[np.float64]
+    joints: npt.NDArray[np.int8]
+    bounds: npt.NDArray[np.int32]
+    parts: npt.NDArray[np.int32]
+    roots: npt.NDArray[np.int32]
+
+    def bits(self, batch: pa.RecordBatch) -> npt.NDArray[np.uint64]:
+        """Whom each rule selects, rules x words: row i of the batch is bit i % 64 of word i // 64."""
+        worths = self._worths(batch)
+        found = np.zeros((self.roots.size, -(-batch.num_rows // 64)), dtype=np.uint64)
+        for start in range(0, batch.num_rows, _CHUNK):
+            bits = self._evaluated(worths, start)
+            found[:, start // 64 : start // 64 + bits.shape[1]] = bits[self.roots]
+        return found
+
+    def pairs(self, batch: pa.RecordBatch) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        """Every (row, rule) where the rule selects the row: rows ascending, and rules within them."""
+        worths = self._worths(batch)
+        found = []
+        for start in range(0, batch.num_rows, _CHUNK):
+            bits = self._evaluated(worths, start)
+            counts = kernel.count(bits, self.roots, min(_CHUNK, batch.num_rows - start))
+            found.append(kernel.pair(bits, self.roots, counts, start))
+        empty = np.zeros(0, dtype=np.int32)
+        rows, rules = zip((empty, empty), *found, strict=True)
+        return np.concatenate(rows), np.concatenate(rules)
+
+    def _worths(self, batch: pa.RecordBatch) -> npt.NDArray[np.float64]:
+        return reckon(self.values, batch, words=self.words, as_of=self.as_of)
+
+    def _evaluated(self, worths: npt.NDArray[np.float64], start: int) -> npt.NDArray[np.uint64]:
+        """The sets of all leaves and joints over at most a chunk of rows from ``start``."""
+        stop = min(start + _CHUNK, worths.shape[1])
+        bits = np.empty((self.slots.size + self.joints.size, -(-(stop - start) // 64)), dtype=np.uint64)
+        kernel.compare(worths, self.slots, self.tests, self.low, self.high, start, stop, bits)
+        kernel.join(self.joints, self.bounds, self.parts, self.slots.size, stop - start, bits)
+        return bits
