@@ -36,6 +36,10 @@ class StrategyError(LongreachError):
     """A strategy document does not parse or does not make sense."""
 
 
+class BookError(LongreachError):
+    """The strategy book does not allow what was asked of it."""
+
+
 class ModelError(LongreachError):
     """A model could not be fitted, found or used."""
 

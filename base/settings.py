@@ -99,6 +99,7 @@ class Settings(BaseSettings):
     )
     table_format: Literal["delta", "parquet"] = "delta"
     strategy_book: Path | None = None
+    actor: str | None = None
     channel_capacity: dict[str, int] = Field(default_factory=dict)
     long_tail: LongTail = LongTail()
     synthetic: Synthetic = Synthetic()  # type: ignore[call-arg]

@@ -19,6 +19,8 @@ from benchmarks.figure import Figure, apart, at_least, at_most, show
 from jobs.run import execute, find_job, open_house
 from lake.store import Store
 from lake.tables import CONTACT_LISTS, TRANSACTIONS
+from strategies.first_book import put_live
+from strategies.folder import OWN_BOOK, read_files
 
 CUSTOMERS = 1_000_000
 TRANSACTIONS_EACH = 40.0
@@ -49,6 +51,7 @@ def _settings(home: Path, customers: int) -> Settings:
 
 def _ingest(settings: Settings) -> None:
     with open_house(settings, as_of=settings.synthetic.first_night) as house:
+        put_live(house.ledger, read_files([OWN_BOOK]))
         execute(find_job("ingest"), house)
 
 

@@ -15,7 +15,7 @@ from outreach.outbox import frozen
 from outreach.publish import publish_file
 from outreach.vault import Vault
 from sources.source import COMPLETE, open_source
-from strategies.book import load_book
+from strategies.book import ever_live
 
 
 def outcomes_ready(*, as_of: date, settings: Settings | None = None) -> bool:
@@ -44,7 +44,7 @@ def outcomes_ready(*, as_of: date, settings: Settings | None = None) -> bool:
 def _resolved(lists: pa.Table, ledger: Ledger, *, as_of: date, settings: Settings) -> pa.Table:
     """The released contacts as the world knows them: by the bank's own customer numbers."""
     people = Vault(settings).take(as_of, lists["customer"], purpose="dial", recipient="source", ledger=ledger)
-    kinds = {strategy.name: strategy.kind for strategy in load_book(settings)}
+    kinds = {strategy.name: strategy.kind for strategy in ever_live(ledger)}
     strategies = lists["strategy"].to_pylist()
     gone = sorted(set(strategies) - set(kinds))
     if gone or people.num_rows != lists.num_rows:

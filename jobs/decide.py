@@ -29,6 +29,7 @@ from lake.tables import (
     PLAN,
     SUPPRESSIONS,
 )
+from ledger.audit import record
 from ledger.schema import OPT_OUTS, RELEASES
 from outreach.arbitrate import arbitrate
 from outreach.channels.channel import capacities, load_channels
@@ -37,10 +38,15 @@ from outreach.policy.facts import CHANNEL_BITS, facts_of
 from outreach.policy.gather import EXPOSED, Known, gather
 from outreach.policy.rule import dropped_by
 from outreach.stops import read_stops
-from strategies.book import load_book
+from strategies.book import read_live
 from strategies.candidates import match
 from strategies.document import Strategy
 from strategies.funnel import positions
+
+DECIDED = "night decided"
+"""The audit's action of a decision; its ``versions`` say with which version of each strategy."""
+
+_EMPTY = "no strategy of the book is live (longreach strategies import takes documents in)"
 
 _TOUCHES = spark.StructType(
     [
@@ -94,10 +100,11 @@ def decide(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
     if _is_released(night):
         night.progress(f"the lists of {night.as_of} are released: the decision stands")
         return {}
-    book = load_book(night.settings)
+    book = _live_book(night)
     day = night.as_of + timedelta(days=1)
     if not any(strategy.runs_on(day) for strategy in book):
-        night.progress(f"no strategy of the book runs on {day}: nobody is contacted")
+        why = f"no strategy of the book runs on {day}" if book else _EMPTY
+        night.progress(f"{why}: nobody is contacted")
         return {table: _nothing(night, table) for table in (CANDIDATES, ASSIGNMENTS, PLAN)}
     candidates = _laid_down(
         night,
@@ -109,7 +116,7 @@ def decide(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
     night.progress(f"{allowed.num_rows:,} contacts are possible")
     planned = arbitrate(
         allowed,
-        capacity=_capacity(night, customers=frames[CUSTOMERS].count()),
+        capacity=capacity(night, customers=frames[CUSTOMERS].count()),
         limits={strategy.name: strategy.limits.per_night for strategy in book},
         salt=day.isoformat(),
     )
@@ -119,6 +126,21 @@ def decide(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
         ASSIGNMENTS: _first_exposed(night, plan, book, day=day),
         PLAN: plan,
     }
+
+
+def _live_book(night: Night) -> Sequence[Strategy]:
+    """The live strategies, put on record by version: the lists will carry the words of these."""
+    found = read_live(night.ledger)
+    for name, why in found.unreadable.items():
+        night.progress(f"{name} is left out tonight, because its live version no longer reads: {why}")
+    record(
+        night.ledger,
+        actor="decide",
+        action=DECIDED,
+        subject=night.as_of.isoformat(),
+        detail={"versions": found.versions, "unreadable": found.unreadable},
+    )
+    return found.strategies
 
 
 def _candidates(night: Night, frames: Frames, book: Sequence[Strategy], *, day: date) -> DataFrame:
@@ -219,7 +241,7 @@ def _touches(night: Night, book: Sequence[Strategy]) -> DataFrame:
     return night.spark.createDataFrame(rows, _TOUCHES)
 
 
-def _capacity(night: Night, *, customers: int) -> dict[str, int]:
+def capacity(night: Night, *, customers: int) -> dict[str, int]:
     """Contacts tonight by channel: what it can carry, and what its caller numbers may."""
     limits = marketing_limits()
     carried = capacities(night.settings, customers=customers)

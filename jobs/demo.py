@@ -14,7 +14,10 @@ from jobs.planted import planted_effects
 from jobs.report import report_path
 from jobs.run import RunSummary, open_house
 from lake.tables import ASSIGNMENTS, CONTACT_LISTS, READOUTS
+from ledger.database import open_ledger
 from sources.source import open_source
+from strategies.first_book import put_live
+from strategies.folder import OWN_BOOK, read_files
 
 
 def run_demo(settings: Settings, *, nights: int | None, console: Console) -> None:
@@ -26,6 +29,8 @@ def run_demo(settings: Settings, *, nights: int | None, console: Console) -> Non
         raise SettingsError(f"the demo empties its home and will not touch {settings.home}")
     shutil.rmtree(settings.home, ignore_errors=True)
     source = open_source(settings)
+    with open_ledger(settings) as ledger:
+        put_live(ledger, read_files([settings.strategy_book or OWN_BOOK]))
     first, nights = source.default_first_night, nights or source.nights
     console.print(f"[bold]Longreach[/] · source {settings.source}, {nights} nights from {first}")
     with Progress(

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
+from base.errors import StrategyError
 from base.settings import Settings
 from lake.session import open_engine
 from ledger.database import open_ledger
 from sources.source import open_source
-from strategies.book import load_book
+from strategies.book import read_live
 
 ROOMY = 1 << 30  # one GiB
 
@@ -67,4 +68,10 @@ def _source(settings: Settings) -> str:
 
 
 def _book(settings: Settings) -> str:
-    return f"{len(load_book(settings))} strategies, all well-formed"
+    with open_ledger(settings) as ledger:
+        found = read_live(ledger)
+    if found.unreadable:
+        raise StrategyError("live but no longer readable:\n" + "\n".join(found.unreadable.values()))
+    if not found.strategies:
+        return "no strategy is live yet; longreach strategies import takes documents in"
+    return f"{len(found.strategies):,} live strategies, all well-formed"

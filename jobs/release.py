@@ -9,18 +9,20 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from base.errors import ReleaseError
+from jobs.decide import DECIDED
 from jobs.job import Frames, Night, job
 from lake.table import Table
 from lake.tables import CONTACT_LISTS, CUSTOMERS, NUMBERS, PLAN, SUPPRESSIONS
 from lake.tables.words import CHANNELS
-from ledger.audit import record
+from ledger.audit import record, trail
 from outreach.channels.channel import Channel, load_channels
 from outreach.outbox import Files, freeze, frozen, lay_down
 from outreach.release import Words, all_files, build_lists, contact_day
 from outreach.scan import Known, find_leaks
 from outreach.stops import Stops, hold_still, read_stops, with_numbers_of, without_stopped
 from outreach.vault import Vault
-from strategies.book import load_book
+from strategies.book import documents, ever_live
+from strategies.document import Strategy
 
 # Of all suppressions only this one leaves a way: strategies that read no features.
 _NOT_BINDING = "no_personalisation"
@@ -49,7 +51,7 @@ def release(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
 def _freeze_anew(
     night: Night, frames: Frames, channels: Mapping[str, type[Channel]]
 ) -> tuple[pa.Table, Files]:
-    vault, words = Vault(night.settings), Words.of(load_book(night.settings))
+    vault, words = Vault(night.settings), Words.of(_decided_with(night))
     chosen = _with_tokens(_chosen(night, frames, channels), vault, as_of=night.as_of, channels=channels)
     identities = _identities(night, vault, chosen, channels)
     with night.ledger.engine.begin() as connection:
@@ -69,6 +71,14 @@ def _freeze_anew(
     )
     night.progress(f"{lists.num_rows:,} contacts leave; {sum(drops.values()):,} stopped since the decision")
     return lists, files
+
+
+def _decided_with(night: Night) -> tuple[Strategy, ...]:
+    """The documents as they were when the night was decided, whatever has gone live since."""
+    decisions = trail(night.ledger, action=DECIDED, subject=night.as_of.isoformat(), last=1)
+    if not decisions:
+        return ever_live(night.ledger)
+    return documents(night.ledger, decisions[0]["detail"]["versions"])
 
 
 def _numbers(night: Night, frames: Frames, stops: Stops) -> pa.Table:

@@ -34,7 +34,7 @@ from ledger.schema import QUALITY_RESULTS
 from outreach.channels.channel import capacities
 from outreach.policy.rule import reasons
 from sources.source import open_source
-from strategies.book import load_book
+from strategies.book import ever_live
 
 
 @job(
@@ -65,7 +65,7 @@ def report(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
         source_caveat=source.caveat,
         capacities=capacities(night.settings, customers=customers),
         rule_docs=reasons(),
-        strategy_titles={strategy.name: strategy.title for strategy in load_book(night.settings)},
+        strategy_titles={strategy.name: strategy.title for strategy in ever_live(night.ledger)},
         quality=_quality(night.ledger, night.as_of),
         planted=planted_effects(
             source,

@@ -8,7 +8,9 @@ from sqlalchemy import (
     Date,
     DateTime,
     Double,
+    ForeignKey,
     Identity,
+    Integer,
     MetaData,
     String,
     Table,
@@ -38,7 +40,7 @@ AUDIT = Table(
     Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("actor", String, nullable=False),
     Column("action", String, nullable=False),
-    Column("subject", String, nullable=False),
+    Column("subject", String, nullable=False, index=True),
     Column("detail", JSON, nullable=False),
 )
 
@@ -87,4 +89,29 @@ RELEASES = Table(
     Column("sha256", String, nullable=False),
     Column("state", String, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+
+# What may follow on what, and that no author approves, the migration's triggers see to as well.
+STRATEGIES = Table(
+    "strategies",
+    METADATA,
+    Column("name", String, primary_key=True),
+    Column("pending", Integer, comment="the version on its way to going live"),
+    Column("stage", String, comment="of the pending version: draft, submitted, approved"),
+    Column("submitted_by", String),
+    Column("approved_by", String),
+    Column("running", Integer, comment="the version that went live last"),
+    Column("state", String, comment="of the running version: live, paused, retired"),
+)
+
+STRATEGY_VERSIONS = Table(
+    "strategy_versions",
+    METADATA,
+    Column("name", String, ForeignKey("strategies.name"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("text", Text, nullable=False, comment="the document exactly as its author wrote it"),
+    Column("sha256", String, nullable=False),
+    Column("author", String, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("note", Text, nullable=False),
 )

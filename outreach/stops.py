@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, select, text
 
 from base.errors import ReleaseError
 from lake.tables.words import CHANNELS
-from ledger.schema import OPT_OUTS, SWITCHES
+from ledger.schema import OPT_OUTS, STRATEGIES, SWITCHES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,12 +24,12 @@ class Stops:
 
 
 def hold_still(connection: Connection) -> None:
-    """Opt-outs and switches wait until the transaction ends: each comes before the list or after it."""
-    connection.execute(text("lock table opt_outs, switches in share mode"))
+    """Opt-outs, switches and pauses wait until the transaction ends: each comes before the list or after."""
+    connection.execute(text("lock table opt_outs, switches, strategies in share mode"))
 
 
 def read_stops(connection: Connection) -> Stops:
-    """All opt-outs and switches of the ledger, as they stand in this transaction.
+    """All opt-outs, switches, and strategies paused or retired, as they stand in this transaction.
 
     Raises ReleaseError for one that would stop nothing because it is misspelt.
     """
@@ -38,6 +38,8 @@ def read_stops(connection: Connection) -> Stops:
     _refuse_misspelt(opted, thrown)
     last = {(row.scope, row.name): row.stopped for row in thrown}
     stopped = {switch for switch, is_stopped in last.items() if is_stopped}
+    resting = select(STRATEGIES.c.name).where(STRATEGIES.c.state.in_(("paused", "retired")))
+    stopped |= {("strategy", name) for name in connection.execute(resting).scalars()}
     everything = CHANNELS if any(scope == "all" for scope, _ in stopped) else ()
     return Stops(
         customers=tuple(key for row in opted if row.customer for key in _keys(row.customer, row.channel)),

@@ -1,57 +1,160 @@
-"""The strategy book: every strategy document of a folder, checked."""
+"""The strategy book in the ledger: which strategies there are, what they say, and which of them are live."""
 
-from collections.abc import Mapping
-from pathlib import Path
+import difflib
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from base.errors import StrategyError
-from base.settings import Settings
+from sqlalchemy import Connection, Row, Select, and_, func, select, tuple_
+
+from base.errors import BookError, StrategyError
 from features.catalogue import FEATURES
-from strategies.atoms import Described
+from ledger.database import Ledger
+from ledger.schema import STRATEGIES, STRATEGY_VERSIONS
 from strategies.document import Strategy
 from strategies.reader import read
 
-OWN_BOOK = Path(__file__).parent / "book"
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """How a strategy stands: its newest version, the one on its way to going live, the one that did."""
+
+    name: str
+    newest: int
+    pending: int | None
+    stage: str | None
+    submitted_by: str | None
+    approved_by: str | None
+    running: int | None
+    state: str | None
+
+    @property
+    def words(self) -> str:
+        """Like ``live v2, v3 submitted``."""
+        running = f"{self.state} v{self.running}" if self.running else self.state
+        pending = f"v{self.pending} {self.stage}" if self.pending else None
+        return ", ".join(part for part in (running, pending) if part)
 
 
-def load_book(settings: Settings) -> tuple[Strategy, ...]:
-    """The strategies of ``settings.strategy_book`` (or the book that comes with the house), by name.
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """One version, exactly as it was written."""
 
-    Raises StrategyError listing every mistake of every file.
+    name: str
+    version: int
+    text: str
+    sha256: str
+    author: str
+    at: datetime
+    note: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Live:
+    """What the night works with; ``unreadable`` says of live documents that no longer read, why."""
+
+    strategies: tuple[Strategy, ...]
+    versions: Mapping[str, int]
+    unreadable: Mapping[str, str]
+
+
+def live(ledger: Ledger) -> tuple[Strategy, ...]:
+    """The strategies that are live now and read well, by name."""
+    return read_live(ledger).strategies
+
+
+def read_live(ledger: Ledger) -> Live:
+    """The strategies that are live now.
+
+    A document that no longer reads, because a feature has gone since, is left out and told: one of thousands
+    must not stop the others.
     """
-    return read_folder(settings.strategy_book or OWN_BOOK, features=FEATURES)
+    with ledger.engine.connect() as connection:
+        rows = connection.execute(_running().where(STRATEGIES.c.state == "live")).all()
+    strategies, unreadable = _read_all(rows)
+    return Live(
+        strategies=strategies,
+        versions={row.name: row.version for row in rows if row.name not in unreadable},
+        unreadable=unreadable,
+    )
 
 
-def read_folder(folder: Path, *, features: Mapping[str, Described]) -> tuple[Strategy, ...]:
-    """All strategies in ``folder``, by name. Raises StrategyError listing every mistake of every file."""
-    files = sorted(folder.glob("*.yaml"))
-    if not files:
-        raise StrategyError(
-            f"{folder}: no strategy documents (*.yaml) here; write one, see docs/strategies.md"
-        )
-    found: list[Strategy] = []
-    mistakes: list[str] = []
-    for file in files:
+def ever_live(ledger: Ledger) -> tuple[Strategy, ...]:
+    """The last live version of every strategy that ever was live, paused and retired ones as well."""
+    with ledger.engine.connect() as connection:
+        return _read_all(connection.execute(_running()).all())[0]
+
+
+def documents(ledger: Ledger, versions: Mapping[str, int]) -> tuple[Strategy, ...]:
+    """The given version of each strategy named, as far as it reads."""
+    wanted = tuple_(STRATEGY_VERSIONS.c.name, STRATEGY_VERSIONS.c.version).in_(list(versions.items()))
+    query = select(STRATEGY_VERSIONS).where(wanted).order_by(STRATEGY_VERSIONS.c.name)
+    with ledger.engine.connect() as connection:
+        return _read_all(connection.execute(query).all())[0]
+
+
+def standings(
+    connection: Connection, names: Iterable[str] | None = None, *, locked: bool = False
+) -> dict[str, Standing]:
+    """How the named strategies (None: all) stand, by name; ``locked``: nobody else moves them meanwhile."""
+    query = select(STRATEGIES).order_by(STRATEGIES.c.name)
+    newest = select(STRATEGY_VERSIONS.c.name, func.max(STRATEGY_VERSIONS.c.version)).group_by(
+        STRATEGY_VERSIONS.c.name
+    )
+    if names is not None:
+        wanted = sorted(set(names))
+        query = query.where(STRATEGIES.c.name.in_(wanted))
+        newest = newest.where(STRATEGY_VERSIONS.c.name.in_(wanted))
+    rows = connection.execute(query.with_for_update() if locked else query).mappings().all()
+    # Asked for only now: a version written while we waited for the lock counts.
+    versions: dict[str, int] = dict(connection.execute(newest).tuples().all())
+    return {row["name"]: Standing(newest=versions.get(row["name"], 0), **row) for row in rows}
+
+
+def versions_of(connection: Connection, name: str) -> tuple[Version, ...]:
+    """All versions, the oldest first. Raises BookError where the book has no such strategy."""
+    query = select(STRATEGY_VERSIONS).where(STRATEGY_VERSIONS.c.name == name)
+    found = connection.execute(query.order_by(STRATEGY_VERSIONS.c.version)).mappings().all()
+    if not found:
+        raise not_there([name], connection)
+    return tuple(Version(**row) for row in found)
+
+
+def person(name: str) -> str:
+    """The name under which somebody acts, written one way. Raises BookError where it is none."""
+    plain = " ".join(unicodedata.normalize("NFKC", name).split())
+    if not plain or len(plain) > 64 or not plain.isprintable():
+        raise BookError(f"{name!r} is no name to act under; give one with --as or LONGREACH_ACTOR")
+    return plain
+
+
+def not_there(names: Sequence[str], connection: Connection) -> BookError:
+    """Says that the book lacks ``names``, with the nearest ones it has."""
+    known = connection.execute(select(STRATEGIES.c.name)).scalars().all()
+    told = []
+    for name in names:
+        near = difflib.get_close_matches(name, known, n=1)
+        told.append(f"{name}: no strategy of the book; " + (f"did you mean {near[0]}?" if near else _TO_SEE))
+    return BookError("\n".join(told))
+
+
+_TO_SEE = "see longreach strategies list"
+
+
+def _running() -> Select[Any]:
+    versions = STRATEGY_VERSIONS
+    of_running = and_(versions.c.name == STRATEGIES.c.name, versions.c.version == STRATEGIES.c.running)
+    return select(versions).join(STRATEGIES, of_running).order_by(versions.c.name)
+
+
+def _read_all(rows: Sequence[Row[Any]]) -> tuple[tuple[Strategy, ...], dict[str, str]]:
+    strategies, unreadable = [], {}
+    for row in rows:
         try:
-            found.append(_read_file(file, features))
+            shown = f"{row.name} v{row.version}"
+            strategies.append(read(row.text.removeprefix("\ufeff"), file=shown, features=FEATURES))
         except StrategyError as error:
-            mistakes.append(str(error))
-    if mistakes:
-        raise StrategyError("\n".join(mistakes))
-    return tuple(sorted(found, key=lambda strategy: strategy.name))
-
-
-def _read_file(file: Path, features: Mapping[str, Described]) -> Strategy:
-    shown = f"{file.parent.name}/{file.name}"
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise StrategyError(f"{shown}: cannot be read ({error.strerror})") from error
-    except UnicodeDecodeError as error:
-        raise StrategyError(
-            f"{shown}: not UTF-8 (byte {error.start}); save it as UTF-8, or try iconv -f GBK -t UTF-8"
-        ) from error
-    strategy = read(text, file=shown, features=features)
-    # One file a name: so two documents cannot carry the same one.
-    if strategy.name != file.stem:
-        raise StrategyError(f"{shown}: the name is {strategy.name!r}; call the file {strategy.name}.yaml")
-    return strategy
+            unreadable[row.name] = str(error)
+    return tuple(strategies), unreadable

@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 from base.settings import Settings, load_settings
 from jobs.run import STEPS, find_job
 from lake.store import Store
-from ledger.database import database_url
+from ledger.database import database_url, open_ledger
 from tests.e2e.airflow_home import Airflow, open_airflow
 from tests.e2e.leaks import (
     INSIDE,
@@ -20,6 +20,7 @@ from tests.e2e.leaks import (
     leaks_in_folder,
     own_text,
 )
+from tests.strategies.book_world import make_live
 
 pytestmark = pytest.mark.xdist_group("airflow")
 
@@ -39,6 +40,8 @@ def airflow(home: Settings) -> Iterator[Airflow]:
         "LONGREACH_SYNTHETIC__CUSTOMERS": str(home.synthetic.customers),
         "LONGREACH_SYNTHETIC__FIRST_NIGHT": home.synthetic.first_night.isoformat(),
     }
+    with open_ledger(home) as ledger:
+        make_live(ledger)
     with open_airflow(home, environment=environment) as opened:
         opened.switch_on("ingest")
         yield opened

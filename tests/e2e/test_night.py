@@ -20,10 +20,12 @@ from jobs.report import report_path
 from jobs.run import RunSummary, execute, find_job, open_house
 from lake.table import Table
 from lake.tables import ASSIGNMENTS, CONTACT_LISTS, OUTCOMES, PLAN, READOUTS
+from ledger.database import open_ledger
 from ledger.schema import OPT_OUTS
 from outreach.channels.channel import capacities
 from sources.source import open_source
 from sources.synthetic.bank import SyntheticBank
+from tests.strategies.book_world import make_live
 
 pytestmark = pytest.mark.xdist_group("night")
 
@@ -48,6 +50,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
     settings = load_settings(
         home=tmp_path_factory.mktemp("night") / "home", synthetic={"customers": CUSTOMERS}
     )
+    with open_ledger(settings) as ledger:
+        make_live(ledger)
     summaries = night(settings, as_of=FIRST) + night(settings, as_of=SECOND)
     with open_house(settings, as_of=SECOND) as house:
         yield Ran(house, summaries)

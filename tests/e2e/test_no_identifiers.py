@@ -24,6 +24,7 @@ from tests.e2e.leaks import (
     leaks_in_folder,
     own_text,
 )
+from tests.strategies.book_world import make_live
 
 pytestmark = pytest.mark.xdist_group("identifiers")
 
@@ -45,6 +46,8 @@ class Aftermath:
 def aftermath(tmp_path_factory: pytest.TempPathFactory) -> Aftermath:
     home = tmp_path_factory.mktemp("night") / "home"
     home.mkdir()
+    with open_ledger(load_settings(home=home)) as ledger:
+        make_live(ledger)
     environment = {**os.environ, "LONGREACH_HOME": str(home), "LONGREACH_SYNTHETIC__CUSTOMERS": "1000"}
     call = "from jobs.command import main; main()"
     command = [sys.executable, "-c", call, "night", "--as-of", NIGHT.isoformat()]

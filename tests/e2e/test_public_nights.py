@@ -9,7 +9,9 @@ from jobs.night import ALL_STEPS, night
 from jobs.report import report_path
 from jobs.run import open_house
 from lake.tables import CONTACT_LISTS, CUSTOMER_SEGMENTS, READOUTS
+from ledger.database import open_ledger
 from sources.source import open_source
+from tests.strategies.book_world import make_live
 
 
 @pytest.mark.parametrize("source", ["uci", "berka"])
@@ -18,6 +20,8 @@ def test_two_nights_on_public_data_end_in_a_report(source: str, shared_data: Pat
     opened = open_source(settings)
     first = opened.default_first_night
     following = first.fromordinal(first.toordinal() + 1)
+    with open_ledger(settings) as ledger:
+        make_live(ledger)
     for as_of in (first, following):
         done = night(settings, as_of=as_of)
         assert [summary.job for summary in done] == list(ALL_STEPS)

@@ -14,10 +14,10 @@ from benchmarks.jvm_spark import java_is_here, open_jvm_spark
 from experiments.assign import arm
 from features.compiler import CUSTOMER_FEATURES
 from lake.session import open_engine
-from strategies.book import load_book
 from strategies.candidates import match
+from strategies.folder import read_folder
 
-BOOK = load_book(load_settings(strategy_book=None))
+BOOK = read_folder()
 CUSTOMERS = 600
 # Compiling code for a few hundred rows takes longer than working on them.
 QUICK = {"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1", "spark.sql.codegen.wholeStage": "false"}

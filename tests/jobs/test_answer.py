@@ -1,6 +1,5 @@
 """The outside world's answers: asked once for what was released, and laid whole into the inbox."""
 
-import shutil
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -9,14 +8,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
+from sqlalchemy import insert, select
 
 from base.errors import ReleaseError
 from base.settings import load_settings
 from jobs.answer import outcomes_ready
 from ledger.audit import trail
 from ledger.database import Ledger, open_ledger
+from ledger.schema import RELEASES
 from sources.source import Source
-from strategies.book import OWN_BOOK
 from tests.outreach.release_world import NIGHT, House, make_house
 
 
@@ -115,10 +115,12 @@ def test_a_silent_world_is_waited_for(house: House, monkeypatch: pytest.MonkeyPa
     assert outcomes_ready(as_of=NIGHT, settings=house.settings)
 
 
-def test_a_strategy_gone_from_the_book_is_named(house: House, tmp_path: Path) -> None:
+def test_a_strategy_that_the_book_never_held_is_named(house: House, tmp_path: Path) -> None:
     house.release()
-    gone = str(house.lists()[0]["strategy"])
-    thinner = tmp_path / "book"
-    shutil.copytree(OWN_BOOK, thinner, ignore=shutil.ignore_patterns(f"{gone}.yaml"))
-    with pytest.raises(ReleaseError, match=gone):
-        outcomes_ready(as_of=NIGHT, settings=house.settings.model_copy(update={"strategy_book": thinner}))
+    with open_ledger(load_settings(home=tmp_path / "other")) as elsewhere:
+        address = elsewhere.engine.url.render_as_string(hide_password=False)
+        with house.night.ledger.engine.connect() as here, elsewhere.engine.begin() as there:
+            there.execute(insert(RELEASES), [dict(row) for row in here.execute(select(RELEASES)).mappings()])
+    lost = house.settings.model_copy(update={"database_url": address})
+    with pytest.raises(ReleaseError, match=str(house.lists()[0]["strategy"])):
+        outcomes_ready(as_of=NIGHT, settings=lost)

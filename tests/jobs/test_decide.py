@@ -30,11 +30,14 @@ from lake.tables import (
     PLAN,
     SUPPRESSIONS,
 )
+from ledger.database import open_ledger
 from ledger.schema import OPT_OUTS, SWITCHES
 from outreach.channels.channel import capacities
 from outreach.policy.rule import policy_rules
-from strategies.book import OWN_BOOK, load_book
+from strategies.book import live
+from strategies.folder import OWN_BOOK
 from tests.outreach.policy_world import AS_OF, DAY, Row, make_world
+from tests.strategies.book_world import make_live
 
 FIRST = AS_OF
 SECOND = DAY
@@ -88,8 +91,8 @@ def write_world(night: Night) -> None:
 def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
     """The first night of a bank of 1,000, decided."""
     home = tmp_path_factory.mktemp("decide")
-    settings = load_settings(home=home / "home", strategy_book=write_book(home / "book"))
-    with open_house(settings, as_of=FIRST) as night:
+    with open_house(load_settings(home=home / "home"), as_of=FIRST) as night:
+        make_live(night.ledger, write_book(home / "book"))
         write_world(night)
         execute(find_job("decide"), night)
         yield night
@@ -155,7 +158,7 @@ def test_capacities_and_hours_hold(first: Night) -> None:
 
 
 def test_assignments_are_the_first_exposures_with_their_promises(first: Night) -> None:
-    book = {strategy.name: strategy for strategy in load_book(first.settings)}
+    book = {strategy.name: strategy for strategy in live(first.ledger)}
     exposed = {
         (r["customer"], r["strategy"]): r for r in rows(first, PLAN) if r["fate"] in ("contact", "held_out")
     }
@@ -216,9 +219,19 @@ def test_what_is_switched_off_is_not_planned(second: Night) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"valid": {"end": FIRST}}, {"who": "age > 200"}], ids=["over", "for nobody"]
+    ("change", "why"),
+    [
+        ({"valid": {"end": FIRST}}, "no strategy of the book runs"),
+        ({"who": "age > 200"}, ""),
+        (None, "is live"),
+    ],
+    ids=["over", "for nobody", "empty book"],
 )
-def test_a_night_without_contacts(first: Night, tmp_path: Path, change: Row) -> None:
-    settings = first.settings.model_copy(update={"strategy_book": write_book(tmp_path / "book", **change)})
-    idle = dataclasses.replace(first, settings=settings)
-    assert execute(find_job("decide"), idle).written == {"candidates": 0, "assignments": 0, "plan": 0}
+def test_a_night_without_contacts(first: Night, tmp_path: Path, change: Row | None, why: str) -> None:
+    told: list[str] = []
+    with open_ledger(load_settings(home=tmp_path / "home")) as ledger:
+        if change:
+            make_live(ledger, write_book(tmp_path / "book", **change))
+        idle = dataclasses.replace(first, ledger=ledger, progress=told.append)
+        assert execute(find_job("decide"), idle).written == {"candidates": 0, "assignments": 0, "plan": 0}
+    assert any(why in line for line in told)

@@ -19,15 +19,13 @@ def test_a_healthy_house_is_told_so(tmp_path: Path) -> None:
 
 
 def test_every_ill_part_is_named_with_its_mend(tmp_path: Path) -> None:
-    (tmp_path / "empty").mkdir()
     settings = load_settings(
         home=tmp_path / "home",
         database_url="postgresql://nobody@127.0.0.1:9/longreach",
         source="unheard_of",
-        strategy_book=tmp_path / "empty",
     )
     ill = {finding.part: finding.words for finding in examine(settings) if not finding.well}
     assert set(ill) == {"PostgreSQL", "source", "strategy book"}
     assert "LONGREACH_DATABASE_URL" in ill["PostgreSQL"]
     assert "synthetic" in ill["source"]
-    assert "docs/strategies.md" in ill["strategy book"]
+    assert "does not answer" in ill["strategy book"]

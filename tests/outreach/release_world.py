@@ -17,7 +17,8 @@ from lake.tables import CONTACT_LISTS, CUSTOMERS, NUMBERS, PLAN
 from ledger.database import Ledger
 from ledger.schema import OPT_OUTS, RELEASES, SWITCHES
 from outreach.vault import Vault
-from strategies.book import load_book
+from strategies.folder import read_folder
+from tests.strategies.book_world import make_live
 
 NIGHT = date(2026, 7, 1)
 ROWS = 40
@@ -54,6 +55,7 @@ def make_house(home: Path, *, engine: SparkSession, ledger: Ledger) -> House:
     with ledger.engine.begin() as connection:
         for table in (RELEASES, OPT_OUTS, SWITCHES):
             connection.execute(delete(table))
+    make_live(ledger)
     url = ledger.engine.url.render_as_string(hide_password=False)
     settings = load_settings(home=home, database_url=url, table_format="parquet")
     store = Store(settings.lake_folder, engine, table_format="parquet")
@@ -82,7 +84,7 @@ def decided(night: Night, *, born: date = date(1990, 3, 1)) -> list[str]:
             }
         ),
     )
-    touches = touches_by_channel(night.settings)
+    touches = touches_by_channel()
     plan = [
         {
             "customer": customer,
@@ -132,10 +134,10 @@ def write(night: Night, table: Table, rows: list[dict[str, object]]) -> None:
     night.store.write(table, night.store.frame(table, content), as_of=night.as_of)
 
 
-def touches_by_channel(settings: Settings) -> list[dict[str, object]]:
+def touches_by_channel() -> list[dict[str, object]]:
     """One touch of the book for each channel."""
     found: dict[str, dict[str, object]] = {}
-    for strategy in load_book(settings):
+    for strategy in read_folder():
         for step, touch in enumerate(strategy.funnel, start=1):
             one = {"strategy": strategy.name, "step": step, "channel": touch.channel}
             found.setdefault(touch.channel, one)

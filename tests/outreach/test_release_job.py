@@ -124,10 +124,8 @@ def test_an_opt_out_of_a_number_binds_everybody_who_shares_it(house: House) -> N
 
 
 def test_an_opt_out_of_another_channel_does_not_bind(house: House) -> None:
-    used = touches_by_channel(house.settings)[0]["channel"]
-    other = next(
-        str(touch["channel"]) for touch in touches_by_channel(house.settings) if touch["channel"] != used
-    )
+    used = touches_by_channel()[0]["channel"]
+    other = next(str(touch["channel"]) for touch in touches_by_channel() if touch["channel"] != used)
     opt_out(house.night.ledger, customer=house.customers[0], channel=other)
     house.release()
     assert house.customers[0] in house.released()
@@ -135,7 +133,7 @@ def test_an_opt_out_of_another_channel_does_not_bind(house: House) -> None:
 
 @pytest.mark.parametrize("channel", ["all", "own"])
 def test_who_is_suppressed_since_the_decision_gets_nothing(house: House, channel: str) -> None:
-    own = str(touches_by_channel(house.settings)[0]["channel"])
+    own = str(touches_by_channel()[0]["channel"])
     line = {
         "customer": house.customers[0],
         "kind": "complaint_open",
@@ -152,7 +150,7 @@ def test_who_is_suppressed_since_the_decision_gets_nothing(house: House, channel
 
 
 def test_a_switch_stops_a_channel_a_strategy_or_all(house: House) -> None:
-    touches = touches_by_channel(house.settings)
+    touches = touches_by_channel()
     throw(house.night.ledger, "channel", str(touches[0]["channel"]))
     throw(house.night.ledger, "strategy", str(touches[1]["strategy"]))
     throw(house.night.ledger, "all", "all")

@@ -6,14 +6,13 @@ from pathlib import Path
 import pytest
 
 from base.errors import StrategyError
-from base.settings import Settings, load_settings
 from features.catalogue import FEATURES
 from lake.tables.words import PRODUCTS
-from strategies.book import OWN_BOOK, load_book, read_folder
+from strategies.folder import OWN_BOOK, read_folder
 from strategies.opening import BANK, opening
 from strategies.rule import parse
 
-BOOK = load_book(load_settings(strategy_book=None))
+BOOK = read_folder()
 
 
 def test_the_book_is_large_enough_and_covers_every_product() -> None:
@@ -50,13 +49,12 @@ def test_holdouts_and_windows_allow_a_reading() -> None:
         assert 3 <= strategy.goal.window_days <= 7
 
 
-def test_another_folder_can_be_the_book(tmp_path: Path, settings: Settings) -> None:
+def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
     name = BOOK[0].name
     (tmp_path / f"{name}.yaml").write_text(
         (OWN_BOOK / f"{name}.yaml").read_text(encoding="utf-8"), encoding="utf-8-sig"
     )
-    chosen = settings.model_copy(update={"strategy_book": tmp_path})
-    assert load_book(chosen) == (BOOK[0],)
+    assert read_folder(tmp_path) == (BOOK[0],)
 
 
 def test_an_empty_folder_is_no_book(tmp_path: Path) -> None:

@@ -7,12 +7,12 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from base.errors import StrategyError
-from base.settings import Contact, load_settings
+from base.settings import Contact
 from features.compiler import CUSTOMER_FEATURES
 from lake.tables.words import CHANNELS
-from strategies.book import load_book
 from strategies.candidates import match
 from strategies.document import Goal, Limits, Strategy, Touch, Valid
+from strategies.folder import read_folder
 
 TODAY = date(2026, 7, 20)
 COSTS = {"push": 0.01, "sms": 0.05, "ai_call": 0.5, "human_call": 8.0}
@@ -153,7 +153,7 @@ def test_a_channel_without_a_cost_is_refused(engine: SparkSession) -> None:
 
 
 def test_the_whole_book_is_matched_in_one_pass(engine: SparkSession) -> None:
-    book = load_book(load_settings(strategy_book=None))
+    book = read_folder()
     people = _features(
         engine,
         *(

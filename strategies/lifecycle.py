@@ -1,0 +1,163 @@
+"""What becomes of a version: draft, submitted, approved, live; and of a live strategy: paused, retired.
+
+A strategy has at most one version on its way (``pending``), always its newest, and at most one that runs.
+A newer version may be written, submitted and approved while the old one stays live, and takes its place then.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from base.errors import BookError
+from ledger.audit import record_within
+from ledger.database import Ledger
+from ledger.schema import STRATEGIES, STRATEGY_VERSIONS
+from strategies.book import Standing, not_there, person, standings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """A move of the book: what people call it, the stage or state it asks for, and what the audit says."""
+
+    verb: str
+    done: str
+    stage: str | None = None
+    states: tuple[str, ...] = ()
+
+    def possible(self, now: Standing) -> bool:
+        """Whether a strategy that stands like this may be moved."""
+        if now.state == "retired":
+            return False
+        return now.stage == self.stage if self.stage else (now.state or "none") in self.states
+
+
+SUBMIT = Move(verb="submit", done="strategy submitted", stage="draft")
+APPROVE = Move(verb="approve", done="strategy approved", stage="submitted")
+GO_LIVE = Move(verb="golive", done="strategy went live", stage="approved")
+PAUSE = Move(verb="pause", done="strategy paused", states=("live",))
+RESUME = Move(verb="resume", done="strategy resumed", states=("paused",))
+RETIRE = Move(verb="retire", done="strategy retired", states=("none", "live", "paused"))
+MOVES = (SUBMIT, APPROVE, GO_LIVE, PAUSE, RESUME, RETIRE)
+
+
+def submit(ledger: Ledger, names: Sequence[str], *, actor: str, version: int | None = None) -> None:
+    """Hands the pending drafts in for approval. ``version``: only if it is that one. Raises BookError."""
+    _move(ledger, SUBMIT, names, actor=actor, version=version)
+
+
+def approve(ledger: Ledger, names: Sequence[str], *, actor: str, version: int | None = None) -> None:
+    """Approves what was submitted, as ``submit`` takes its arguments.
+
+    Raises BookError also where ``actor`` submitted it, or wrote a version since the one that is live.
+    """
+    _move(ledger, APPROVE, names, actor=actor, version=version)
+
+
+def go_live(ledger: Ledger, names: Sequence[str], *, actor: str, version: int | None = None) -> None:
+    """Puts approved versions in force from the next decision on, as ``submit`` takes its arguments."""
+    _move(ledger, GO_LIVE, names, actor=actor, version=version)
+
+
+def pause(ledger: Ledger, names: Sequence[str], *, actor: str, reason: str) -> None:
+    """Takes live strategies out of the night, from the next release on. Raises BookError."""
+    _move(ledger, PAUSE, names, actor=actor, reason=reason)
+
+
+def resume(ledger: Ledger, names: Sequence[str], *, actor: str) -> None:
+    """Puts paused strategies in force again, from the next decision on. Raises BookError."""
+    _move(ledger, RESUME, names, actor=actor)
+
+
+def retire(ledger: Ledger, names: Sequence[str], *, actor: str, reason: str) -> None:
+    """Ends strategies for good; a version on its way goes no further. Raises BookError."""
+    _move(ledger, RETIRE, names, actor=actor, reason=reason)
+
+
+def _move(
+    ledger: Ledger,
+    move: Move,
+    names: Sequence[str],
+    *,
+    actor: str,
+    version: int | None = None,
+    reason: str = "",
+) -> None:
+    """Moves all or none, in one transaction with the audit's lines."""
+    if not names:
+        return
+    actor = person(actor)
+    with ledger.engine.begin() as connection:
+        now = standings(connection, names, locked=True)
+        unknown = [name for name in dict.fromkeys(names) if name not in now]
+        if unknown:
+            raise not_there(unknown, connection)
+        refused = [
+            words for one in now.values() if (words := _refusal(connection, move, one, actor, version))
+        ]
+        if refused:
+            raise BookError("\n".join(refused))
+        connection.execute(
+            _CHANGE, [{"strategy": one.name, **_after(move, one, actor)} for one in now.values()]
+        )
+        told = {"reason": reason} if reason else {}
+        details = {
+            one.name: {"version": _meant(move, one), "before": one.words, **told} for one in now.values()
+        }
+        record_within(connection, actor=actor, action=move.done, details=details)
+
+
+_COLUMNS = ("pending", "stage", "submitted_by", "approved_by", "running", "state")
+_CHANGE = (
+    update(STRATEGIES)
+    .where(STRATEGIES.c.name == bindparam("strategy"))
+    .values({name: bindparam(f"new_{name}") for name in _COLUMNS})
+)
+
+
+def _after(move: Move, now: Standing, actor: str) -> dict[str, Any]:
+    """The row after the move."""
+    nothing_pending = {"pending": None, "stage": None, "submitted_by": None, "approved_by": None}
+    changes: Mapping[Move, Mapping[str, Any]] = {
+        SUBMIT: {"stage": "submitted", "submitted_by": actor},
+        APPROVE: {"stage": "approved", "approved_by": actor},
+        GO_LIVE: {**nothing_pending, "running": now.pending, "state": "live"},
+        PAUSE: {"state": "paused"},
+        RESUME: {"state": "live"},
+        RETIRE: {**nothing_pending, "state": "retired"},
+    }
+    return {f"new_{name}": changes[move].get(name, getattr(now, name)) for name in _COLUMNS}
+
+
+def _meant(move: Move, now: Standing) -> int:
+    """The version that the move is about."""
+    about = now.pending if move.stage else now.running
+    return about or now.newest
+
+
+def _refusal(
+    connection: Connection, move: Move, now: Standing, actor: str, version: int | None
+) -> str | None:
+    if not move.possible(now):
+        open_moves = [other.verb for other in MOVES if other.possible(now)]
+        instead = (
+            ", ".join([*open_moves, "import a newer version"]) if open_moves else "nothing: that is final"
+        )
+        return f"{now.name}: cannot {move.verb} what is {now.words}; possible now: {instead}"
+    if version is not None and _meant(move, now) != version:
+        return f"{now.name}: version {version} was meant, but {now.words} is how it stands; look at it again"
+    if move is APPROVE and actor.casefold() in _involved(connection, now):
+        return (
+            f"{now.name}: {actor} wrote or submitted version {now.pending} or one before it that never went "
+            "live; somebody else must approve"
+        )
+    return None
+
+
+def _involved(connection: Connection, now: Standing) -> set[str]:
+    """Who wrote anything that approval would let go live, and who submitted it."""
+    versions = STRATEGY_VERSIONS.c
+    wrote = select(versions.author).where(versions.name == now.name, versions.version > (now.running or 0))
+    people = {*connection.execute(wrote).scalars(), now.submitted_by or ""}
+    return {who.casefold() for who in people}
