@@ -13,7 +13,7 @@ from features.compiler import READS, compile_features
 from lake.table import Table
 from lake.tables import NUMBERS
 from sources.synthetic.bank import SyntheticBank
-from strategies.book import load_book
+from strategies.folder import read_folder
 from strategies.rule import parse
 
 NIGHT = date(2026, 7, 1)
@@ -44,7 +44,7 @@ def _delivered(engine: SparkSession, folder: Path, table: Table) -> DataFrame:
 
 
 def test_every_strategy_speaks_to_a_fair_share(long_tail: DataFrame) -> None:
-    book = load_book(load_settings(strategy_book=None))
+    book = read_folder()
     shares = (
         long_tail.withColumn("segment", F.lit("S01"))
         .select(
