@@ -1,39 +1,36 @@
-"""The words of a rule: names of features (or their Chinese labels), numbers with units, and text."""
+"""The words of a rule: names of features (or their Chinese labels), numbers with units, dates, and text."""
 
 import difflib
+import math
 import re
-import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
-from typing import Literal, Protocol
+from typing import Protocol
 
 from base.errors import StrategyError
+from strategies.characters import plain, unseen
+from strategies.tree import AsOf, Condition, Day, Kind, Name, Number, Text, Truth, Value
+from strategies.units import SCALES, UNITS, UnlikeError, of_scaled
 
-Kind = Literal["number", "flag", "text"]
-
-SEGMENT = "segment"
-_KEYWORDS = {"and", "or", "not", "between", "in", "is", "null", "true", "false"}
-_SCALES = {"": 1, "百": 100, "千": 1_000, "万": 10_000, "亿": 100_000_000}
-_UNITS = {
-    "": None,
-    "元": "CNY",
-    "天": "days",
-    "次": "count",
-    "笔": "count",
-    "岁": "years",
-    "点": "hour",
-    "级": "level",
-    "%": "share",
-}
+SEGMENT, AS_OF = "segment", "as_of"
+_LABELS = {"客群": SEGMENT, "基准日": AS_OF}
+_KEYWORDS = {"and", "or", "not", "between", "in", "is", "null"}
+_KINDS: dict[str, Kind] = {"boolean": "flag", "string": "text", "date": "date"}
+_DEEPEST = 16
+_LONGEST_NUMBER = 12
 _TOKEN = re.compile(
     r"(?P<space>\s+)"
+    r"|(?P<comment>--|/\*|\*/)"
     r"|(?P<text>'[^']*'|\"[^\"]*\")"
-    r"|(?P<number>\d{1,12}(?:\.\d{1,9})?)(?P<scale>[百千万亿]?)(?P<unit>[元天次笔岁点级%]?)(?![^\W且或非])"
+    r"|(?P<open>['\"])"
+    r"|(?P<day>[0-9]{4}-[0-9]{1,2}-[0-9]{1,2})(?![0-9])"
+    r"|(?P<number>[0-9]++(?:\.[0-9]++)?+)(?P<scale>[百千]?万?亿?)(?P<unit>[元天次笔岁点级%]?)(?![^\W且或非])"
+    r"|(?P<garbled>[0-9][\w.%]*)"
     r"|(?P<operator><=|>=|<>|!=|==|[<>=≥≤≠+\-*/(),]|[且或非])"
     r"|(?P<word>[^\W\d]\w*?(?=[且或]|\b))"
 )
-_FOLDED = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "、": ","})
 _JOINTS = "且或非"
 _SPELLINGS = {"且": "and", "或": "or", "非": "not", "≥": ">=", "≤": "<=", "≠": "<>", "==": "="}
 
@@ -60,53 +57,69 @@ class RuleError(StrategyError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Atom:
-    """A name or a literal of the rule: what stands where, and what it is worth."""
+class Term:
+    """A part of a rule and where it stands. ``unit`` is None where any unit will do: a bare number."""
 
-    shown: str
-    sql: str
+    node: Value | Condition
     kind: Kind
     unit: str | None
     offset: int
+    shown: str
 
 
-def split(text: str, features: Mapping[str, Described]) -> tuple[str, list[Atom]]:
-    """The rule's shape, where every name and literal is the number of its atom, and the atoms.
+def split(text: str, features: Mapping[str, Described]) -> tuple[str, list[Term]]:
+    """The rule's shape, where every name and literal is the number of its term, and the terms.
 
     The SQL parser sees the shape only, so that no name, text or number can mean anything to it.
     """
-    plain = "".join(_plain(character) for character in text)
+    _refuse_unseen(text)
+    folded = plain(text)
     labels = _labels(features)
     shape: list[str] = []
-    atoms: list[Atom] = []
-    at = 0
-    while at < len(plain):
-        named = _label_at(plain, at, labels)
-        token = None if named else _TOKEN.match(plain, at)
+    terms: list[Term] = []
+    at = depth = 0
+    while at < len(folded):
+        named = _label_at(folded, at, labels)
+        token = None if named else _TOKEN.match(folded, at)
         if named is None and token is None:
             raise RuleError(f"{text[at]!r} does not belong in a rule; see docs/strategies.md", offset=at)
         piece = labels[named] if named else (token.group() if token else "")
         word = _SPELLINGS.get(piece, piece.lower())
         if token is not None and (token["space"] or token["operator"] or word in _KEYWORDS):
-            shape.append(word)
+            _refuse_null(word, shape, at)
+            depth = _nested(depth, word, at)
+            if not token["space"]:
+                shape.append(word)
         else:
-            shape.append(f"`{len(atoms)}`")
-            atoms.append(_atom(piece, token, features, at))
-        shape.append(" ")
+            shape.append(f"`{len(terms)}`")
+            terms.append(_term(piece, token, features, at))
         at = at + len(named) if named else (token.end() if token else at)
-    return "".join(shape), atoms
+    return " ".join(shape), terms
 
 
-def _plain(character: str) -> str:
-    """Full-width letters, digits and punctuation as their plain selves, one character for one."""
-    folded = unicodedata.normalize("NFKC", character.translate(_FOLDED))
-    return folded if len(folded) == 1 else character
+def _refuse_unseen(text: str) -> None:
+    found = unseen(text)
+    if found:
+        raise RuleError(f"an invisible character stands here: {found[1]}; delete it", offset=found[0])
+
+
+def _refuse_null(word: str, shape: Sequence[str], at: int) -> None:
+    if word == "null" and shape[-1:] != ["is"] and shape[-2:] != ["is", "not"]:
+        raise RuleError(
+            "nothing is ever equal to null; write 'is null' or 'is not null' after the name", offset=at
+        )
+
+
+def _nested(depth: int, word: str, at: int) -> int:
+    depth += {"(": 1, ")": -1}.get(word, 0)
+    if depth > _DEEPEST:
+        raise RuleError(f"brackets are nested more than {_DEEPEST} deep; take the rule apart", offset=at)
+    return depth
 
 
 def _labels(features: Mapping[str, Described]) -> dict[str, str]:
-    """Feature names by label, longest label first."""
-    labels = {"".join(map(_plain, feature.label)): feature.name for feature in features.values()}
-    labels.setdefault("客群", SEGMENT)
+    """Names by label, longest label first."""
+    labels = _LABELS | {plain(feature.label): feature.name for feature in features.values()}
     return {label: labels[label] for label in sorted(labels, key=len, reverse=True) if label}
 
 
@@ -125,27 +138,92 @@ def _goes_on(character: str) -> bool:
     return (character.isalnum() or character == "_") and character not in _JOINTS
 
 
-def _atom(piece: str, token: "re.Match[str] | None", features: Mapping[str, Described], offset: int) -> Atom:
-    if token is not None and token["number"]:
-        unit = _UNITS[token["unit"]]
-        value = Decimal(token["number"]) * _SCALES[token["scale"]] / (100 if unit == "share" else 1)
-        sql = str(int(value)) if value == int(value) else f"{value:f}D"
-        return Atom(shown=piece, sql=sql, kind="number", unit=unit, offset=offset)
-    if token is not None and token["text"]:
-        value_text = piece[1:-1]
-        if "\\" in value_text or "'" in value_text:
-            raise RuleError(f"{piece} may hold neither quotes nor backslashes", offset=offset)
-        return Atom(shown=piece, sql=f"'{value_text}'", kind="text", unit="segment", offset=offset)
+def _term(piece: str, token: "re.Match[str] | None", features: Mapping[str, Described], offset: int) -> Term:
+    """The name or literal that ``piece`` is."""
+    read = _READERS.get(token.lastgroup or "") if token is not None else None
+    if token is not None and read is not None:
+        return read(token, offset)
+    if piece.lower() in ("true", "false"):
+        return Term(node=Truth(piece.lower() == "true"), kind="flag", unit=None, offset=offset, shown=piece)
+    if piece == AS_OF:
+        return Term(node=AsOf(), kind="date", unit=None, offset=offset, shown=piece)
     if piece == SEGMENT:
-        return Atom(shown=piece, sql=SEGMENT, kind="text", unit="segment", offset=offset)
+        return Term(node=Name(SEGMENT, "text"), kind="text", unit=None, offset=offset, shown=piece)
     feature = features.get(piece)
     if feature is None:
-        raise RuleError(f"no feature is called {piece!r}{_nearest(piece, features)}", offset=offset)
-    kind: Kind = {"boolean": "flag", "string": "text"}.get(feature.type, "number")  # type: ignore[assignment]
-    return Atom(shown=piece, sql=feature.name, kind=kind, unit=feature.unit, offset=offset)
+        raise RuleError(f"no feature is called {_short(piece)!r}{_nearest(piece, features)}", offset=offset)
+    kind = _KINDS.get(feature.type, "number")
+    unit = feature.unit if kind == "number" else None
+    return Term(node=Name(feature.name, kind), kind=kind, unit=unit, offset=offset, shown=piece)
+
+
+def _number(token: "re.Match[str]", offset: int) -> Term:
+    written, scale, unit = token["number"], token["scale"], UNITS[token["unit"]]
+    whole, _, fraction = written.partition(".")
+    if len(whole) > _LONGEST_NUMBER or len(fraction) > _LONGEST_NUMBER:
+        raise RuleError(
+            f"the number {_short(written)} is too long; at most {_LONGEST_NUMBER} digits before the point, "
+            "and as many after it",
+            offset=offset,
+        )
+    if "万" in scale or "亿" in scale:
+        try:
+            unit = of_scaled(unit)
+        except UnlikeError as error:
+            raise RuleError(
+                f"{token.group()!r}: 万 and 亿 are for money and counts, not for {unit}", offset=offset
+            ) from error
+    scaled = Decimal(written) * math.prod(SCALES[each] for each in scale)
+    value = float(scaled / 100 if unit == "share" else scaled)
+    return Term(node=Number(value), kind="number", unit=unit, offset=offset, shown=token.group())
+
+
+def _garbled(token: "re.Match[str]", offset: int) -> Term:
+    raise RuleError(
+        f"{_short(token.group())!r} is no number: write digits, a point, one of 百千万亿, and a unit "
+        "(元 天 次 笔 岁 点 级 %)",
+        offset=offset,
+    )
+
+
+def _text(token: "re.Match[str]", offset: int) -> Term:
+    value = token.group()[1:-1]
+    if "\\" in value or "'" in value:
+        raise RuleError(f"{_short(token.group())} may hold neither quotes nor backslashes", offset=offset)
+    return Term(node=Text(value), kind="text", unit=None, offset=offset, shown=token.group())
+
+
+def _open(token: "re.Match[str]", offset: int) -> Term:
+    raise RuleError(f"the text that begins here lacks its closing {token.group()}", offset=offset)
+
+
+def _comment(token: "re.Match[str]", offset: int) -> Term:
+    raise RuleError(f"a rule holds no comments; remove {token.group()!r}", offset=offset)
+
+
+def _day(token: "re.Match[str]", offset: int) -> Term:
+    try:
+        value = date(*map(int, token.group().split("-")))
+    except ValueError as error:
+        raise RuleError(f"there is no day {token.group()}; write YYYY-MM-DD", offset=offset) from error
+    return Term(node=Day(value), kind="date", unit=None, offset=offset, shown=token.group())
+
+
+_READERS: dict[str, Callable[["re.Match[str]", int], Term]] = {
+    "comment": _comment,
+    "text": _text,
+    "open": _open,
+    "day": _day,
+    "unit": _number,
+    "garbled": _garbled,
+}
+
+
+def _short(piece: str) -> str:
+    return piece if len(piece) <= 40 else f"{piece[:40]}…"
 
 
 def _nearest(word: str, features: Mapping[str, Described]) -> str:
-    known = [*features, *(feature.label for feature in features.values()), SEGMENT]
+    known = [*features, *(feature.label for feature in features.values()), SEGMENT, AS_OF]
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
     return f"; did you mean {close[0]!r}?" if close else "; docs/features.md lists them all"

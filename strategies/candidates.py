@@ -11,10 +11,11 @@ from base.settings import Contact
 from features.catalogue import FEATURES
 from strategies.document import Strategy
 from strategies.rule import parse
+from strategies.sql import sql
 
 # A call reaches only who picks up; where nothing is known of a customer, a cold call's usual share.
-_ANSWERED_CHANNELS = ("ai_call", "human_call")
-_USUAL_ANSWERED_SHARE = 0.4
+ANSWERED_CHANNELS = ("ai_call", "human_call")
+USUAL_ANSWERED_SHARE = 0.4
 _TOUCHES = (
     "strategy string, step int, channel string, kind string, worth double, cost double, answered boolean"
 )
@@ -43,9 +44,9 @@ def match(
     """
     running = [strategy for strategy in strategies if strategy.runs_on(as_of + timedelta(days=1))]
     known = features.join(segments.select("customer", "segment"), on="customer").withColumn(
-        "reach", F.coalesce("answered_share_365d", F.lit(_USUAL_ANSWERED_SHARE))
+        "reach", F.coalesce("answered_share_365d", F.lit(USUAL_ANSWERED_SHARE))
     )
-    opening = _selected(known, running).join(positions, on=["customer", "strategy"], how="left_anti")
+    opening = _selected(known, running, as_of).join(positions, on=["customer", "strategy"], how="left_anti")
     touches = _touches(features.sparkSession, running, costs)
     contacts = opening.unionByName(_due(known, positions, as_of)).join(
         F.broadcast(touches), on=["strategy", "step"]
@@ -63,11 +64,12 @@ def match(
     )
 
 
-def _selected(known: DataFrame, strategies: Sequence[Strategy]) -> DataFrame:
+def _selected(known: DataFrame, strategies: Sequence[Strategy], as_of: date) -> DataFrame:
     """First touches: a row for every rule that is true of a customer."""
     nobody = F.lit(None).cast("string")
     true_of_him = [
-        F.when(F.expr(parse(strategy.who, FEATURES).sql), F.lit(strategy.name)) for strategy in strategies
+        F.when(F.expr(sql(parse(strategy.who, FEATURES).condition, as_of=as_of)), F.lit(strategy.name))
+        for strategy in strategies
     ]
     names = F.array_compact(F.array(nobody, *true_of_him))
     return known.select(
@@ -98,7 +100,7 @@ def _touches(spark: SparkSession, strategies: Sequence[Strategy], costs: Mapping
             strategy.kind,
             strategy.goal.value * strategy.priority * touch.expected_lift,
             _cost(touch.channel, costs, strategy.name),
-            touch.channel in _ANSWERED_CHANNELS,
+            touch.channel in ANSWERED_CHANNELS,
         )
         for strategy in strategies
         for number, touch in enumerate(strategy.funnel, start=1)

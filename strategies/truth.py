@@ -3,7 +3,7 @@
 import math
 import operator
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from strategies.tree import (
@@ -14,6 +14,7 @@ from strategies.tree import (
     Condition,
     Day,
     DaysBetween,
+    Kind,
     Missing,
     Name,
     Negative,
@@ -29,6 +30,9 @@ from strategies.tree import (
 
 Known = float | str | bool | date
 """What a customer's feature may hold; None where it is missing."""
+
+Worth = float | str | bool
+"""What a value comes to; a date, to the number of its day, so that no sum of days leaves the calendar."""
 
 _ORDERS: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
@@ -64,19 +68,24 @@ def truth(condition: Condition, customer: Mapping[str, Known | None], *, as_of: 
             return None if first is None or second is None else _ORDERS[order](first, second)
         case OneOf(value, choices):
             known = worth(value, customer, as_of=as_of)
-            return None if known is None else known in [choice.value for choice in choices]
+            return (
+                None
+                if known is None
+                else known in [worth(choice, customer, as_of=as_of) for choice in choices]
+            )
 
 
-def worth(value: Value, customer: Mapping[str, Known | None], *, as_of: date) -> Known | None:
+def worth(value: Value, customer: Mapping[str, Known | None], *, as_of: date) -> Worth | None:
     """What the value comes to for ``customer``; None where it is missing."""
     match value:
-        case Number(known) | Text(known) | Day(known):
+        case Number(known) | Text(known):
             return known
+        case Day(day):
+            return day.toordinal()
         case AsOf():
-            return as_of
+            return as_of.toordinal()
         case Name(name, kind):
-            found = customer[name]
-            return _number(float(found)) if kind == "number" and found is not None else found  # type: ignore[arg-type]
+            return _held(customer[name], kind)
         case Negative(of):
             inner = worth(of, customer, as_of=as_of)
             return None if inner is None else -inner  # type: ignore[operator]
@@ -86,10 +95,22 @@ def worth(value: Value, customer: Mapping[str, Known | None], *, as_of: date) ->
             )
         case Shifted(of, days):
             start = worth(of, customer, as_of=as_of)
-            return None if start is None else start + timedelta(days=days)  # type: ignore[operator]
+            return None if start is None else start + days  # type: ignore[operator]
         case DaysBetween(end, start_value):
             last, first = worth(end, customer, as_of=as_of), worth(start_value, customer, as_of=as_of)
-            return None if last is None or first is None else float((last - first).days)  # type: ignore[operator,union-attr]
+            return None if last is None or first is None else float(last - first)  # type: ignore[operator]
+
+
+def _held(found: Known | None, kind: Kind) -> Worth | None:
+    if found is None:
+        return None
+    match kind:
+        case "number":
+            return _number(float(found))  # type: ignore[arg-type]
+        case "date":
+            return found.toordinal()  # type: ignore[union-attr]
+        case _:
+            return found  # type: ignore[return-value]
 
 
 def _reckoned(operation: str, left: Any, right: Any) -> float | None:
