@@ -1,5 +1,6 @@
 """A compiled book of rules: what it reads, and whom each of its rules selects."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -40,32 +41,28 @@ class Program:
 
     def bits(self, batch: pa.RecordBatch) -> npt.NDArray[np.uint64]:
         """Whom each rule selects, rules x words: row i of the batch is bit i % 64 of word i // 64."""
-        worths = self._worths(batch)
-        found = np.zeros((self.roots.size, -(-batch.num_rows // 64)), dtype=np.uint64)
-        for start in range(0, batch.num_rows, _CHUNK):
-            bits = self._evaluated(worths, start)
-            found[:, start // 64 : start // 64 + bits.shape[1]] = bits[self.roots]
-        return found
+        found = [bits[self.roots] for bits in self._evaluated(batch)]
+        return np.concatenate([np.zeros((self.roots.size, 0), dtype=np.uint64), *found], axis=1)
 
     def pairs(self, batch: pa.RecordBatch) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
         """Every (row, rule) where the rule selects the row: rows ascending, and rules within them."""
-        worths = self._worths(batch)
-        found = []
-        for start in range(0, batch.num_rows, _CHUNK):
-            bits = self._evaluated(worths, start)
-            counts = kernel.count(bits, self.roots, min(_CHUNK, batch.num_rows - start))
-            found.append(kernel.pair(bits, self.roots, counts, start))
-        empty = np.zeros(0, dtype=np.int32)
-        rows, rules = zip((empty, empty), *found, strict=True)
+        found = [
+            kernel.pair(bits, self.roots, chunk * _CHUNK) for chunk, bits in enumerate(self._evaluated(batch))
+        ]
+        none = np.zeros(0, dtype=np.int32)
+        rows, rules = zip((none, none), *found, strict=True)
         return np.concatenate(rows), np.concatenate(rules)
 
-    def _worths(self, batch: pa.RecordBatch) -> npt.NDArray[np.float64]:
-        return reckon(self.values, batch, words=self.words, as_of=self.as_of)
-
-    def _evaluated(self, worths: npt.NDArray[np.float64], start: int) -> npt.NDArray[np.uint64]:
-        """The sets of all leaves and joints over at most a chunk of rows from ``start``."""
-        stop = min(start + _CHUNK, worths.shape[1])
-        bits = np.empty((self.slots.size + self.joints.size, -(-(stop - start) // 64)), dtype=np.uint64)
-        kernel.compare(worths, self.slots, self.tests, self.low, self.high, start, stop, bits)
-        kernel.join(self.joints, self.bounds, self.parts, self.slots.size, stop - start, bits)
-        return bits
+    def _evaluated(self, batch: pa.RecordBatch) -> Iterator[npt.NDArray[np.uint64]]:
+        """Chunk by chunk, the sets of all leaves and joints."""
+        worths = reckon(self.values, batch, words=self.words, as_of=self.as_of)
+        sets = self.slots.size + self.joints.size
+        for first in range(0, batch.num_rows, _CHUNK):
+            rows = min(_CHUNK, batch.num_rows - first)
+            bits = np.empty((sets, -(-rows // 64)), dtype=np.uint64)
+            kernel.compare(worths, self.slots, self.tests, self.low, self.high, first, bits)
+            kernel.join(self.joints, self.bounds, self.parts, self.slots.size, bits)
+            bits[:, -1] &= np.uint64(
+                2 ** (rows - 64 * (bits.shape[1] - 1)) - 1
+            )  # nobody is after the last row
+            yield bits

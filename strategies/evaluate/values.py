@@ -49,12 +49,17 @@ class Order:
 def reckon(
     wanted: Sequence[Value | Order], batch: pa.RecordBatch, *, words: Sequence[str], as_of: date
 ) -> Doubles:
-    """The wanted values, values x rows; ``batch`` has the columns they name."""
+    """The wanted values, values x rows; ``batch`` has the columns they name.
+
+    After the last row come others, missing, up to a multiple of 64.
+    """
     reckoner = _Reckoner(batch, words, as_of)
-    table = np.empty((len(wanted), batch.num_rows))
+    rows = batch.num_rows
+    table = np.empty((len(wanted), -(-rows // 64) * 64))
+    table[:, rows:] = np.nan
     with np.errstate(all="ignore"):
         for place, value in enumerate(wanted):
-            table[place] = reckoner.worth(value)
+            table[place, :rows] = reckoner.worth(value)
     return table
 
 
