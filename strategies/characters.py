@@ -3,7 +3,7 @@
 import unicodedata
 
 _FOLDED = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "、": ","})
-_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 
 
 def plain(text: str) -> str:

@@ -49,9 +49,12 @@ TouchNames = Annotated[tuple[TouchName, ...], BeforeValidator(_listed)]
 # After these a journey is over, whatever the author wrote: the customer has said yes, no, or worse.
 FINAL_RESULTS = ("converted", "refused", "complained")
 
+# More than a bank has customers: a number beyond it is a slip.
+_EVERYBODY = 1_000_000_000
+
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Touch(_Part):
@@ -96,7 +99,7 @@ class Experiment(_Part):
 class Limits(_Part):
     """``per_night``: most contacts a night, over all touches."""
 
-    per_night: int = Field(ge=1)
+    per_night: int = Field(ge=1, le=_EVERYBODY)
 
 
 class Caps(_Part):
@@ -104,8 +107,8 @@ class Caps(_Part):
     journeys. ``total``: most customers who ever begin. Held-out customers count as if contacted.
     """
 
-    per_customer: Annotated[int | None, Field(ge=1)] = None
-    total: Annotated[int | None, Field(ge=1)] = None
+    per_customer: Annotated[int | None, Field(ge=1, le=_EVERYBODY)] = None
+    total: Annotated[int | None, Field(ge=1, le=_EVERYBODY)] = None
 
 
 class Valid(_Part):

@@ -1,9 +1,7 @@
 """Reads a strategy document from YAML and says of every mistake which file, line and column, and the mend."""
 
 import difflib
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 from typing import Any
 
 import yaml
@@ -11,7 +9,9 @@ from pydantic import BaseModel, ValidationError
 
 from base.errors import StrategyError
 from strategies.atoms import Described, RuleError
+from strategies.characters import plain
 from strategies.document import Caps, Experiment, Goal, Limits, Strategy, Touch, Valid
+from strategies.markup import at, nodes, values
 from strategies.rule import parse
 
 Path = tuple[str | int, ...]
@@ -24,8 +24,8 @@ _PARTS: dict[str, type[BaseModel]] = {
     "caps": Caps,
     "valid": Valid,
 }
-
-_SLIPS = {"：": "a full-width '：' stands where ': ' belongs", "\t": "a tab stands where spaces belong"}
+_MOST_TOLD = 30
+_WIDE = "：，；！“”‘’（）［］｛｝"
 
 
 def read(text: str, *, file: str, features: Mapping[str, Described]) -> Strategy:
@@ -33,11 +33,10 @@ def read(text: str, *, file: str, features: Mapping[str, Described]) -> Strategy
 
     Raises StrategyError with one line for each mistake.
     """
-    root = _compose(text, file)
-    _refuse_bad_keys(root, file)
+    root = nodes(text, file=file)
     places = dict(_places(root, ()))
     try:
-        strategy = Strategy.model_validate(_construct(text, file))
+        strategy = Strategy.model_validate(values(root))
     except ValidationError as error:
         raise StrategyError("\n".join(_explanations(error.errors(), places, file))) from error
     try:
@@ -46,53 +45,6 @@ def read(text: str, *, file: str, features: Mapping[str, Described]) -> Strategy
         line, column = _inside(text, places[("who",)], strategy.who, error.offset)
         raise StrategyError(f"{file}:{line}:{column}: who: {error}") from error
     return strategy
-
-
-def _compose(text: str, file: str) -> yaml.MappingNode:
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        raise _not_yaml(error, text, file) from error
-    if not isinstance(root, yaml.MappingNode):
-        raise StrategyError(f"{file}:1:1: a strategy is a list of 'key: value' lines; see docs/strategies.md")
-    return root
-
-
-def _construct(text: str, file: str) -> Any:
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise _not_yaml(error, text, file) from error
-    except ValueError as error:
-        # Something that looks like a date and is none.
-        line = next((n for n, words in enumerate(text.splitlines(), 1) if _holds_a_false_date(words)), 1)
-        raise StrategyError(
-            f"{file}:{line}: a value cannot be read ({error}); dates are YYYY-MM-DD"
-        ) from error
-
-
-def _holds_a_false_date(words: str) -> bool:
-    """Whether something in the line looks like a date and is none."""
-    for found in re.findall(r"\b\d{4}-\d{2}-\d{2}\b", words):
-        try:
-            date.fromisoformat(found)
-        except ValueError:
-            return True
-    return False
-
-
-def _not_yaml(error: yaml.YAMLError, text: str, file: str) -> StrategyError:
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    if mark is None:
-        return StrategyError(f"{file}: this is not YAML ({error})")
-    problem = getattr(error, "problem", None) or "it does not parse"
-    line, column, mend = mark.line, mark.column, "indent with spaces and write 'key: value'"
-    # YAML notices these two a line late.
-    for number, written in enumerate(text.splitlines()[max(line - 1, 0) : line + 1], start=max(line - 1, 0)):
-        for slip, advice in _SLIPS.items():
-            if slip in written:
-                line, column, mend = number, written.index(slip), advice
-    return StrategyError(f"{file}:{line + 1}:{column + 1}: this is not YAML ({problem}); {mend}")
 
 
 def _places(node: yaml.Node, path: Path) -> Iterator[tuple[Path, yaml.Mark]]:
@@ -107,32 +59,15 @@ def _places(node: yaml.Node, path: Path) -> Iterator[tuple[Path, yaml.Mark]]:
             yield from _places(value, (*path, number))
 
 
-def _refuse_bad_keys(node: yaml.Node, file: str) -> None:
-    children = list(node.value) if isinstance(node, yaml.SequenceNode) else []
-    if isinstance(node, yaml.MappingNode):
-        seen: dict[str, yaml.Mark] = {}
-        for key, value in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                raise StrategyError(
-                    f"{_at(file, key.start_mark)}: a key is one word; lists belong after the ':'"
-                )
-            if key.value in seen:
-                raise StrategyError(
-                    f"{_at(file, key.start_mark)}: the key {key.value!r} was given before, "
-                    f"in line {seen[key.value].line + 1}; remove one"
-                )
-            seen[key.value] = key.start_mark
-            children.append(value)
-    for child in children:
-        _refuse_bad_keys(child, file)
-
-
 def _explanations(details: Sequence[Any], places: Mapping[Path, yaml.Mark], file: str) -> list[str]:
     """A line a mistake; a key that is missing only because it was misspelt is not told twice."""
     misspelt = [detail for detail in details if detail["type"] == "extra_forbidden"]
     meant = {(*detail["loc"][:-1], _meant(detail["loc"])) for detail in misspelt}
     told = [detail for detail in details if detail["type"] != "missing" or tuple(detail["loc"]) not in meant]
-    return [_explain(detail, places, file) for detail in told]
+    lines = [_explain(detail, places, file) for detail in told[:_MOST_TOLD]]
+    return (
+        lines if len(told) <= _MOST_TOLD else [*lines, f"{file}: and {len(told) - _MOST_TOLD} more mistakes"]
+    )
 
 
 def _explain(detail: Any, places: Mapping[Path, yaml.Mark], file: str) -> str:
@@ -142,11 +77,20 @@ def _explain(detail: Any, places: Mapping[Path, yaml.Mark], file: str) -> str:
         place = places.get((*path[:-1], "key", path[-1]), places[()])
         meant = _meant(path)
         mend = f"did you mean {meant!r}?" if meant else f"known here: {', '.join(_keys(path))}"
-        return f"{_at(file, place)}: unknown key {shown!r}; {mend}"
+        return f"{at(file, place)}: unknown key {shown!r}; {mend}"
     if detail["type"] == "missing":
-        return f"{_at(file, _nearest(places, path[:-1]))}: {shown!r} is missing; add it"
-    message = detail["msg"].removeprefix("Value error, ")
-    return f"{_at(file, _nearest(places, path))}: {shown}: {message}"
+        return f"{at(file, _nearest(places, path[:-1]))}: {shown!r} is missing; add it"
+    message = detail["msg"].removeprefix("Value error, ") + _wide(detail)
+    return f"{at(file, _nearest(places, path))}: {shown}: {message}"
+
+
+def _wide(detail: Any) -> str:
+    """The mend where full-width punctuation is what makes a word or a number unreadable."""
+    given = detail["input"] if isinstance(detail["input"], str) else ""
+    found = next((character for character in given if character in _WIDE), None)
+    if found is None or detail["type"].startswith("string_too"):
+        return ""
+    return f"; a full-width {found!r} stands in it, write a plain {plain(found)!r}"
 
 
 def _meant(path: Path) -> str | None:
@@ -164,10 +108,6 @@ def _nearest(places: Mapping[Path, yaml.Mark], path: Path) -> yaml.Mark:
     while path not in places:
         path = path[:-1]
     return places[path]
-
-
-def _at(file: str, mark: yaml.Mark) -> str:
-    return f"{file}:{mark.line + 1}:{mark.column + 1}"
 
 
 def _inside(text: str, mark: yaml.Mark, value: str, offset: int) -> tuple[int, int]:
