@@ -32,9 +32,9 @@ class Standing:
 
     @property
     def words(self) -> str:
-        """Like ``live v2, v3 submitted``."""
+        """Like ``live v2, submitted v3``."""
         running = f"{self.state} v{self.running}" if self.running else self.state
-        pending = f"v{self.pending} {self.stage}" if self.pending else None
+        pending = f"{self.stage} v{self.pending}" if self.pending else None
         return ", ".join(part for part in (running, pending) if part)
 
 

@@ -1,11 +1,38 @@
-"""A folder of documents as the live book of a ledger."""
+"""Documents to fill a book with."""
 
 from pathlib import Path
 
+from features.catalogue import FEATURES
 from ledger.database import Ledger
 from strategies.book import standings
 from strategies.first_book import put_live
-from strategies.folder import OWN_BOOK, read_files
+from strategies.folder import OWN_BOOK, Written, read_files
+from strategies.reader import read
+
+DOCUMENT = """\
+# {note}
+name: {name}
+title: 县域储蓄 · {title}
+kind: deposit
+manager: 周立成
+who: "{who}"   # 资产
+offer: 一年期定期存款。
+funnel:
+  - {{channel: sms, expected_lift: 0.01, script: 一年期定期存款，网点可办。}}
+goal: {{product: deposit, window_days: 6, value: 260}}
+limits: {{per_night: 500}}
+"""
+
+
+def text_of(name: str, *, who: str = "aum_now >= 1000", title: str = "Savings", note: str = "new") -> str:
+    """A short document with a comment, in words of two languages."""
+    return DOCUMENT.format(name=name, who=who, title=title, note=note)
+
+
+def written(name: str, **said: str) -> Written:
+    """The document of ``text_of``, read."""
+    text = text_of(name, **said)
+    return Written(text=text, strategy=read(text, file=name, features=FEATURES))
 
 
 def make_live(ledger: Ledger, folder: Path = OWN_BOOK) -> None:
