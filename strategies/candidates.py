@@ -1,17 +1,20 @@
 """Who could be contacted by what: every rule of the book over every long-tail customer, in one pass."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
+import pyarrow as pa
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.types import StringType, StructType
 
 from base.errors import StrategyError
 from base.settings import Contact
 from features.catalogue import FEATURES
 from strategies.document import Strategy
+from strategies.evaluate import compile_rules
 from strategies.rule import parse
-from strategies.sql import sql
+from strategies.tree import Condition
 
 # A call reaches only who picks up; where nothing is known of a customer, a cold call's usual share.
 ANSWERED_CHANNELS = ("ai_call", "human_call")
@@ -46,7 +49,10 @@ def match(
     known = features.join(segments.select("customer", "segment"), on="customer").withColumn(
         "reach", F.coalesce("answered_share_365d", F.lit(USUAL_ANSWERED_SHARE))
     )
-    opening = _selected(known, running, as_of).join(positions, on=["customer", "strategy"], how="left_anti")
+    rules = {strategy.name: parse(strategy.who, FEATURES).condition for strategy in running}
+    opening = selected(known, strategies=rules, carried=("customer", *_TRAITS), as_of=as_of).join(
+        positions, on=["customer", "strategy"], how="left_anti"
+    )
     touches = _touches(features.sparkSession, running, costs)
     contacts = opening.unionByName(_due(known, positions, as_of)).join(
         F.broadcast(touches), on=["strategy", "step"]
@@ -64,17 +70,28 @@ def match(
     )
 
 
-def _selected(known: DataFrame, strategies: Sequence[Strategy], as_of: date) -> DataFrame:
-    """First touches: a row for every rule that is true of a customer."""
-    nobody = F.lit(None).cast("string")
-    true_of_him = [
-        F.when(F.expr(sql(parse(strategy.who, FEATURES).condition, as_of=as_of)), F.lit(strategy.name))
-        for strategy in strategies
-    ]
-    names = F.array_compact(F.array(nobody, *true_of_him))
-    return known.select(
-        "customer", F.explode(names).alias("strategy"), F.lit(1).cast("int").alias("step"), *_TRAITS
-    )
+def selected(
+    customers: DataFrame, *, strategies: Mapping[str, Condition], carried: Sequence[str], as_of: date
+) -> DataFrame:
+    """First touches: a row for every strategy, by name, whose rule is true of a customer.
+
+    ``customers`` has the columns that the rules name and those ``carried`` along; the result has ``carried``,
+    strategy, step. All rules run over each batch at once, inside the engine; workers of a cluster need this
+    package installed.
+    """
+    names = pa.array(list(strategies), pa.string())
+    program = compile_rules(list(strategies.values()), as_of=as_of)
+    kept = list(carried)
+
+    def matched(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            rows, rules = map(pa.array, program.pairs(batch))
+            columns = [batch[name].take(rows) for name in kept]
+            yield pa.RecordBatch.from_arrays([*columns, names.take(rules)], names=[*kept, "strategy"])
+
+    read = customers.select(*dict.fromkeys((*kept, *program.columns)))
+    schema = StructType([read.schema[name] for name in kept]).add("strategy", StringType())
+    return read.mapInArrow(matched, schema).withColumn("step", F.lit(1).cast("int"))
 
 
 def _due(known: DataFrame, positions: DataFrame, as_of: date) -> DataFrame:
