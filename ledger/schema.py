@@ -115,3 +115,11 @@ STRATEGY_VERSIONS = Table(
     Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("note", Text, nullable=False),
 )
+
+READINGS = Table(
+    "strategy_readings",
+    METADATA,
+    Column("sha256", String, primary_key=True, comment="of the document's text"),
+    Column("reader", String, nullable=False, comment="digest of the code and features that read it"),
+    Column("document", JSON, nullable=False, comment="what it says"),
+)

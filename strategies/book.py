@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, select, tuple_
+from sqlalchemy import Connection, Select, and_, func, select, tuple_
 
-from base.errors import BookError, StrategyError
-from features.catalogue import FEATURES
+from base.errors import BookError
 from ledger.database import Ledger
 from ledger.schema import STRATEGIES, STRATEGY_VERSIONS
 from strategies.document import Strategy
-from strategies.reader import read
+from strategies.readings import read_versions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,9 +70,9 @@ def read_live(ledger: Ledger) -> Live:
     A document that no longer reads, because a feature has gone since, is left out and told: one of thousands
     must not stop the others.
     """
-    with ledger.engine.connect() as connection:
+    with ledger.engine.begin() as connection:
         rows = connection.execute(_running().where(STRATEGIES.c.state == "live")).all()
-    strategies, unreadable = _read_all(rows)
+        strategies, unreadable = read_versions(connection, rows)
     return Live(
         strategies=strategies,
         versions={row.name: row.version for row in rows if row.name not in unreadable},
@@ -83,16 +82,16 @@ def read_live(ledger: Ledger) -> Live:
 
 def ever_live(ledger: Ledger) -> tuple[Strategy, ...]:
     """The last live version of every strategy that ever was live, paused and retired ones as well."""
-    with ledger.engine.connect() as connection:
-        return _read_all(connection.execute(_running()).all())[0]
+    with ledger.engine.begin() as connection:
+        return read_versions(connection, connection.execute(_running()).all())[0]
 
 
 def documents(ledger: Ledger, versions: Mapping[str, int]) -> tuple[Strategy, ...]:
     """The given version of each strategy named, as far as it reads."""
     wanted = tuple_(STRATEGY_VERSIONS.c.name, STRATEGY_VERSIONS.c.version).in_(list(versions.items()))
     query = select(STRATEGY_VERSIONS).where(wanted).order_by(STRATEGY_VERSIONS.c.name)
-    with ledger.engine.connect() as connection:
-        return _read_all(connection.execute(query).all())[0]
+    with ledger.engine.begin() as connection:
+        return read_versions(connection, connection.execute(query).all())[0]
 
 
 def standings(
@@ -147,14 +146,3 @@ def _running() -> Select[Any]:
     versions = STRATEGY_VERSIONS
     of_running = and_(versions.c.name == STRATEGIES.c.name, versions.c.version == STRATEGIES.c.running)
     return select(versions).join(STRATEGIES, of_running).order_by(versions.c.name)
-
-
-def _read_all(rows: Sequence[Row[Any]]) -> tuple[tuple[Strategy, ...], dict[str, str]]:
-    strategies, unreadable = [], {}
-    for row in rows:
-        try:
-            shown = f"{row.name} v{row.version}"
-            strategies.append(read(row.text.removeprefix("\ufeff"), file=shown, features=FEATURES))
-        except StrategyError as error:
-            unreadable[row.name] = str(error)
-    return tuple(strategies), unreadable

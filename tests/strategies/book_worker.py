@@ -16,9 +16,10 @@ from strategies.lifecycle import approve, go_live, pause, resume, submit
 from strategies.versions import import_
 from tests.strategies.book_world import written
 
-NAMES = ("shared_a", "shared_b", "shared_c")
-PEOPLE = ("Ann", "Ben", "陈", "Dora")
-ACTIONS = 60
+NAMES = ("shared_a", "shared_b")
+PEOPLE = ("Ann", "Ben", "陈", "Dora", "Ebba", "Finn")
+ACTIONS = 120
+WEIGHTS = (1, 4, 8, 8, 2, 2)
 
 
 def edit(ledger: Ledger, names: Sequence[str], actor: str, dice: random.Random) -> None:
@@ -46,7 +47,7 @@ def work(ledger: Ledger, *, seed: int) -> None:
     for _ in range(ACTIONS):
         names = dice.sample(NAMES, dice.choice((1, 1, 1, 2)))
         actor = dice.choice(PEOPLE)
-        action = dice.choice(["strategy imported", *MOVES])
+        action = dice.choices(["strategy imported", *MOVES], WEIGHTS)[0]
         try:
             if action == "strategy imported":
                 edit(ledger, names, actor, dice)

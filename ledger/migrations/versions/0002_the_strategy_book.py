@@ -121,6 +121,15 @@ def upgrade() -> None:
             "sha256 = encode(sha256(convert_to(text, 'UTF8')), 'hex')", name="digest_is_of_the_text"
         ),
     )
+    op.create_table(
+        "strategy_readings",
+        sa.Column("sha256", sa.String(), nullable=False, comment="of the document's text"),
+        sa.Column(
+            "reader", sa.String(), nullable=False, comment="digest of the code and features that read it"
+        ),
+        sa.Column("document", sa.JSON(), nullable=False, comment="what it says"),
+        sa.PrimaryKeyConstraint("sha256"),
+    )
     op.create_index(op.f("ix_audit_subject"), "audit", ["subject"], unique=False)
     op.execute(_RULES)
     for table in ("audit", "strategy_versions"):
@@ -157,6 +166,7 @@ def downgrade() -> None:
         for trigger in ("never_changed", "never_emptied"):
             op.execute(f"drop trigger {trigger} on {table}")
     op.drop_index(op.f("ix_audit_subject"), table_name="audit")
+    op.drop_table("strategy_readings")
     op.drop_table("strategy_versions")
     op.drop_table("strategies")
     for function in ("strategy_moves", "next_version_only", "refuse_change"):
