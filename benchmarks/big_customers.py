@@ -21,7 +21,8 @@ SEGMENTS = tuple(f"S{number:02d}" for number in range(1, 31))
 Floats = npt.NDArray[np.float64]
 Column = npt.NDArray[np.generic]
 
-_ARROW = {"double": pa.float64(), "long": pa.int64(), "boolean": pa.bool_()}
+_ARROW = {"double": pa.float64(), "long": pa.int64(), "boolean": pa.bool_(), "date": pa.date32()}
+_LAST_DAY = np.datetime64("2026-07-01", "D")
 # How many of the customers hold something in each asset class, and the usual amount in yuan of those who do.
 _HOLDINGS = {
     "demand": (0.97, 2_500),
@@ -239,7 +240,7 @@ def _share(part: Floats, whole: Floats) -> Floats:
     return np.where(whole > 0, np.round(part / np.where(whole > 0, whole, 1.0), 4), 0.0)
 
 
-def _or_missing(rng: np.random.Generator, values: Floats, share: float) -> Floats:
+def _or_missing(rng: np.random.Generator, values: npt.NDArray[np.floating], share: float) -> Floats:
     return np.where(rng.random(len(values)) < share, np.nan, values)
 
 
@@ -247,6 +248,9 @@ def _anything(rng: np.random.Generator, rows: int, feature: Feature) -> Column:
     """For a feature declared since: something its declaration allows."""
     if feature.type == "boolean":
         return rng.random(rows) < 0.3
+    if feature.type == "date":
+        days = _LAST_DAY - rng.exponential(400.0, rows).astype("timedelta64[D]")
+        return np.where(rng.random(rows) < 0.1, np.datetime64("NaT", "D"), days)
     whole = np.floor(rng.exponential(10.0, rows))
     return _or_missing(rng, whole, 0.1) if feature.nullable else whole
 

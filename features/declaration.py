@@ -9,9 +9,10 @@ from pyspark.sql import Column
 from base.errors import DeclarationError
 from features.sources import Source
 from lake.table import Classification
+from lake.tables.words import CHANNELS
 
-Unit = Literal["CNY", "days", "count", "share", "hour", "years", "level", "flag"]
-Type = Literal["double", "long", "boolean"]
+Unit = Literal["CNY", "days", "count", "share", "hour", "years", "level", "flag", "date"]
+Type = Literal["double", "long", "boolean", "date"]
 Empty = float | bool | None
 
 _TYPES: dict[Unit, Type] = {
@@ -23,6 +24,7 @@ _TYPES: dict[Unit, Type] = {
     "years": "long",
     "level": "long",
     "flag": "boolean",
+    "date": "date",
 }
 
 
@@ -40,6 +42,7 @@ class Feature:
     Either an aggregate over the rows of ``source`` within ``window`` days (None: ever), or, where ``source``
     is None, an expression over other features. ``empty`` stands where there is nothing to aggregate; None
     leaves it null. ``compute`` is given a handle on the rows, or the features, and returns a Column.
+    ``channels``: those on which consent permits rules to use it.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Feature:
     empty: Empty
     classification: Classification
     compute: Callable[..., Column]
+    channels: tuple[str, ...]
 
     @property
     def nullable(self) -> bool:
@@ -119,6 +123,7 @@ def _declare(
             empty=empty,
             classification=classification,
             compute=compute,
+            channels=source.channels if source else CHANNELS,
         )
 
     return make

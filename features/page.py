@@ -6,6 +6,7 @@ from pathlib import Path
 from base.registry import modules
 from features.catalogue import FEATURES
 from features.declaration import Feature
+from lake.tables.words import CHANNELS
 
 PAGE = Path("docs") / "features.md"
 
@@ -15,7 +16,8 @@ _HEAD = """# Features
 at the close of the business date: what happened later, or was learned of later, is not in them.
 
 Amounts are in yuan, windows end with the business date and hold it, and *empty* is what stands where there is
-nothing to count. Rules in strategies may use the name or the label.
+nothing to count. Rules in strategies may use the name or the label, on the channels that customers' consent
+permits (`features/sources.py` says why).
 
 *Made from the declarations in `features/families/` by `python -m features.page`; do not edit.*
 """
@@ -26,8 +28,8 @@ def render() -> str:
     parts = [_HEAD.format(count=len(FEATURES))]
     for family, members in groupby(FEATURES.values(), key=lambda each: each.family):
         parts.append(f"\n## {family.capitalize()}\n\n{_texts()[family]}\n")
-        parts.append("\n| name | label | unit | window | empty | from | what it is |")
-        parts.append("\n|---|---|---|---|---|---|---|\n")
+        parts.append("\n| name | label | unit | window | empty | from | channels | what it is |")
+        parts.append("\n|---|---|---|---|---|---|---|---|\n")
         parts.extend(_line(each) for each in members)
     return "".join(parts)
 
@@ -35,7 +37,8 @@ def render() -> str:
 def _line(each: Feature) -> str:
     window = f"{each.window} days" if each.window else ""
     source = each.source.name if each.source else "other features"
-    cells = (f"`{each.name}`", each.label, each.unit, window, _empty(each), source, each.doc)
+    channels = "all" if each.channels == CHANNELS else ", ".join(each.channels)
+    cells = (f"`{each.name}`", each.label, each.unit, window, _empty(each), source, channels, each.doc)
     return f"| {' | '.join(cells)} |\n"
 
 

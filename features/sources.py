@@ -26,7 +26,7 @@ from lake.tables import (
     SUPPRESSIONS,
     TRANSACTIONS,
 )
-from lake.tables.words import ASSET_CLASSES
+from lake.tables.words import ASSET_CLASSES, CHANNELS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,12 +46,18 @@ class Source:
 
     ``in_force`` names the columns of the first and the last day (null: open) on which a row holds; rows not
     in force at the business date are left out.
+
+    ``channels``: on which channels the facts may decide whom to contact. Consent to marketing covers what the
+    bank sees in the course of business, on every channel that the customer has agreed to. What he told the
+    bank of his own accord to have something settled, in a call or a complaint, was given for that purpose:
+    only a person, who can be asked about it, may come back to it.
     """
 
     name: str
     seen: tuple[Seen, ...]
     shape: Callable[..., DataFrame]
     in_force: tuple[str, str] | None = None
+    channels: tuple[str, ...] = CHANNELS
 
 
 def _events(table: Table) -> Seen:
@@ -96,8 +102,10 @@ TOUCHES = Source(
     seen=(_events(CONTACTS), Seen(read=OUTCOMES.before, happened="happened_at")),
     shape=_touches,
 )
-OBJECTIONS = Source(name="complaints", seen=(_events(COMPLAINTS),), shape=_as_is)
-CALLS_IN = Source(name="inbound_calls", seen=(_events(INBOUND_CALLS),), shape=_as_is)
+OBJECTIONS = Source(name="complaints", seen=(_events(COMPLAINTS),), shape=_as_is, channels=("human_call",))
+CALLS_IN = Source(
+    name="inbound_calls", seen=(_events(INBOUND_CALLS),), shape=_as_is, channels=("human_call",)
+)
 NUMBER = Source(name="numbers", seen=(Seen(read=NUMBERS.at),), shape=_as_is)
 CONSENT = Source(
     name="consents", seen=(Seen(read=CONSENTS.at),), shape=_as_is, in_force=("valid_from", "valid_until")

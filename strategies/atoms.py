@@ -3,8 +3,8 @@
 import difflib
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Protocol
@@ -46,6 +46,8 @@ class Described(Protocol):
     def unit(self) -> str: ...
     @property
     def label(self) -> str: ...
+    @property
+    def channels(self) -> Collection[str]: ...
 
 
 class RuleError(StrategyError):
@@ -92,7 +94,8 @@ def split(text: str, features: Mapping[str, Described]) -> tuple[str, list[Term]
                 shape.append(word)
         else:
             shape.append(f"`{len(terms)}`")
-            terms.append(_term(piece, token, features, at))
+            term = _term(piece, token, features, at)
+            terms.append(replace(term, shown=named) if named else term)
         at = at + len(named) if named else (token.end() if token else at)
     return " ".join(shape), terms
 

@@ -40,7 +40,7 @@ def read(text: str, *, file: str, features: Mapping[str, Described]) -> Strategy
     except ValidationError as error:
         raise StrategyError("\n".join(_explanations(error.errors(), places, file))) from error
     try:
-        parse(strategy.who, features)
+        parse(strategy.who, features, channels={touch.channel for touch in strategy.funnel})
     except RuleError as error:
         line, column = _inside(text, places[("who",)], strategy.who, error.offset)
         raise StrategyError(f"{file}:{line}:{column}: who: {error}") from error

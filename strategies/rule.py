@@ -6,7 +6,7 @@ nothing else. What it means is said in strategies/tree.py and strategies/truth.p
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,9 +29,10 @@ class Rule:
     names: frozenset[str]
 
 
-def parse(text: str, features: Mapping[str, Described]) -> Rule:
+def parse(text: str, features: Mapping[str, Described], *, channels: Collection[str] = ()) -> Rule:
     """Check ``text`` against ``features`` (by name) and read it as a tree.
 
+    ``channels``: those on which the rule is to select customers; consent must permit its features on all.
     Raises RuleError saying what is wrong, where, and what to do.
     """
     if len(text) > _LONGEST:
@@ -45,8 +46,21 @@ def parse(text: str, features: Mapping[str, Described]) -> Rule:
         raise _unreadable(error, terms) from error
     except RecursionError as error:
         raise RuleError("the rule is nested too deeply; take it apart", offset=0) from error
-    names = {term.node.name for term in terms if isinstance(term.node, Name)}
-    return Rule(text=text, condition=condition, names=frozenset(names & features.keys()))
+    used = {term.node.name: term for term in reversed(terms) if isinstance(term.node, Name)}
+    names = used.keys() & features.keys()
+    for name in names:
+        _refuse_without_consent(used[name], features[name], channels)
+    return Rule(text=text, condition=condition, names=frozenset(names))
+
+
+def _refuse_without_consent(term: Term, feature: Described, channels: Collection[str]) -> None:
+    refused = sorted(set(channels) - set(feature.channels))
+    if refused:
+        raise RuleError(
+            f"consent permits {term.shown!r} on {', '.join(feature.channels) or 'no channel'} only, not on "
+            f"{', '.join(refused)}; take it out of the rule, or those touches out of the funnel",
+            offset=term.offset,
+        )
 
 
 def _unreadable(error: SqlglotError, terms: list[Term]) -> RuleError:

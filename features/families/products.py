@@ -87,3 +87,9 @@ def products_held(its: Others) -> Column:
 def days_since_opening(opened: Rows) -> Column:
     """Days since the last product was taken up; null if none ever was."""
     return opened.days_since()
+
+
+@feature(TAKEN_UP, unit="date", label="上次开立产品日期")
+def last_opening_on(opened: Rows) -> Column:
+    """Day on which the last product was taken up; null if none ever was."""
+    return F.date_sub(F.lit(opened.as_of), opened.days_since())

@@ -5,14 +5,16 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import Column, SparkSession
 
-from features.catalogue import DECLARED, FEATURES
+from features.catalogue import DECLARED, FEATURES, inputs, permitted
 from features.compiler import CUSTOMER_FEATURES, READS, SOURCES, compile_features
-from features.declaration import Feature
+from features.declaration import Feature, derived
 from features.page import PAGE, render
+from features.rows import Others
 from jobs.features import features
 from lake.table import Classification
+from lake.tables.words import CHANNELS
 from tests.features.world import features_of, frames, world
 
 AS_OF = date(2026, 7, 1)
@@ -36,6 +38,35 @@ def test_a_window_is_named_as_long_as_it_is(each: Feature) -> None:
 def test_labels_tell_features_apart() -> None:
     labels = [each.label for each in DECLARED.values()]
     assert len(set(labels)) == len(labels)
+
+
+def test_a_derived_feature_is_known_to_rest_on_what_it_uses(engine: SparkSession) -> None:
+    for each in DECLARED.values():
+        if each.source is None:
+            others = Others()
+            each.compute(others)
+            assert set(inputs(each, DECLARED)) == set(others.used), each.name
+
+
+def test_what_customers_said_is_for_people_only_and_so_is_what_rests_on_it() -> None:
+    told = {name for name, each in DECLARED.items() if each.channels != CHANNELS}
+    assert {"inbound_calls_90d", "complaints_365d"} <= told
+    assert all(DECLARED[name].channels == ("human_call",) for name in told)
+
+
+def test_a_derived_feature_may_be_used_where_all_it_rests_on_may_be() -> None:
+    def _worry(its: Others) -> Column:
+        """Rests on a call."""
+        return its.inbound_calls_90d + its.age
+
+    def _care(its: Others) -> Column:
+        """Rests on what rests on a call."""
+        return its._worry
+
+    made = [derived(unit="count", label="某", empty=0)(compute) for compute in (_care, _worry)]
+    known = permitted(DECLARED | {each.name: each for each in made})
+    assert known["_care"].channels == known["_worry"].channels == ("human_call",)
+    assert known["age"].channels == CHANNELS
 
 
 def test_the_table_holds_the_features_and_no_step() -> None:

@@ -33,6 +33,8 @@ def _customers() -> pa.Table:
             values = rng.random(CUSTOMERS) < 0.5
         elif pa.types.is_integer(field.type):
             values = rng.integers(0, 40, CUSTOMERS)
+        elif pa.types.is_date(field.type):
+            values = np.datetime64("2026-07-01", "D") - rng.integers(0, 400, CUSTOMERS)
         elif CUSTOMER_FEATURES[field.name].unit == "share":
             values = rng.random(CUSTOMERS)
         else:

@@ -246,6 +246,7 @@ ANN = {
     "has_mobile": False,
     "products_held": 3,
     "days_since_opening": 20,
+    "last_opening_on": day(20),
     "logins_7d": 2,
     "logins_30d": 3,
     "logins_90d": 3,
@@ -290,7 +291,8 @@ def told_features(engine: SparkSession) -> pd.DataFrame:
 
 @pytest.mark.parametrize("name", ANN)
 def test_what_is_known_of_ann(told_features: pd.DataFrame, name: str) -> None:
-    assert told_features.loc["ann", name] == pytest.approx(ANN[name], rel=1e-12)
+    known = ANN[name] if isinstance(ANN[name], date) else pytest.approx(ANN[name], rel=1e-12)
+    assert told_features.loc["ann", name] == known
 
 
 def test_customers_are_those_known_at_the_date(told_features: pd.DataFrame) -> None:

@@ -31,6 +31,8 @@ def _features(*, customers: int, seed: int) -> pd.DataFrame:
         frame[column.name] = values > 10 if column.type == "boolean" else values
         if column.type == "long":
             frame[column.name] = frame[column.name].round().astype("int64")
+        if column.type == "date":
+            frame[column.name] = FIRST
     frame["aum_now"] = np.where(
         rng.random(customers) < 0.1, 80_000.0, rng.integers(0, 4_999_999, customers) / 100
     )
