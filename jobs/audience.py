@@ -1,0 +1,126 @@
+"""Takes the last night's customers into memory, with all that a dry run looks at."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from base.errors import ScheduleError
+from base.settings import Settings
+from features.catalogue import FEATURES
+from features.compiler import CUSTOMER_FEATURES
+from jobs.decide import capacity, decide, known, touches_made
+from jobs.job import Frames, Night
+from jobs.run import open_house
+from lake.tables import (
+    CUSTOMER_SEGMENTS,
+    CUSTOMERS,
+    OPENINGS,
+    PLAN,
+    READOUTS,
+    SEGMENT_CATALOG,
+)
+from ledger.database import Ledger
+from outreach.channels.channel import load_channels
+from outreach.dry_run.audience import Audience, audience
+from outreach.dry_run.collect import Seen, collect
+from outreach.dry_run.dry_run import DryRun
+from outreach.dry_run.selection import lay_out
+from outreach.policy.callers import marketing_limits
+from outreach.stops import Stops, read_stops
+from strategies.book import live
+from strategies.document import Strategy
+from strategies.funnel import begun, positions
+
+
+@contextmanager
+def open_dry_run(
+    settings: Settings, *, as_of: date | None, progress: Callable[[str], None]
+) -> Iterator[tuple[DryRun, Ledger]]:
+    """A dry run on the night ``as_of`` (None: the last that has segments) against the live book.
+
+    Raises ScheduleError where there is no such night.
+    """
+    with open_house(settings, as_of=as_of or date.min, progress=progress) as opened:
+        night = replace(opened, as_of=_night(opened, as_of))
+        progress(f"taking in the customers of {night.as_of}")
+        yield of_night(night, live(night.ledger)), night.ledger
+
+
+def of_night(night: Night, book: tuple[Strategy, ...]) -> DryRun:
+    """The dry run in an open house, against the strategies of ``book``."""
+    frames = {
+        read.table: night.store.read(read.table, as_of=night.as_of, scope=read.scope) for read in decide.reads
+    }
+    with night.ledger.engine.connect() as connection:
+        stops = read_stops(connection)
+    touches = touches_made(night, frames)
+    customers = _audience(night, frames, book, touches, stops)
+    night.progress(f"laying out {len(book):,} live strategies over {len(customers):,} customers")
+    return DryRun(
+        audience=customers,
+        book=lay_out(book, customers, features=FEATURES),
+        room=capacity(night, customers=frames[CUSTOMERS].count()),
+        begun=begun(touches),
+        costs={name: channel.cost for name, channel in load_channels().items()},
+        global_holdout=night.settings.experiments.global_holdout,
+        held_out_rates=_held_out_rates(night),
+        segment_names=_segment_names(night),
+        stopped=stops.strategies,
+    )
+
+
+def _night(night: Night, as_of: date | None) -> date:
+    dates = night.store.dates(CUSTOMER_SEGMENTS)
+    if not dates:
+        raise ScheduleError("no customer has a segment yet; run longreach night --as-of DATE first")
+    if as_of is not None and as_of not in dates:
+        raise ScheduleError(
+            f"{as_of} has no segments; there are nights from {dates[0]} to {dates[-1]}, or leave --as-of out"
+        )
+    return as_of or dates[-1]
+
+
+def _audience(
+    night: Night, frames: Frames, book: tuple[Strategy, ...], touches: DataFrame, stops: Stops
+) -> Audience:
+    journeys = positions(touches, strategies=book, as_of=night.as_of)
+    seen = Seen(
+        features=frames[CUSTOMER_FEATURES],
+        segments=frames[CUSTOMER_SEGMENTS],
+        plan=night.store.read(PLAN, as_of=night.as_of),
+        openings=night.store.read(OPENINGS, as_of=night.as_of, scope="until"),
+    )
+    customers = collect(
+        seen,
+        known(night, frames, book, journeys),
+        as_of=night.as_of,
+        contact=night.settings.contact,
+        channels=load_channels(),
+        callers=[channel for channel, limit in marketing_limits().items() if limit],
+        stopped=stops.channels,
+    )
+    return audience(
+        customers.toArrow(), begun=journeys.select("customer", "strategy").toArrow(), as_of=night.as_of
+    )
+
+
+def _held_out_rates(night: Night) -> dict[str, float]:
+    """The share of held-out customers who converted, by strategy and by kind."""
+    read = night.store.read(READOUTS, as_of=night.as_of, scope="until")
+    rows = (
+        read.filter("metric = 'converted' and level <> 'all' and control_mean is not null")
+        .groupBy("name")
+        .agg(F.max(F.struct("as_of", "control_mean")).alias("newest"))
+        .select("name", "newest.control_mean")
+        .collect()
+    )
+    return {row["name"]: row["control_mean"] for row in rows}
+
+
+def _segment_names(night: Night) -> dict[str, str]:
+    rows = night.store.read(SEGMENT_CATALOG, as_of=night.as_of).select("segment", "name").collect()
+    return {row["segment"]: row["name"] for row in rows}

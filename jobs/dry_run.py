@@ -1,0 +1,205 @@
+"""The dry run on the command line: one answer, or a conversation in which a rule is typed and refined."""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+from base.errors import LongreachError, StrategyError
+from base.settings import Settings
+from evaluation.suppress import SMALLEST, suppress
+from jobs.audience import open_dry_run
+from ledger.database import Ledger
+from outreach.dry_run.competition import Contacts
+from outreach.dry_run.dry_run import DryRun, Found
+from outreach.dry_run.losses import TouchPolicy
+from outreach.dry_run.picture import picture
+from strategies.atoms import RuleError
+from strategies.book import documents, standings
+from strategies.document import Strategy
+from strategies.folder import read_files
+
+_HELP = """Type a rule, such as  资产总额 between 5000 and 3万 and not has_fund
+A line that begins with and / or / 且 / 或 refines the rule before it.
+:strategy NAME    the newest version of a strategy of the book, as a whole
+:strategy FILE    a document that is not in the book yet
+:quit             (or Ctrl-D) ends"""
+_REFINES = re.compile(r"\s*(and|or|且|或)\b", re.IGNORECASE)
+_BEFORE = 60
+
+
+def try_out(
+    what: str | None,
+    *,
+    settings: Settings,
+    as_of: date | None,
+    as_json: bool,
+    out: Console,
+    err: Console,
+    ask: Callable[[str], str] = input,
+) -> None:
+    """Tries ``what``: a rule, the name of a strategy, or a YAML file. Without it, asks again and again.
+
+    ``as_of``: the night to try it on, None for the last. ``ask`` raises EOFError when there is no more.
+    Raises LongreachError for what cannot be read.
+    """
+
+    def progress(text: str) -> None:
+        err.print(Text(f"  {text}", style="dim"))
+
+    file = _document(what) if what and _is_file(what) else None
+    with open_dry_run(settings, as_of=as_of, progress=progress) as (dry_run, ledger):
+        if what is None:
+            _converse(dry_run, ledger, out=out, ask=ask)
+            return
+        found = hidden(_found(what, file, dry_run, ledger))
+    if as_json:
+        out.print_json(json.dumps(asdict(found), ensure_ascii=False))
+    else:
+        out.print(picture(found))
+
+
+def hidden(found: Found) -> Found:
+    """The same without counts of fewer than ten people, nor what would let them be worked out."""
+    if found.selected is None or 0 < found.selected < SMALLEST:
+        return replace(
+            found,
+            selected=None,
+            begun=None,
+            planned=None,
+            segments=(),
+            traits=(),
+            touches=(),
+            overlaps=(),
+            take_up=(),
+            contacts=None,
+            experiment=None,
+        )
+    in_segments = _shown([part.customers for part in found.segments])
+    experiment = found.experiment
+    return replace(
+        found,
+        begun=_shown_alone(found.begun),
+        planned=_shown_alone(found.planned),
+        segments=tuple(
+            replace(part, customers=count, share=None if count is None else part.share)
+            for part, count in zip(found.segments, in_segments, strict=True)
+        ),
+        touches=tuple(_hidden_touch(touch) for touch in found.touches),
+        overlaps=tuple(part for part in found.overlaps if _shown_alone(part.customers)),
+        contacts=found.contacts and _hidden_contacts(found.contacts),
+        experiment=experiment if experiment and _shown_alone(experiment.pool) else None,
+    )
+
+
+def _hidden_touch(touch: TouchPolicy) -> TouchPolicy:
+    allowed, *lost = _shown([touch.allowed, *(loss.customers for loss in touch.losses)])
+    losses = zip(touch.losses, lost, strict=True)
+    return replace(
+        touch, allowed=allowed, losses=tuple(replace(loss, customers=count) for loss, count in losses)
+    )
+
+
+def _hidden_contacts(contacts: Contacts) -> Contacts:
+    return replace(
+        contacts,
+        allowed=_shown_alone(contacts.allowed),
+        worth_it=_shown_alone(contacts.worth_it),
+        won=_shown_alone(contacts.won),
+        exposed=_shown_alone(contacts.exposed),
+        contacts=_shown_alone(contacts.contacts),
+        net=contacts.net if _shown_alone(contacts.allowed) else None,
+    )
+
+
+def _shown(parts: Sequence[int | None]) -> list[int | None]:
+    """Counts that add up to one that is known."""
+    counts = suppress(pd.DataFrame({"customers": parts}), count="customers", within=[])["customers"]
+    return [None if pd.isna(count) else int(count) for count in counts]
+
+
+def _shown_alone(count: int | None) -> int | None:
+    return None if count is None or 0 < count < SMALLEST else count
+
+
+def _found(what: str, file: Strategy | None, dry_run: DryRun, ledger: Ledger) -> Found:
+    """What was meant by ``what``: a document, a strategy of the book, or a rule.
+
+    Raises StrategyError for a rule that does not read, pointing at the place.
+    """
+    if file is not None:
+        return dry_run.strategy(file)
+    named = _of_book(what, ledger)
+    if named is not None:
+        return dry_run.strategy(named)
+    try:
+        return dry_run.rule(what)
+    except RuleError as error:
+        raise StrategyError(f"the rule does not read\n{pointed(what, error)}") from error
+
+
+def _is_file(what: str) -> bool:
+    return what.endswith((".yaml", ".yml"))
+
+
+def _document(path: str) -> Strategy:
+    return read_files([Path(path)])[0].strategy
+
+
+def _of_book(name: str, ledger: Ledger) -> Strategy | None:
+    """The newest version of a strategy, live or not yet; None where the book has none of that name."""
+    with ledger.engine.connect() as connection:
+        newest = {standing.name: standing.newest for standing in standings(connection, [name]).values()}
+    return next(iter(documents(ledger, newest)), None)
+
+
+def pointed(text: str, error: RuleError) -> str:
+    """The rule, a caret below the place where it is wrong, and what is wrong there."""
+    line = re.sub(r"\s", " ", text)
+    start = max(0, error.offset - _BEFORE)
+    margin = " " * cell_len(line[start : error.offset])  # Chinese characters are two wide
+    return f"  {line[start : error.offset + _BEFORE]}\n  {margin}^ {error}"
+
+
+def _converse(dry_run: DryRun, ledger: Ledger, *, out: Console, ask: Callable[[str], str]) -> None:
+    out.print(f"{len(dry_run.audience):,} long-tail customers of {dry_run.audience.as_of}, "
+              f"{len(dry_run.book.strategies):,} live strategies")  # fmt: skip
+    out.print(Text(_HELP, style="dim"))
+    rule = ""
+    while True:
+        try:
+            line = ask("> ").strip()
+        except EOFError:
+            return
+        if line in (":quit", ":q"):
+            return
+        if not line:
+            continue
+        try:
+            if line.startswith(":"):
+                out.print(picture(hidden(_commanded(line, dry_run, ledger))))
+                continue
+            tried = f"({rule}) {line}" if rule and _REFINES.match(line) else line
+            out.print(picture(hidden(dry_run.rule(tried))))
+            rule = tried
+        except RuleError as error:
+            out.print(Text(pointed(tried, error), style="red"))
+        except LongreachError as error:
+            out.print(Text(str(error), style="red"))
+
+
+def _commanded(line: str, dry_run: DryRun, ledger: Ledger) -> Found:
+    command, _, what = (part.strip() for part in line.partition(" "))
+    if command != ":strategy" or not what:
+        raise StrategyError(f"{line!r} is no command here\n{_HELP}")
+    strategy = _document(what) if _is_file(what) else _of_book(what, ledger)
+    if strategy is None:
+        raise StrategyError(f"{what}: no strategy of the book; longreach strategies list shows them")
+    return dry_run.strategy(strategy)

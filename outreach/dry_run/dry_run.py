@@ -1,0 +1,294 @@
+"""Tries rules and strategies on the customers of the last night: nothing is written, nobody is contacted."""
+
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+
+from features.catalogue import FEATURES
+from lake.tables.words import CHANNELS, PRODUCTS
+from outreach.dry_run.audience import FREE, Audience, Flags, Floats
+from outreach.dry_run.competition import Contacts, compete, net_values
+from outreach.dry_run.losses import TouchPolicy, touch_policy, verdict
+from outreach.dry_run.profile import InSegment, Trait, in_segments, traits
+from outreach.dry_run.selection import Book, flags, select, shared
+from outreach.dry_run.sensitivity import (
+    Sensitivity,
+    base_rate,
+    rate_of_openings,
+    sensitivity,
+    smallest_lift,
+)
+from strategies.candidates import ANSWERED_CHANNELS, USUAL_ANSWERED_SHARE
+from strategies.document import Experiment, Strategy
+from strategies.rule import parse
+
+USUAL_WINDOW_DAYS = 7
+"""The window for which a bare rule, which has no goal, is told its rates."""
+
+# Of all kinds the one that asks least of a customer; a rule has none of its own.
+_PLAINEST_KIND = PRODUCTS[0]
+_NO_STRATEGY = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overlap:
+    """Customers that a live strategy selects too; ``of_theirs``: as a share of all whom that one selects."""
+
+    strategy: str
+    title: str
+    customers: int | None
+    of_these: float | None
+    of_theirs: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TakeUp:
+    """Who of the selected took a product up unasked, as the share in ``USUAL_WINDOW_DAYS``, and of all.
+
+    ``lift``: the smallest that an experiment on all the selected could show, held out as usual.
+    """
+
+    product: str
+    rate: float | None
+    everybody: float | None
+    lift: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What a dry run found. ``strategy`` and what follows from a goal and limits are None for a bare rule.
+
+    ``customers``: all long-tail customers; ``begun``: of the selected, who may not begin the strategy again.
+    ``planned``: of the selected, whom another strategy's contact was chosen for on the night.
+    ``overlaps``: with the live strategies, most customers first.
+    """
+
+    as_of: str
+    rule: str
+    strategy: str | None
+    title: str | None
+    customers: int
+    selected: int | None
+    begun: int | None
+    planned: int | None
+    segments: tuple[InSegment, ...]
+    traits: tuple[Trait, ...]
+    touches: tuple[TouchPolicy, ...]
+    overlaps: tuple[Overlap, ...]
+    take_up: tuple[TakeUp, ...]
+    contacts: Contacts | None
+    experiment: Sensitivity | None
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DryRun:
+    """Everything a dry run looks at, in memory.
+
+    ``room``: contacts a night by channel; ``begun``: journeys begun with a contact so far, by strategy, to
+    which caps are compared; ``costs``: yuan a contact; ``held_out_rates``: the share of
+    held-out customers who converted, by strategy or kind, where that is known; ``segment_names``: what people
+    call each segment; ``stopped``: strategies switched off.
+    """
+
+    audience: Audience
+    book: Book
+    room: Mapping[str, int]
+    begun: Mapping[str, int]
+    costs: Mapping[str, float]
+    global_holdout: float
+    held_out_rates: Mapping[str, float]
+    segment_names: Mapping[str, str]
+    stopped: Collection[str]
+
+    def rule(self, text: str) -> Found:
+        """What a bare rule selects. Raises RuleError, which knows the place, where it does not read."""
+        bits = select([parse(text, FEATURES).condition], self.audience)[0]
+        selected = flags(bits, len(self.audience))
+        touches = tuple(
+            touch_policy(
+                verdict(
+                    self.audience,
+                    channel=channel,
+                    kind=_PLAINEST_KIND,
+                    strategy=_NO_STRATEGY,
+                    switched_off=False,
+                ),
+                selected,
+                step=1,
+                channel=channel,
+            )
+            for channel in CHANNELS
+        )
+        return self._found(
+            text,
+            bits,
+            selected,
+            touches=touches,
+            take_up=tuple(self._take_up(selected)) if any(selected) else (),
+        )
+
+    def strategy(self, document: Strategy) -> Found:
+        """What a strategy would do, as if it ran the day after ``as_of`` with the live book as it is."""
+        bits = select([parse(document.who, FEATURES).condition], self.audience)[0]
+        selected = flags(bits, len(self.audience))
+        asked = selected.copy()
+        asked[self.audience.begun.get(document.name, np.zeros(0, dtype=np.int32))] = False
+        verdicts = [
+            verdict(
+                self.audience,
+                channel=touch.channel,
+                kind=document.kind,
+                strategy=document.name,
+                switched_off=document.name in self.stopped,
+            )
+            for touch in document.funnel
+        ]
+        touches = tuple(
+            touch_policy(found, asked, step=step, channel=touch.channel)
+            for step, (found, touch) in enumerate(zip(verdicts, document.funnel, strict=True), start=1)
+        )
+        allowed = asked & (verdicts[0] == FREE)
+        reach = self._reach(document.funnel[0].channel)
+        contacts = self._compete(document, allowed, reach)
+        return self._found(
+            document.who,
+            bits,
+            selected,
+            document=document,
+            begun=int(selected.sum() - asked.sum()),
+            touches=touches,
+            contacts=contacts,
+            experiment=self._experiment(document, selected, allowed, reach, contacts),
+        )
+
+    def _found(
+        self,
+        rule: str,
+        bits: np.ndarray,
+        selected: Flags,
+        *,
+        touches: tuple[TouchPolicy, ...],
+        document: Strategy | None = None,
+        begun: int | None = None,
+        take_up: tuple[TakeUp, ...] = (),
+        contacts: Contacts | None = None,
+        experiment: Sensitivity | None = None,
+    ) -> Found:
+        name = document.name if document else _NO_STRATEGY
+        planned = self.audience.planned.strategy
+        count = int(selected.sum())
+        return Found(
+            as_of=self.audience.as_of.isoformat(),
+            rule=rule,
+            strategy=document.name if document else None,
+            title=document.title if document else None,
+            customers=len(self.audience),
+            selected=count,
+            begun=begun,
+            planned=int((selected & (planned.codes >= 0) & ~planned.among(name)).sum()),
+            segments=in_segments(selected, self.audience, names=self.segment_names),
+            traits=traits(selected, self.audience) if count else (),
+            touches=touches,
+            overlaps=self._overlaps(bits, count, but=name),
+            take_up=take_up,
+            contacts=contacts,
+            experiment=experiment,
+            notes=tuple(self._notes(document)) if document else (),
+        )
+
+    def _overlaps(self, bits: np.ndarray, selected: int, *, but: str) -> tuple[Overlap, ...]:
+        common = shared(self.book.bits, bits)
+        return tuple(
+            Overlap(
+                strategy=self.book.strategies[at].name,
+                title=self.book.strategies[at].title,
+                customers=int(common[at]),
+                of_these=float(common[at] / selected),
+                of_theirs=float(common[at] / self.book.customers[at]),
+            )
+            for at in np.argsort(-common, kind="stable")
+            if common[at] and self.book.strategies[at].name != but
+        )
+
+    def _reach(self, channel: str) -> Floats:
+        """The share of contacts by the channel that reach each customer."""
+        if channel not in ANSWERED_CHANNELS:
+            return np.ones(len(self.audience))
+        return np.nan_to_num(self.audience.values("answered_share_365d"), nan=USUAL_ANSWERED_SHARE)
+
+    def _treated_share(self, holdout: float) -> float:
+        return (1 - self.global_holdout) * (1 - holdout)
+
+    def _compete(self, document: Strategy, allowed: Flags, reach: Floats) -> Contacts:
+        channel = document.funnel[0].channel
+        return compete(
+            allowed,
+            net_values(document, cost=self.costs[channel], reach=reach),
+            self.audience,
+            document,
+            room=self.room[channel],
+            limit=min(document.limits.per_night, self._beginnings(document)),
+            treated_share=self._treated_share(document.experiment.holdout),
+        )
+
+    def _beginnings(self, document: Strategy) -> int:
+        """How many more journeys may begin with a contact."""
+        if document.caps.total is None:
+            return len(self.audience)
+        return max(0, document.caps.total - self.begun.get(document.name, 0))
+
+    def _experiment(
+        self, document: Strategy, selected: Flags, allowed: Flags, reach: Floats, contacts: Contacts
+    ) -> Sensitivity:
+        product, window = document.goal.product, document.goal.window_days
+        seen = self.held_out_rates.get(document.name) or self.held_out_rates.get(product)
+        reached = float(reach[allowed].mean()) if allowed.any() else 0.0
+        treated_share = self._treated_share(document.experiment.holdout)
+        most = math.ceil(self._beginnings(document) / treated_share)
+        return sensitivity(
+            base=base_rate(
+                seen=seen,
+                among_selected=self._rate(product, selected, window),
+                among_all=self._rate(product, np.ones(len(self.audience), dtype=np.bool_), window),
+                product=product,
+            ),
+            treated_share=treated_share,
+            window_days=window,
+            a_night=contacts.exposed or 0,
+            pool=min(contacts.worth_it or 0, most),
+            goal=document.funnel[0].expected_lift * reached,
+        )
+
+    def _rate(self, product: str, among: Flags, window_days: int) -> float | None:
+        opened = int((self.audience.opened[product] & among).sum())
+        return rate_of_openings(opened=opened, customers=int(among.sum()), window_days=window_days)
+
+    def _take_up(self, selected: Flags) -> list[TakeUp]:
+        everybody = np.ones(len(selected), dtype=np.bool_)
+        held_out = 1 - self._treated_share(Experiment().holdout)
+        found = []
+        for product in PRODUCTS:
+            rate = self._rate(product, selected, USUAL_WINDOW_DAYS)
+            of_all = self._rate(product, everybody, USUAL_WINDOW_DAYS)
+            base = rate or of_all
+            lift = smallest_lift(int(selected.sum()), held_out=held_out, base=base) if base else None
+            found.append(TakeUp(product=product, rate=rate, everybody=of_all, lift=lift))
+        return found
+
+    def _notes(self, document: Strategy) -> list[str]:
+        day = self.audience.as_of + timedelta(days=1)
+        notes = []
+        if not document.runs_on(day):
+            notes.append(
+                f"it is not in force on {day} ({document.valid.start} to {document.valid.end}); "
+                "figures are as if it were"
+            )
+        if document.name in self.stopped:
+            notes.append("it is switched off, so policy lets nobody through")
+        if not self.audience.planned.treated.any():
+            notes.append(f"no contacts were planned on {self.audience.as_of}, so nothing competes with it")
+        return notes
