@@ -1,7 +1,6 @@
 """Takes in what recipients sent back about a night's contact list."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,8 +12,6 @@ from base.errors import SourceError
 from lake.tables import OUTCOMES
 from lake.tables.words import RESULTS
 from sources.source import ANSWERS
-
-GRAVEST = ("complained", "refused")
 
 
 @dataclass(frozen=True)
@@ -34,40 +31,57 @@ def read_inbox(folder: Path) -> pa.Table:
     return pa.concat_tables([ANSWERS.empty_table(), *(_read(path) for path in files)])
 
 
-def take_in(delivered: pa.Table, lists: pa.Table, *, contact_day: date) -> TakenIn:
-    """Joins outcomes to the contacts they answer; ``lists`` has CONTACT_LISTS' columns.
+def take_in(delivered: pa.Table, lists: pa.Table, *, before: pa.Table) -> TakenIn:
+    """Joins outcomes to the contacts they answer, of tonight's list or of earlier ones.
 
-    Refused and counted: contacts that were never released, unknown results, and a second answer to one
-    contact. A complaint stands before a refusal, a refusal before all else, then the earliest, in whatever
-    order they are delivered: who opened a message and then said no has said no. What claims to have happened
-    before the contact day counts from that day on, so that no refusal is too old to be honoured.
+    ``lists``: contact, customer, strategy, step, channel, contact_day. ``before``: contact and result of what
+    earlier nights took in for these contacts. Refused and counted: contacts that were never released, unknown
+    results, and answers to one contact besides the gravest (the order of RESULTS, then the earliest), in
+    whatever order and on whatever night they are delivered: who opened a message and then said no has said
+    no. What claims to have happened before the contact day counts from that day on, so that no refusal is too
+    old to be honoured.
     """
-    released = lists.select(["contact", "customer", "strategy", "step", "channel"])
-    known = pc.is_in(delivered["contact"], value_set=released["contact"].combine_chunks())
+    known = pc.is_in(delivered["contact"], value_set=lists["contact"].combine_chunks())
     worded = pc.is_in(delivered["result"], value_set=pa.array(RESULTS))
-    valid = delivered.filter(pc.and_(known, worded))
-    dawn = pa.scalar(datetime.combine(contact_day, time(), tzinfo=UTC), ANSWERS.field("happened_at").type)
+    valid = delivered.filter(pc.and_(known, worded)).join(lists, keys="contact", join_type="inner")
+    dawn = valid["contact_day"].cast(pa.timestamp("us")).cast(ANSWERS.field("happened_at").type)
     moments = pc.if_else(pc.less(valid["happened_at"], dawn), dawn, valid["happened_at"])
-    valid = valid.set_column(valid.schema.get_field_index("happened_at"), "happened_at", moments)
-    rank = pc.fill_null(pc.index_in(valid["result"], value_set=pa.array(GRAVEST)), len(GRAVEST))
-    ordered = valid.append_column("rank", rank).sort_by(
-        [(name, "ascending") for name in ("contact", "rank", "happened_at", "result")]
+    gravity = pc.index_in(valid["result"], value_set=pa.array(RESULTS))
+    gravest = (
+        valid.set_column(valid.schema.get_field_index("happened_at"), "happened_at", moments)
+        .append_column("gravity", gravity)
+        .sort_by(
+            [
+                ("contact", "ascending"),
+                ("gravity", "descending"),
+                ("happened_at", "ascending"),
+                ("seconds", "ascending"),
+            ]
+        )
     )
-    first = ordered.group_by("contact", use_threads=False).aggregate(
-        [("result", "first"), ("happened_at", "first"), ("seconds", "first")]
-    )
-    first = first.rename_columns(
-        {"result_first": "result", "happened_at_first": "happened_at", "seconds_first": "seconds"}
-    )
-    joined = first.join(released, keys="contact", join_type="inner")
+    new = _firsts(gravest)
+    news = new.filter(pc.greater(new["gravity"], _known_gravity(new["contact"], before)))
     refused = {
         "contact was never released": delivered.num_rows - (pc.sum(known).as_py() or 0),
         "result is not one of the known words": pc.sum(pc.and_(known, pc.invert(worded))).as_py() or 0,
-        "contact was answered before": valid.num_rows - first.num_rows,
+        "contact was answered before": valid.num_rows - news.num_rows,
     }
-    return TakenIn(
-        joined.select(OUTCOMES.names).sort_by("contact"), {why: rows for why, rows in refused.items() if rows}
-    )
+    return TakenIn(news.select(OUTCOMES.names), {why: rows for why, rows in refused.items() if rows})
+
+
+def _firsts(rows: pa.Table) -> pa.Table:
+    """The first row of every contact; ``rows`` are sorted by it."""
+    others = [name for name in rows.column_names if name != "contact"]
+    grouped = rows.group_by("contact", use_threads=False).aggregate([(name, "first") for name in others])
+    return grouped.rename_columns({f"{name}_first": name for name in others})
+
+
+def _known_gravity(contacts: pa.ChunkedArray, before: pa.Table) -> pa.Array:
+    """The rank of the gravest result known before, -1 where there is none."""
+    ranked = before.append_column("gravity", pc.index_in(before["result"], value_set=pa.array(RESULTS)))
+    worst = ranked.group_by("contact").aggregate([("gravity", "max")])
+    places = pc.index_in(contacts, value_set=worst["contact"].combine_chunks())
+    return pc.fill_null(worst["gravity_max"].take(places), -1)
 
 
 def _read(path: Path) -> pa.Table:

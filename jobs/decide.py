@@ -27,6 +27,7 @@ from lake.tables import (
     NUMBERS,
     OUTCOMES,
     PLAN,
+    POSITIONS,
     SUPPRESSIONS,
 )
 from ledger.audit import record
@@ -41,7 +42,7 @@ from outreach.stops import read_stops
 from strategies.book import read_live
 from strategies.candidates import match
 from strategies.document import Strategy
-from strategies.funnel import positions
+from strategies.funnel import begun, moved, positions
 
 DECIDED = "night decided"
 """The audit's action of a decision; its ``versions`` say with which version of each strategy."""
@@ -70,6 +71,17 @@ _PROMISES = spark.StructType(
         spark.StructField("treatment_share", spark.DoubleType()),
     ]
 )
+_JOURNEYS = spark.StructType(
+    [
+        spark.StructField("customer", spark.StringType()),
+        spark.StructField("strategy", spark.StringType()),
+        spark.StructField("journey", spark.IntegerType()),
+        spark.StructField("first_exposed", spark.DateType()),
+        spark.StructField("last_step", spark.IntegerType()),
+        spark.StructField("step", spark.IntegerType()),
+        spark.StructField("window_days", spark.IntegerType()),
+    ]
+)
 _OPT_OUTS = spark.StructType(
     [spark.StructField(name, spark.StringType()) for name in ("customer", "number", "channel")]
 )
@@ -88,8 +100,9 @@ _OPT_OUTS = spark.StructType(
         PLAN.before,
         OUTCOMES.before,
         ASSIGNMENTS.before,
+        POSITIONS.before,
     ),
-    writes=(CANDIDATES, ASSIGNMENTS, PLAN),
+    writes=(POSITIONS, CANDIDATES, ASSIGNMENTS, PLAN),
 )
 def decide(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
     """Decides who is contacted tomorrow, by which channel and about what; and why everybody else is not.
@@ -102,13 +115,21 @@ def decide(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
         return {}
     book = _live_book(night)
     day = night.as_of + timedelta(days=1)
+    touches = _laid_down(night, touches_made(night, frames), name="touches", schema=POSITIONS.spark_schema())
     if not any(strategy.runs_on(day) for strategy in book):
         why = f"no strategy of the book runs on {day}" if book else _EMPTY
         night.progress(f"{why}: nobody is contacted")
-        return {table: _nothing(night, table) for table in (CANDIDATES, ASSIGNMENTS, PLAN)}
+        nothing = {table: _nothing(night, table) for table in (CANDIDATES, ASSIGNMENTS, PLAN)}
+        return {POSITIONS: touches, **nothing}
+    journeys = _laid_down(
+        night,
+        positions(touches, strategies=book, as_of=night.as_of),
+        name="journeys",
+        schema=_JOURNEYS,
+    )
     candidates = _laid_down(
         night,
-        _candidates(night, frames, book, day=day),
+        _candidates(night, frames, book, journeys, day=day),
         name="candidates",
         schema=CANDIDATES.spark_schema().add("number", spark.StringType()),
     )
@@ -118,14 +139,21 @@ def decide(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
         allowed,
         capacity=capacity(night, customers=frames[CUSTOMERS].count()),
         limits={strategy.name: strategy.limits.per_night for strategy in book},
+        beginnings=_beginnings(touches, book),
         salt=day.isoformat(),
     )
     plan = _laid_down(night, planned, name="plan", schema=PLAN.spark_schema())
     return {
+        POSITIONS: touches,
         CANDIDATES: candidates.select(*CANDIDATES.names),
-        ASSIGNMENTS: _first_exposed(night, plan, book, day=day),
+        ASSIGNMENTS: _first_exposed(night, plan, book, frames[ASSIGNMENTS], day=day),
         PLAN: plan,
     }
+
+
+def touches_made(night: Night, frames: Frames) -> DataFrame:
+    """The touches as the night begins (columns of POSITIONS), from the frames that this job reads."""
+    return moved(frames[POSITIONS], frames[PLAN], frames[OUTCOMES], as_of=night.as_of)
 
 
 def _live_book(night: Night) -> Sequence[Strategy]:
@@ -143,13 +171,15 @@ def _live_book(night: Night) -> Sequence[Strategy]:
     return found.strategies
 
 
-def _candidates(night: Night, frames: Frames, book: Sequence[Strategy], *, day: date) -> DataFrame:
+def _candidates(
+    night: Night, frames: Frames, book: Sequence[Strategy], journeys: DataFrame, *, day: date
+) -> DataFrame:
     """The columns of CANDIDATES and ``number``: who could be contacted by what, and what forbids it."""
     contact, experiments = night.settings.contact, night.settings.experiments
     matched = match(
         frames[CUSTOMER_FEATURES],
         segments=frames[CUSTOMER_SEGMENTS],
-        positions=positions(frames[PLAN], frames[OUTCOMES], strategies=book, as_of=night.as_of),
+        positions=journeys,
         strategies=book,
         as_of=night.as_of,
         costs={name: channel.cost for name, channel in load_channels().items()},
@@ -165,7 +195,7 @@ def _candidates(night: Night, frames: Frames, book: Sequence[Strategy], *, day: 
     # An hour from which a contact could run past the permitted ones moves forward to the last that does not.
     last_hour = contact.hour_to - 1 - F.ceil(F.col("planned_seconds") / 3600)
     return (
-        gather(matched, known(night, frames, book), day=day, contact=contact)
+        gather(matched, known(night, frames, book, journeys), day=day, contact=contact)
         .withColumn("hour", F.least("hour", last_hour).cast("int"))
         .withColumn("arm", drawn)
         .withColumn("dropped_by", dropped_by(facts_of(day, contact=contact)))
@@ -173,8 +203,11 @@ def _candidates(night: Night, frames: Frames, book: Sequence[Strategy], *, day: 
     )
 
 
-def known(night: Night, frames: Frames, book: Sequence[Strategy]) -> Known:
-    """What is known of people on the night, from the frames that this job reads."""
+def known(night: Night, frames: Frames, book: Sequence[Strategy], journeys: DataFrame) -> Known:
+    """What is known of people on the night, from the frames that this job reads.
+
+    ``journeys``: what ``strategies.funnel.positions`` makes of the touches.
+    """
     return Known(
         customers=frames[CUSTOMERS],
         numbers=frames[NUMBERS],
@@ -185,6 +218,7 @@ def known(night: Night, frames: Frames, book: Sequence[Strategy]) -> Known:
         outcomes=frames[OUTCOMES],
         plan=frames[PLAN],
         assignments=frames[ASSIGNMENTS],
+        journeys=journeys,
         touches=_touches(night, book),
     )
 
@@ -248,8 +282,20 @@ def capacity(night: Night, *, customers: int) -> dict[str, int]:
     return {channel: min(room, limits[channel]) for channel, room in carried.items()}
 
 
-def _first_exposed(night: Night, plan: DataFrame, book: Sequence[Strategy], *, day: date) -> DataFrame:
-    exposed = plan.filter(F.col("fate").isin(*EXPOSED) & (F.col("step") == 1))
+def _beginnings(touches: DataFrame, book: Sequence[Strategy]) -> dict[str, int]:
+    """How many more journeys may begin with a contact, of strategies that have a cap on them."""
+    so_far = begun(touches)
+    caps = {strategy.name: strategy.caps.total for strategy in book}
+    return {name: max(0, cap - so_far.get(name, 0)) for name, cap in caps.items() if cap is not None}
+
+
+def _first_exposed(
+    night: Night, plan: DataFrame, book: Sequence[Strategy], before: DataFrame, *, day: date
+) -> DataFrame:
+    # Whoever begins again stays in his arm and is read by his first journey: the later ones follow from it.
+    exposed = plan.filter(F.col("fate").isin(*EXPOSED) & (F.col("step") == 1)).join(
+        before, on=["customer", "strategy"], how="left_anti"
+    )
     drawn_outside = 1 - night.settings.experiments.global_holdout
     promises = [
         (

@@ -32,17 +32,25 @@ class Store:
         self.table_format = table_format
 
     def read(self, table: Table, *, as_of: date, scope: Scope = "at") -> DataFrame:
-        """The table's columns and ``as_of``: that date's partition, all until it, or all before it."""
+        """The table's columns and ``as_of``: that date's partition, all until it, or all before it.
+
+        A column declared since the last write is null, unless it is required: then StoreError is raised.
+        """
         if not self.exists(table):
             return self._empty(table)
         frame = self._load(table)
         frame = frame.filter(_SCOPES[scope].format(as_of=f"date'{as_of.isoformat()}'"))
-        missing = [name for name in table.names if name not in frame.columns]
-        if missing:
+        missing = {name for name in table.names if name not in frame.columns}
+        needed = [name for name in table.names if name in missing and table[name].required]
+        if needed:
             raise StoreError(
-                f"table {table.name} was written without {', '.join(missing)}; re-run the job that writes it"
+                f"table {table.name} was written without {', '.join(needed)}; re-run the job that writes it"
             )
-        return frame.select(*table.names, "as_of")
+        columns = [
+            F.lit(None).cast(field.dataType).alias(field.name) if field.name in missing else field.name
+            for field in table.spark_schema().fields
+        ]
+        return frame.select(*columns, "as_of")
 
     def frame(self, table: Table, rows: pa.Table) -> DataFrame:
         """Arrow rows as a frame of the table's columns, also where there are none."""

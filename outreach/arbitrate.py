@@ -23,12 +23,13 @@ from lake.tables import PLAN
 from lake.tables.words import ARMS
 
 TREATMENT = ARMS[0]
-_CHOSEN, _COSTS_MORE, _CUSTOMER_TAKEN, _NUMBER_TAKEN, _STRATEGY_FULL, _CHANNEL_FULL = range(6)
+_CHOSEN, _COSTS_MORE, _CUSTOMER_TAKEN, _NUMBER_TAKEN, _STRATEGY_FULL, _ALL_BEGUN, _CHANNEL_FULL = range(7)
 _FATE_OF_VERDICT = (
     "held_out",
     "lower_value",
     "lower_value",
     "lower_value",
+    "strategy_limit",
     "strategy_limit",
     "capacity",
     "contact",
@@ -49,7 +50,10 @@ class _Words:
 
 @dataclass(frozen=True, kw_only=True)
 class _Rows:
-    """The candidates as arrays. ``room`` and ``bound``: contacts a night, by channel and by strategy code."""
+    """The candidates as arrays.
+
+    ``room`` and ``bound``: contacts a night, by channel and by strategy code; ``beginnings``: first touches.
+    """
 
     customer: _Words
     number: _Words
@@ -61,10 +65,16 @@ class _Rows:
     treated: Flags
     room: Ints
     bound: Ints
+    beginnings: Ints
 
 
 def arbitrate(
-    candidates: pa.Table, *, capacity: Mapping[str, int], limits: Mapping[str, int], salt: str
+    candidates: pa.Table,
+    *,
+    capacity: Mapping[str, int],
+    limits: Mapping[str, int],
+    beginnings: Mapping[str, int],
+    salt: str,
 ) -> pa.Table:
     """The plan: every candidate with its fate, the reason in words, and its channel's shadow price.
 
@@ -74,6 +84,7 @@ def arbitrate(
         hour; value and cost in CNY; one row a customer, strategy and step; in any order.
     capacity: contacts a night, by channel.
     limits: contacts a night, by strategy.
+    beginnings: journeys that may begin tonight, by strategy; one that is not here may begin any number.
     salt: what the tie-breaking hash starts from; another one every night, so that luck changes.
 
     Returns the columns of PLAN, one row a candidate, in the given order. A channel's shadow price is the net
@@ -81,7 +92,7 @@ def arbitrate(
 
     Raises SettingsError where a channel's capacity, StrategyError where a strategy's limit is missing.
     """
-    rows = _rows(candidates, capacity, limits)
+    rows = _rows(candidates, capacity, limits, beginnings)
     order = np.lexsort((_ties(rows, salt), -rows.net))
     verdict, winner = _taken(rows, order)
     fate = np.where((verdict == _CHOSEN) & rows.treated, len(_FATE_OF_VERDICT) - 1, verdict)
@@ -93,7 +104,12 @@ def arbitrate(
     return pa.table({name: found[name] if name in found else candidates[name] for name in PLAN.names})
 
 
-def _rows(candidates: pa.Table, capacity: Mapping[str, int], limits: Mapping[str, int]) -> _Rows:
+def _rows(
+    candidates: pa.Table,
+    capacity: Mapping[str, int],
+    limits: Mapping[str, int],
+    beginnings: Mapping[str, int],
+) -> _Rows:
     strategy, channel, arm = (_words(candidates[name]) for name in ("strategy", "channel", "arm"))
     unbounded = sorted(set(strategy.words) - set(limits))
     if unbounded:
@@ -112,6 +128,9 @@ def _rows(candidates: pa.Table, capacity: Mapping[str, int], limits: Mapping[str
         treated=np.array([word == TREATMENT for word in arm.words], dtype=np.bool_)[arm.codes],
         room=np.array([capacity[name] for name in channel.words], dtype=np.int64),
         bound=np.array([limits[name] for name in strategy.words], dtype=np.int64),
+        beginnings=np.array(
+            [beginnings.get(name, candidates.num_rows) for name in strategy.words], dtype=np.int64
+        ),
     )
 
 
@@ -149,14 +168,15 @@ def _taken(rows: _Rows, order: Ints) -> tuple[Ints, Ints]:
     winner = [-1] * len(rows.customer.words)
     # One place more than there are numbers: code -1, no number, falls on it and is never taken.
     number_taken = [False] * (len(rows.number.words) + 1)
-    room, bound = rows.room.tolist(), rows.bound.tolist()
+    room, bound, beginnings = rows.room.tolist(), rows.bound.tolist(), rows.beginnings.tolist()
     found = []
-    for customer, number, strategy, channel, treated in zip(
+    for customer, number, strategy, channel, treated, opens in zip(
         rows.customer.codes[worth].tolist(),
         rows.number.codes[worth].tolist(),
         rows.strategy.codes[worth].tolist(),
         rows.channel.codes[worth].tolist(),
         rows.treated[worth].tolist(),
+        (rows.step[worth] == 1).tolist(),
         strict=True,
     ):
         if winner[customer] >= 0:
@@ -165,6 +185,8 @@ def _taken(rows: _Rows, order: Ints) -> tuple[Ints, Ints]:
             found.append(_NUMBER_TAKEN)
         elif bound[strategy] <= 0:
             found.append(_STRATEGY_FULL)
+        elif opens and beginnings[strategy] <= 0:
+            found.append(_ALL_BEGUN)
         elif room[channel] <= 0:
             found.append(_CHANNEL_FULL)
         else:
@@ -174,6 +196,7 @@ def _taken(rows: _Rows, order: Ints) -> tuple[Ints, Ints]:
             if treated:
                 room[channel] -= 1
                 bound[strategy] -= 1
+                beginnings[strategy] -= opens
     verdict[worth] = found
     return verdict, np.array(winner, dtype=np.int64)
 
@@ -221,6 +244,14 @@ def _reasons(rows: _Rows, verdict: Ints, winner: Ints) -> pa.Array:
             [
                 f"{name} may contact {bound} a night; they went to higher values"
                 for name, bound in zip(rows.strategy.words, rows.bound, strict=True)
+            ],
+        ),
+        (
+            verdict == _ALL_BEGUN,
+            rows.strategy.codes,
+            [
+                f"{name} may begin {left} more journeys; they went to higher values"
+                for name, left in zip(rows.strategy.words, rows.beginnings, strict=True)
             ],
         ),
         (

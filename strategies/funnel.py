@@ -1,75 +1,197 @@
-"""Where every customer stands in the funnels: which journeys have begun, and which touch is due next."""
+"""Where every customer stands in the funnels: a state moved by plans and outcomes, and what follows from it.
+
+The state is a set of touches, one a customer, strategy, step and contact day, each with its fate and the
+gravest result so far. Moving it takes the union of the touches and of each touch the maximum. That is
+commutative, associative and idempotent (a join-semilattice; Shapiro et al. 2011, "Conflict-free replicated
+data types"): what comes late, twice or in another order ends in the same state. Everything else, which
+journey is under way, what is due, what is over, is worked out from the state, the documents and the day.
+"""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
-from strategies.document import Strategy
+from lake.tables import POSITIONS
+from lake.tables.words import RESULTS
+from strategies.document import FINAL_RESULTS, Strategy
 
-_WAYS = "strategy string, answered int, result string, step int, wait_days int, window_days int"
+# Older outcomes have long been taken in; younger partitions may have grown since. Twice the longest window.
+_LATE_NIGHTS = 60
+_TOUCH = ("customer", "strategy", "step", "contact_day")
+_JOURNEY = ("customer", "strategy", "journey")
+_CUSTOMER = ("customer", "strategy")
+_TERMS = "strategy string, window_days int, cool_off_days int, per_customer int"
+_EXITS = "strategy string, result string"
+_WAYS = "strategy string, last_step int, last_result string, step int, wait_days int"
 
 
-def positions(
-    plan: DataFrame, outcomes: DataFrame, *, strategies: Sequence[Strategy], as_of: date
-) -> DataFrame:
-    """One row for every journey ever begun: customer, strategy, first_exposed, step.
+def moved(before: DataFrame, plan: DataFrame, outcomes: DataFrame, *, as_of: date) -> DataFrame:
+    """The touches as night ``as_of`` begins, as POSITIONS has them.
 
-    ``plan`` and ``outcomes`` hold the nights before ``as_of``. ``step`` is the touch due the day after
-    ``as_of``; null where the journey has ended, is waiting, or is held out and never had a contact.
-    ``first_exposed`` is the day of the first contact, made or held back.
+    ``before``, ``plan`` and ``outcomes`` hold the nights before ``as_of`` of POSITIONS, PLAN and OUTCOMES. Of
+    the plan only what the newest state does not know yet is read, of the outcomes the latest nights; without
+    a state of those nights, both whole.
     """
-    journeys = _journeys(plan)
-    ways = _ways(plan.sparkSession, strategies)
+    earliest = as_of - timedelta(days=_LATE_NIGHTS)
+    late = before.where(F.col("as_of") >= F.lit(earliest))
+    newest = late.agg(F.max("as_of")).collect()[0][0]
+    if newest is None:
+        return merged(late, plan, outcomes)
+    return merged(
+        late.where(F.col("as_of") == F.lit(newest)),
+        plan.where(F.col("as_of") >= F.lit(newest)),
+        outcomes.where(F.col("as_of") >= F.lit(earliest)),
+    )
+
+
+def merged(touches: DataFrame, plan: DataFrame, outcomes: DataFrame) -> DataFrame:
+    """The columns of POSITIONS: ``touches`` (of POSITIONS) with what ``plan`` and ``outcomes`` add.
+
+    A result proves a contact, so one whose plan is not known yet is a touch already.
+    """
+    planned = plan.where(F.col("fate").isin("contact", "held_out")).select(
+        "customer",
+        "strategy",
+        "step",
+        F.date_add("as_of", 1).alias("contact_day"),
+        "fate",
+        F.lit(None).cast("string").alias("result"),
+        F.lit(None).cast("date").alias("result_day"),
+    )
+    came_back = outcomes.select(
+        "customer",
+        "strategy",
+        "step",
+        F.coalesce("contact_day", F.date_add("as_of", 1)).alias("contact_day"),
+        F.lit("contact").alias("fate"),
+        "result",
+        F.to_date("happened_at").alias("result_day"),
+    )
+    joined = (
+        touches.select(*planned.columns)
+        .unionByName(planned)
+        .unionByName(came_back)
+        .groupBy(*_TOUCH)
+        .agg(F.max("fate").alias("fate"), F.max(_gravity()).alias("gravest"))
+        .select(
+            *_TOUCH,
+            "fate",
+            F.col("gravest.result").alias("result"),
+            F.date_sub(F.lit(date.max), F.col("gravest.days_left")).alias("result_day"),
+        )
+    )
+    begun = F.sum(F.when(F.col("step") == 1, 1).otherwise(0)).over(
+        Window.partitionBy(*_CUSTOMER).orderBy("contact_day")
+    )
+    numbered = joined.withColumn("journey", F.greatest(begun, F.lit(1)).cast("int"))
+    return numbered.select(*POSITIONS.names)
+
+
+def positions(touches: DataFrame, *, strategies: Sequence[Strategy], as_of: date) -> DataFrame:
+    """One row for every journey that has begun and not cooled off.
+
+    Columns: customer, strategy, journey, first_exposed, last_step, step, window_days. ``touches`` has the
+    columns of POSITIONS. ``step`` is the touch due the day after ``as_of``; null where the journey has ended,
+    is waiting, or is held out and never had a contact. ``first_exposed`` is the day of the first contact,
+    made or held back; ``last_step`` the touch made last. A customer who may begin again is not among the
+    rows. ``window_days`` is null for strategies that are not among ``strategies``.
+    """
     contact_day = F.lit(as_of + timedelta(days=1))
-    due = (
-        journeys.where("last.fate = 'contact'")
-        .join(_results(outcomes), on=["customer", "strategy"])
-        .where("answered = last.step")
-        .join(ways, on=["strategy", "answered", "result"])
-        .where(F.datediff(contact_day, "touched") >= F.col("wait_days"))
-        .where(F.datediff(contact_day, "first_exposed") < F.col("window_days"))
-        .select("customer", "strategy", "step")
+    spark = touches.sparkSession
+    newest = _newest(touches, spark, strategies).join(
+        F.broadcast(_terms(spark, strategies)), on="strategy", how="left"
     )
-    return journeys.select("customer", "strategy", "first_exposed").join(
-        due, on=["customer", "strategy"], how="left"
-    )
-
-
-def _journeys(plan: DataFrame) -> DataFrame:
-    """(customer, strategy): first day of contact, last touch chosen, and its day."""
-    chosen = plan.where(F.col("fate").isin("contact", "held_out"))
+    closes = F.date_add("first_exposed", F.col("window_days"))
+    over = F.least("ended", closes)
+    room = F.col("per_customer").isNull() | (F.col("contacts") < F.col("per_customer"))
+    may_begin = room & (contact_day >= F.date_add(over, F.col("cool_off_days")))
+    open_still = room & F.col("ended").isNull() & (contact_day < closes) & (F.col("last_fate") == "contact")
     return (
-        chosen.groupBy("customer", "strategy")
-        .agg(F.min("as_of").alias("began"), F.max(F.struct("step", "as_of", "fate")).alias("last"))
+        newest.where(~F.coalesce(may_begin, F.lit(False)))
+        .join(F.broadcast(_ways(spark, strategies)), on=["strategy", "last_step", "last_result"], how="left")
         .select(
-            "customer",
-            "strategy",
-            F.date_add("began", 1).alias("first_exposed"),
-            F.date_add("last.as_of", 1).alias("touched"),
-            "last",
+            *_JOURNEY,
+            "first_exposed",
+            "last_step",
+            F.when(
+                open_still & (contact_day >= F.date_add("last_day", F.col("wait_days"))), F.col("step")
+            ).alias("step"),
+            "window_days",
         )
     )
 
 
-def _results(outcomes: DataFrame) -> DataFrame:
-    """(customer, strategy): the last touch that came back, and with what."""
-    return (
-        outcomes.groupBy("customer", "strategy")
-        .agg(F.max(F.struct("step", "happened_at", "result")).alias("back"))
-        .select(
-            "customer", "strategy", F.col("back.step").alias("answered"), F.col("back.result").alias("result")
+def begun(touches: DataFrame) -> dict[str, int]:
+    """How many journeys of each strategy have begun with a contact; ``touches`` as POSITIONS has them."""
+    first = touches.where("step = 1 and fate = 'contact'").groupBy("strategy").count().collect()
+    return {row["strategy"]: row["count"] for row in first}
+
+
+def _gravity() -> Column:
+    """A result by its rank, then the earlier the better; null where there is none."""
+    rank = F.array_position(F.array(*map(F.lit, RESULTS)), F.col("result"))
+    days_left = F.datediff(F.lit(date.max), F.col("result_day"))
+    return F.when(
+        F.col("result").isNotNull(), F.struct(rank.alias("rank"), days_left.alias("days_left"), "result")
+    )
+
+
+def _newest(touches: DataFrame, spark: SparkSession, strategies: Sequence[Strategy]) -> DataFrame:
+    """(customer, strategy): the newest journey, its first day, last touch, and the day a result ended it.
+
+    ``contacts`` counts those of all journeys.
+    """
+    ends = F.broadcast(_exits(spark, strategies)).withColumn("exits", F.lit(True))
+    ending = F.col("result").isin(*FINAL_RESULTS) | F.coalesce("exits", F.lit(False))
+    journeys = (
+        touches.join(ends, on=["strategy", "result"], how="left")
+        .groupBy(*_JOURNEY)
+        .agg(
+            F.min("contact_day").alias("first_exposed"),
+            F.max(F.struct("step", "contact_day", "fate", "result")).alias("last"),
+            F.min(F.when(ending, F.col("result_day"))).alias("ended"),
+            F.count("*").alias("touches"),
         )
     )
+    return (
+        journeys.groupBy(*_CUSTOMER)
+        .agg(
+            F.max(F.struct("journey", "first_exposed", "last", "ended")).alias("newest"),
+            F.sum("touches").alias("contacts"),
+        )
+        .select(
+            *_CUSTOMER,
+            "contacts",
+            "newest.journey",
+            "newest.first_exposed",
+            "newest.ended",
+            F.col("newest.last.step").alias("last_step"),
+            F.col("newest.last.contact_day").alias("last_day"),
+            F.col("newest.last.fate").alias("last_fate"),
+            F.col("newest.last.result").alias("last_result"),
+        )
+    )
+
+
+def _terms(spark: SparkSession, strategies: Sequence[Strategy]) -> DataFrame:
+    rows = [
+        (strategy.name, strategy.goal.window_days, strategy.cool_off_days, strategy.caps.per_customer)
+        for strategy in strategies
+    ]
+    return spark.createDataFrame(rows, schema=_TERMS)
+
+
+def _exits(spark: SparkSession, strategies: Sequence[Strategy]) -> DataFrame:
+    rows = [(strategy.name, result) for strategy in strategies for result in strategy.exits]
+    return spark.createDataFrame(rows, schema=_EXITS)
 
 
 def _ways(spark: SparkSession, strategies: Sequence[Strategy]) -> DataFrame:
-    """Every way on: after touch ``answered`` of ``strategy`` came back with ``result``, touch ``step``."""
     rows = [
-        (strategy.name, number - 1, result, number, touch.wait_days, strategy.goal.window_days)
+        (strategy.name, way.answered, way.result, way.step, strategy.funnel[way.step - 1].wait_days)
         for strategy in strategies
-        for number, touch in enumerate(strategy.funnel, start=1)
-        for result in dict.fromkeys(touch.when)
+        for way in strategy.ways()
     ]
     return spark.createDataFrame(rows, schema=_WAYS)

@@ -3,7 +3,7 @@
 The table of customer features is declared by the features themselves (``features.compiler``).
 """
 
-from lake.tables.decided import ASSIGNMENTS, CANDIDATES, CONTACT_LISTS, PLAN
+from lake.tables.decided import ASSIGNMENTS, CANDIDATES, CONTACT_LISTS, PLAN, POSITIONS
 from lake.tables.delivered import (
     APP_EVENTS,
     BALANCES,
@@ -39,6 +39,7 @@ __all__ = [
     "OPENINGS",
     "OUTCOMES",
     "PLAN",
+    "POSITIONS",
     "QUARANTINE",
     "READOUTS",
     "SEGMENT_CATALOG",

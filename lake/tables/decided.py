@@ -1,7 +1,7 @@
 """What is decided in a night. The lists of night ``as_of`` are worked on the next day."""
 
 from lake.table import Classification, Column, Table
-from lake.tables.words import ARMS, CHANNELS, FATES, PRODUCTS, RECIPIENTS
+from lake.tables.words import ARMS, CHANNELS, FATES, PRODUCTS, RECIPIENTS, RESULTS
 
 _CUSTOMER = Column(
     name="customer", type="string", classification=Classification.TOKEN, doc="Token of the customer."
@@ -160,6 +160,54 @@ PLAN = Table(
             doc="Value of one more contact on its channel.",
             unit="CNY",
             low=0,
+        ),
+    ),
+)
+
+POSITIONS = Table(
+    name="positions",
+    doc="How far every customer had come in every strategy as the night began: each touch, made or held "
+    "back, and the gravest result that came of it.",
+    grain=("customer", "strategy", "step", "contact_day"),
+    delivery="derived",
+    columns=(
+        _CUSTOMER,
+        _STRATEGY,
+        Column(
+            name="journey",
+            type="int",
+            classification=Classification.INTERNAL,
+            doc="Which of the customer's journeys through the funnel it is, first is 1.",
+            low=1,
+        ),
+        _STEP,
+        Column(
+            name="contact_day",
+            type="date",
+            classification=Classification.SENSITIVE,
+            doc="Day of the contact, or of the contact held back.",
+        ),
+        Column(
+            name="fate",
+            type="string",
+            classification=Classification.INTERNAL,
+            doc="'contact' or 'held_out'.",
+            values=("contact", "held_out"),
+        ),
+        Column(
+            name="result",
+            type="string",
+            classification=Classification.SENSITIVE,
+            doc="The gravest result so far; null while nothing has come back.",
+            values=RESULTS,
+            required=False,
+        ),
+        Column(
+            name="result_day",
+            type="date",
+            classification=Classification.SENSITIVE,
+            doc="First day of that result.",
+            required=False,
         ),
     ),
 )

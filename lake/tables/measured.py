@@ -1,11 +1,12 @@
-"""What came of it. Partition ``as_of`` is the night whose lists were worked on, the day after."""
+"""What came of it. Partition ``as_of`` is the night after whose lists it became known."""
 
 from lake.table import Classification, Column, Table
 from lake.tables.words import CHANNELS, RESULTS
 
 OUTCOMES = Table(
     name="outcomes",
-    doc="Results of Longreach's own contacts, as recipients sent them back.",
+    doc="Results of Longreach's own contacts, as recipients sent them back. A contact is here again where a "
+    "graver result came with a later night.",
     grain=("contact",),
     delivery="derived",
     columns=(
@@ -44,6 +45,13 @@ OUTCOMES = Table(
             doc="Length of the talk; 0 where there was none.",
             unit="seconds",
             low=0,
+        ),
+        Column(
+            name="contact_day",
+            type="date",
+            classification=Classification.INTERNAL,
+            doc="Day of the contact; null in what was written before this was kept: the day after as_of.",
+            required=False,
         ),
     ),
 )

@@ -13,6 +13,7 @@ ASSET_CLASSES = (
 )
 PRODUCTS = ("deposit", "loan", "wealth", "fund", "card", "instalment", "mobile")
 CHANNELS = ("push", "sms", "ai_call", "human_call")
+# From the lightest to the gravest: where one contact comes back with several, the gravest stands.
 RESULTS = (
     "not_delivered",
     "delivered",
@@ -25,6 +26,15 @@ RESULTS = (
     "refused",
     "complained",
 )
+# What can come back from each channel: a message is not answered like a call, a call is not opened.
+_FROM_MESSAGES = ("not_delivered", "delivered", "opened", "converted", "refused", "complained")
+_FROM_CALLS = tuple(result for result in RESULTS if result not in ("delivered", "opened"))
+RETURNS = {
+    "push": _FROM_MESSAGES,
+    "sms": _FROM_MESSAGES,
+    "ai_call": _FROM_CALLS,
+    "human_call": _FROM_CALLS,
+}
 SUPPRESSION_KINDS = (
     "opt_out",
     "do_not_disturb",

@@ -36,8 +36,10 @@ class Known:
     """The frames that say what is known of people, each as its Table declares it, with ``as_of``.
 
     ``opt_outs``: customer, number, channel; what came in since the delivery (customer or number may be null).
-    ``touches``: strategy, step, channel_bit, planned_seconds, by_human, needs, caller_purpose, switched_off,
-    valid_from, valid_until; one row a touch of a strategy.
+    ``journeys``: customer, strategy, journey, first_exposed, last_step, window_days; one row a customer and
+    strategy, of those who have begun and may not begin again. ``touches``: strategy, step, channel_bit,
+    planned_seconds, by_human, needs, caller_purpose, switched_off, valid_from, valid_until; one row a touch
+    of a strategy.
     """
 
     customers: DataFrame
@@ -49,6 +51,7 @@ class Known:
     outcomes: DataFrame
     plan: DataFrame
     assignments: DataFrame
+    journeys: DataFrame
     touches: DataFrame
 
 
@@ -60,7 +63,7 @@ def gather(candidates: DataFrame, known: Known, *, day: date, contact: Contact) 
     facts = (
         candidates.join(known.touches, ["strategy", "step"], "left")
         .join(people(known, day=day, contact=contact), "customer", "left")
-        .join(_last_steps(known), ["customer", "strategy"], "left")
+        .join(known.journeys.select("customer", "strategy", "last_step"), ["customer", "strategy"], "left")
     )
     return _filled(facts, zero=(*_NO_CHANNEL, *_PRESSURE, "last_step"), false=_NEVER, empty=("journey",))
 
@@ -78,7 +81,7 @@ def people(known: Known, *, day: date, contact: Contact) -> DataFrame:
         .join(_consented(known.consents, day), "customer", "left")
         .join(bound, "customer", "left")
         .join(touched, "customer", "left")
-        .join(_journeys(known.assignments, day), "customer", "left")
+        .join(_under_way(known, day), "customer", "left")
         .join(by_number, "number", "left")
     )
     filled = _filled(facts, zero=(*_BOUND, *_NUMBER_BOUND, *_PRESSURE, *_NUMBER_PRESSURE))
@@ -199,27 +202,26 @@ def _by_number(known: Known, bound: DataFrame, touched: DataFrame) -> DataFrame:
     )
 
 
-def _journeys(assignments: DataFrame, day: date) -> DataFrame:
-    """The strategy whose journey a customer is in on ``day``; the latest, should there be two."""
-    under_way = assignments.filter(F.date_add("first_exposed", F.col("window_days")) > F.lit(day))
+def _under_way(known: Known, day: date) -> DataFrame:
+    """The strategy whose journey a customer is in on ``day``; the latest, should there be two.
+
+    Of first journeys the window counts that was promised then, of later ones today's.
+    """
+    columns = ("customer", "strategy", "first_exposed", "window_days")
+    later = known.journeys.filter("journey > 1").select(*columns)
     latest = F.max(F.struct("first_exposed", "strategy"))
     return (
-        under_way.groupBy("customer")
+        known.assignments.select(*columns)
+        .unionByName(later)
+        .filter(F.date_add("first_exposed", F.col("window_days")) > F.lit(day))
+        .groupBy("customer")
         .agg(latest.alias("latest"))
         .select("customer", F.col("latest.strategy").alias("journey"))
     )
 
 
-def _last_steps(known: Known) -> DataFrame:
-    """The last touch of a strategy that a customer was exposed to: one, once assigned, for ever."""
-    first = known.assignments.select("customer", "strategy", F.lit(1).alias("step"))
-    later = _exposures(known.plan, since=None).filter("step > 1").select("customer", "strategy", "step")
-    return first.unionByName(later).groupBy("customer", "strategy").agg(F.max("step").alias("last_step"))
-
-
-def _exposures(plan: DataFrame, *, since: date | None) -> DataFrame:
-    made = plan.filter(F.col("fate").isin(*EXPOSED))
-    return made if since is None else made.filter(F.col("as_of") >= F.lit(since))
+def _exposures(plan: DataFrame, *, since: date) -> DataFrame:
+    return plan.filter(F.col("fate").isin(*EXPOSED) & (F.col("as_of") >= F.lit(since)))
 
 
 def _bits() -> Column:

@@ -28,6 +28,7 @@ from lake.tables import (
     NUMBERS,
     OUTCOMES,
     PLAN,
+    POSITIONS,
     SUPPRESSIONS,
 )
 from ledger.database import open_ledger
@@ -41,7 +42,7 @@ from tests.strategies.book_world import make_live
 
 FIRST = AS_OF
 SECOND = DAY
-MADE = (CANDIDATES, ASSIGNMENTS, PLAN)
+MADE = (CANDIDATES, ASSIGNMENTS, PLAN, POSITIONS)
 DELIVERED = (CUSTOMERS, NUMBERS, CONSENTS, SUPPRESSIONS)
 SNAPSHOTS = (*DELIVERED, CUSTOMER_FEATURES, CUSTOMER_SEGMENTS)
 STOPPED = "loan_merchant_inflow"
@@ -119,6 +120,7 @@ def second(first: Night, again: tuple[list[str], list[str]]) -> Night:
             "result": RESULTS[place % len(RESULTS)],
             "happened_at": datetime.combine(SECOND, time(12)),
             "seconds": 0,
+            "contact_day": SECOND,
         }
         for place, row in enumerate(contacts)
     ]
@@ -233,5 +235,7 @@ def test_a_night_without_contacts(first: Night, tmp_path: Path, change: Row | No
         if change:
             make_live(ledger, write_book(tmp_path / "book", **change))
         idle = dataclasses.replace(first, ledger=ledger, progress=told.append)
-        assert execute(find_job("decide"), idle).written == {"candidates": 0, "assignments": 0, "plan": 0}
+        assert execute(find_job("decide"), idle).written == dict.fromkeys(
+            ("positions", "candidates", "assignments", "plan"), 0
+        )
     assert any(why in line for line in told)

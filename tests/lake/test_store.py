@@ -92,6 +92,8 @@ def test_a_failed_write_changes_nothing(store: Store) -> None:
 
 def test_a_column_declared_later_is_null_before_and_one_dropped_is_gone(store: Store) -> None:
     store.write(THINGS, _rows(store, 2), as_of=FIRST)
+    not_yet = store.read(WIDER, as_of=FIRST).collect()
+    assert [row["word"] for row in not_yet] == [None, None]
     store.write(WIDER, _rows(store, 2).withColumn("word", F.lit("长尾")), as_of=SECOND)
     words = store.read(WIDER, as_of=SECOND, scope="until").orderBy("as_of", "key").select("word").collect()
     assert [row["word"] for row in words] == [None, None, "长尾", "长尾"]

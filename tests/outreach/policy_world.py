@@ -32,6 +32,7 @@ class World:
     rows: dict[Table, list[Row]] = field(default_factory=lambda: {table: [] for table in _TABLES})
     opt_outs: list[Row] = field(default_factory=list)
     touches: list[Row] = field(default_factory=list)
+    journeys: list[Row] = field(default_factory=list)
     candidates: list[Row] = field(default_factory=list)
 
 
@@ -114,6 +115,7 @@ class _Person:
             self.answered,
             self.planned,
             self.under_way,
+            self.begun,
         )
         for trouble in self.chance.choice(len(troubles), size=self.chance.integers(0, 4), replace=False):
             troubles[trouble]()
@@ -237,3 +239,17 @@ class _Person:
             window_days=window,
             as_of=day(first - 1),
         )
+
+    def begun(self) -> None:
+        """Journeys that may not begin again: first ones, which ASSIGNMENTS knows too, and later ones."""
+        for strategy in self.chance.choice(STRATEGIES, size=self.chance.integers(1, 5), replace=False):
+            self.world.journeys.append(
+                {
+                    "customer": self.customer,
+                    "strategy": str(strategy),
+                    "journey": int(self.one((1, 1, 1, 2, 5))),
+                    "first_exposed": day(self.one((-40, -8, -7, -6, -3, 0))),
+                    "last_step": int(self.one((1, 1, 2, 3))),
+                    "window_days": self.one((None, 3, 7, 30)),
+                }
+            )

@@ -20,6 +20,7 @@ CHOSEN = ("contact", "held_out")
 SALT = "2026-07-02"
 
 Row = dict[str, Any]
+Night = tuple[list[Row], dict[str, int], dict[str, int], dict[str, int]]
 ROOMY = {"push": 10_000, "ai_call": 10_000}
 unhurried = settings(deadline=None, derandomize=True)
 UNBOUND = dict.fromkeys(NAMES, 10_000)
@@ -53,13 +54,14 @@ def row(customer: str, strategy: str = "a", **changes: Any) -> Row:
 
 
 @st.composite
-def nights(draw: st.DrawFn) -> tuple[list[Row], dict[str, int], dict[str, int]]:
-    """Many want little: candidates, capacity, limits. Values repeat, so ties are common."""
+def nights(draw: st.DrawFn) -> Night:
+    """Many want little: candidates, capacity, limits, beginnings. Values repeat, so ties are common."""
     keys = draw(st.sets(st.tuples(st.integers(0, 7), st.sampled_from(NAMES)), max_size=20))
     rows = [
         row(
             f"c{customer}",
             strategy,
+            step=draw(st.integers(1, 2)),
             number=draw(st.sampled_from([None, f"n{customer // 2}"])),
             channel=draw(st.sampled_from(CHANNELS)),
             arm=draw(st.sampled_from(["treatment", "treatment", "control", "global_holdout"])),
@@ -68,11 +70,16 @@ def nights(draw: st.DrawFn) -> tuple[list[Row], dict[str, int], dict[str, int]]:
         for customer, strategy in sorted(keys)
     ]
     capacity = {channel: draw(st.integers(0, 4)) for channel in CHANNELS}
-    return rows, capacity, {strategy: draw(st.integers(0, 4)) for strategy in NAMES}
+    limits = {strategy: draw(st.integers(0, 4)) for strategy in NAMES}
+    return rows, capacity, limits, draw(st.dictionaries(st.sampled_from(NAMES), st.integers(0, 3)))
 
 
-def plan_of(rows: list[Row], capacity: dict[str, int], limits: dict[str, int]) -> list[Row]:
-    plan: list[Row] = arbitrate(table(rows), capacity=capacity, limits=limits, salt=SALT).to_pylist()
+def plan_of(
+    rows: list[Row], capacity: dict[str, int], limits: dict[str, int], beginnings: dict[str, int]
+) -> list[Row]:
+    plan: list[Row] = arbitrate(
+        table(rows), capacity=capacity, limits=limits, beginnings=beginnings, salt=SALT
+    ).to_pylist()
     return plan
 
 
@@ -82,13 +89,15 @@ def chosen(plan: list[Row]) -> set[tuple[str, str]]:
 
 @unhurried
 @given(nights())
-def test_every_limit_holds(night: tuple[list[Row], dict[str, int], dict[str, int]]) -> None:
-    rows, capacity, limits = night
-    plan = plan_of(rows, capacity, limits)
+def test_every_limit_holds(night: Night) -> None:
+    rows, capacity, limits, beginnings = night
+    plan = plan_of(rows, capacity, limits, beginnings)
     contacts = [r for r in plan if r["fate"] == "contact"]
     exposed = [given | r for given, r in zip(rows, plan, strict=True) if r["fate"] in CHOSEN]
     assert all(count <= capacity[name] for name, count in Counter(r["channel"] for r in contacts).items())
     assert all(count <= limits[name] for name, count in Counter(r["strategy"] for r in contacts).items())
+    begun = Counter(r["strategy"] for r in contacts if r["step"] == 1)
+    assert all(count <= beginnings.get(name, 99) for name, count in begun.items())
     assert max(Counter(r["customer"] for r in exposed).values(), default=0) <= 1
     assert max(Counter(r["number"] for r in exposed if r["number"]).values(), default=0) <= 1
     assert all(r["value"] > r["cost"] for r in exposed)
@@ -97,26 +106,27 @@ def test_every_limit_holds(night: tuple[list[Row], dict[str, int], dict[str, int
 
 @unhurried
 @given(nights(), st.randoms(use_true_random=False))
-def test_order_of_rows_is_irrelevant(
-    night: tuple[list[Row], dict[str, int], dict[str, int]], random: Any
-) -> None:
-    rows, capacity, limits = night
+def test_order_of_rows_is_irrelevant(night: Night, random: Any) -> None:
+    rows, capacity, limits, beginnings = night
     shuffled = random.sample(rows, len(rows))
-    by_key = {(r["customer"], r["strategy"]): r for r in plan_of(shuffled, capacity, limits)}
-    assert [by_key[r["customer"], r["strategy"]] for r in rows] == plan_of(rows, capacity, limits)
+    by_key = {(r["customer"], r["strategy"]): r for r in plan_of(shuffled, capacity, limits, beginnings)}
+    assert [by_key[r["customer"], r["strategy"]] for r in rows] == plan_of(rows, capacity, limits, beginnings)
 
 
 @unhurried
 @given(nights(), st.data())
-def test_own_arm_never_matters(night: tuple[list[Row], dict[str, int], dict[str, int]], data: Any) -> None:
+def test_own_arm_never_matters(night: Night, data: Any) -> None:
     """Flip one row's arm: whether it, or any row that is worth more, is chosen stays the same."""
-    rows, capacity, limits = night
+    rows, capacity, limits, beginnings = night
     if not rows:
         return
     at = data.draw(st.integers(0, len(rows) - 1))
     flipped = [dict(r) for r in rows]
     flipped[at]["arm"] = "control" if rows[at]["arm"] == "treatment" else "treatment"
-    before, after = plan_of(rows, capacity, limits), plan_of(flipped, capacity, limits)
+    before, after = (
+        plan_of(rows, capacity, limits, beginnings),
+        plan_of(flipped, capacity, limits, beginnings),
+    )
     not_below = [i for i, r in enumerate(rows) if i == at or r["value"] > rows[at]["value"]]
     for i in not_below:
         assert (before[i]["fate"] in CHOSEN) == (after[i]["fate"] in CHOSEN)
@@ -124,19 +134,17 @@ def test_own_arm_never_matters(night: tuple[list[Row], dict[str, int], dict[str,
 
 @unhurried
 @given(nights(), st.randoms(use_true_random=False))
-def test_no_arm_matters_where_nothing_runs_out(
-    night: tuple[list[Row], dict[str, int], dict[str, int]], random: Any
-) -> None:
-    rows, _, _ = night
+def test_no_arm_matters_where_nothing_runs_out(night: Night, random: Any) -> None:
+    rows, *_ = night
     redrawn = [r | {"arm": random.choice(["treatment", "control", "global_holdout"])} for r in rows]
-    assert chosen(plan_of(rows, ROOMY, UNBOUND)) == chosen(plan_of(redrawn, ROOMY, UNBOUND))
+    assert chosen(plan_of(rows, ROOMY, UNBOUND, {})) == chosen(plan_of(redrawn, ROOMY, UNBOUND, {}))
 
 
 @unhurried
 @given(nights())
-def test_reasons_and_prices(night: tuple[list[Row], dict[str, int], dict[str, int]]) -> None:
-    rows, capacity, limits = night
-    plan = plan_of(rows, capacity, limits)
+def test_reasons_and_prices(night: Night) -> None:
+    rows, capacity, limits, beginnings = night
+    plan = plan_of(rows, capacity, limits, beginnings)
     for channel in CHANNELS:
         of_channel = [r for r in plan if r["channel"] == channel]
         refused = [
@@ -147,7 +155,7 @@ def test_reasons_and_prices(night: tuple[list[Row], dict[str, int], dict[str, in
         assert list(r) == list(PLAN.names)
         assert r["reason"]
         assert (r["fate"] == "capacity") == ("carries" in r["reason"])
-        assert (r["fate"] == "strategy_limit") == ("may contact" in r["reason"])
+        assert (r["fate"] == "strategy_limit") == ("may contact" in r["reason"] or "may begin" in r["reason"])
 
 
 def test_a_full_channel_leaves_the_customer_to_the_next_best() -> None:
@@ -157,7 +165,7 @@ def test_a_full_channel_leaves_the_customer_to_the_next_best() -> None:
         row("c2", "b", channel="push", value=3.0),
         row("c3", "b", channel="push", value=0.5),
     ]
-    plan = plan_of(rows, {"ai_call": 1, "push": 5}, UNBOUND)
+    plan = plan_of(rows, {"ai_call": 1, "push": 5}, UNBOUND, {})
     assert [r["fate"] for r in plan] == ["contact", "capacity", "contact", "lower_value"]
     assert [r["shadow_price"] for r in plan] == [7.0, 7.0, 0.0, 0.0]
     assert plan[1]["reason"] == "ai_call carries 1 a night; they went to higher values"
@@ -170,12 +178,24 @@ def test_a_held_out_row_takes_no_room_but_its_place_must_be_open() -> None:
         row("c2", value=8.0),
         row("c3", value=7.0, arm="control"),
     ]
-    assert [r["fate"] for r in plan_of(rows, {"push": 1}, UNBOUND)] == ["held_out", "contact", "capacity"]
+    assert [r["fate"] for r in plan_of(rows, {"push": 1}, UNBOUND, {})] == ["held_out", "contact", "capacity"]
+
+
+def test_when_all_journeys_have_begun_those_under_way_go_on() -> None:
+    rows = [
+        row("c1", value=9.0),
+        row("c2", value=8.0),
+        row("c3", value=7.0, arm="control"),
+        row("c4", value=6.0, step=2),
+    ]
+    plan = plan_of(rows, ROOMY, UNBOUND, {"a": 1})
+    assert [r["fate"] for r in plan] == ["contact", "strategy_limit", "strategy_limit", "contact"]
+    assert plan[1]["reason"] == "a may begin 1 more journeys; they went to higher values"
 
 
 def test_people_at_one_number_are_not_contacted_on_one_day() -> None:
     rows = [row("c1", number="n", value=9.0), row("c2", number="n", value=8.0), row("c3", value=1.5)]
-    plan = plan_of(rows, ROOMY, UNBOUND)
+    plan = plan_of(rows, ROOMY, UNBOUND, {})
     assert [r["fate"] for r in plan] == ["contact", "lower_value", "contact"]
     assert "same phone number" in plan[1]["reason"]
 
@@ -183,30 +203,34 @@ def test_people_at_one_number_are_not_contacted_on_one_day() -> None:
 def test_luck_changes_from_night_to_night() -> None:
     rows = [row(f"c{number}") for number in range(200)]
     first, again, other = (
-        chosen(arbitrate(table(rows), capacity={"push": 50}, limits=UNBOUND, salt=salt).to_pylist())
+        chosen(
+            arbitrate(
+                table(rows), capacity={"push": 50}, limits=UNBOUND, beginnings={}, salt=salt
+            ).to_pylist()
+        )
         for salt in ("2026-07-01", "2026-07-01", "2026-07-02")
     )
     assert first == again != other
 
 
 def test_nobody_is_a_plan_too() -> None:
-    plan = arbitrate(table([]), capacity={}, limits={}, salt=SALT)
+    plan = arbitrate(table([]), capacity={}, limits={}, beginnings={}, salt=SALT)
     assert plan.num_rows == 0
     assert plan.schema.types == [field.type for field in PLAN.arrow_schema()]
 
 
 def test_missing_bounds_are_named() -> None:
     with pytest.raises(StrategyError, match="no limit a night for a"):
-        plan_of([row("c1")], ROOMY, {})
+        plan_of([row("c1")], ROOMY, {}, {})
     with pytest.raises(SettingsError, match="no capacity for push"):
-        plan_of([row("c1")], {}, UNBOUND)
+        plan_of([row("c1")], {}, UNBOUND, {})
 
 
 def test_many_rows_keep_their_columns() -> None:
     chance = np.random.default_rng(5)
     rows = [row(f"c{n // 3}", NAMES[n % 3], value=float(chance.gamma(2, 2))) for n in range(3_000)]
     given_rows = table(rows)
-    plan = arbitrate(given_rows, capacity={"push": 400}, limits=UNBOUND, salt=SALT)
+    plan = arbitrate(given_rows, capacity={"push": 400}, limits=UNBOUND, beginnings={}, salt=SALT)
     for name in set(PLAN.names) - {"fate", "reason", "shadow_price"}:
         assert plan[name].equals(given_rows[name])
     assert pc.sum(pc.equal(plan["fate"], "contact")).as_py() == 400

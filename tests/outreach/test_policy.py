@@ -69,6 +69,9 @@ class Judge:
             for row in rows:
                 of.setdefault(row["customer"], []).append(row)
             self.by_customer[table] = of
+        self.journeys: dict[str, list[Row]] = {}
+        for row in world.journeys:
+            self.journeys.setdefault(row["customer"], []).append(row)
         self.number_of = {row["customer"]: row["number"] for row in world.rows[NUMBERS]}
         self.touch = {(row["strategy"], row["step"]): row for row in world.touches}
 
@@ -223,13 +226,17 @@ class Judge:
             for row in self.rows(ASSIGNMENTS, customer)
             if (DAY - row["first_exposed"]).days < row["window_days"]
         ]
+        under_way += [
+            (row["first_exposed"], row["strategy"])
+            for row in self.journeys.get(customer, [])
+            if row["journey"] > 1
+            and row["window_days"]
+            and (DAY - row["first_exposed"]).days < row["window_days"]
+        ]
         return max(under_way)[1] if under_way else None
 
     def last_step(self, customer: str, strategy: str) -> int:
-        steps = [1 for row in self.rows(ASSIGNMENTS, customer) if row["strategy"] == strategy]
-        steps += [
-            row["step"] for row in self.exposures(customer) if row["strategy"] == strategy and row["step"] > 1
-        ]
+        steps = [row["last_step"] for row in self.journeys.get(customer, []) if row["strategy"] == strategy]
         return max(steps, default=0)
 
 
@@ -244,6 +251,12 @@ def in_engine(engine: SparkSession, world: World, contact: Contact = CONTACT) ->
         outcomes=_frame(engine, world, OUTCOMES),
         plan=_frame(engine, world, PLAN),
         assignments=_frame(engine, world, ASSIGNMENTS),
+        journeys=_rows(
+            engine,
+            world.journeys,
+            "customer string, strategy string, journey int, first_exposed date, last_step int, "
+            "window_days int",
+        ),
         opt_outs=_rows(engine, world.opt_outs, "customer string, number string, channel string"),
         touches=_rows(
             engine,

@@ -9,10 +9,10 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import DateType, StructField, StructType
 
 from lake.table import Table
-from lake.tables import OUTCOMES, PLAN
+from lake.tables import OUTCOMES, PLAN, POSITIONS
 from lake.tables.words import RESULTS
 from strategies.document import Goal, Limits, Strategy, Touch
-from strategies.funnel import positions
+from strategies.funnel import merged, positions
 
 TODAY = date(2026, 7, 20)
 
@@ -51,6 +51,13 @@ BOOK = (
 def _frame(engine: SparkSession, table: Table, rows: list[dict[str, Any]]) -> DataFrame:
     schema = StructType([*table.spark_schema(), StructField("as_of", DateType())])
     return engine.createDataFrame([tuple(row.get(name) for name in schema.names) for row in rows], schema)
+
+
+def _stand(engine: SparkSession, plan: list[dict[str, Any]], outcomes: list[dict[str, Any]]) -> DataFrame:
+    touches = merged(
+        _frame(engine, POSITIONS, []), _frame(engine, PLAN, plan), _frame(engine, OUTCOMES, outcomes)
+    )
+    return positions(touches, strategies=BOOK, as_of=TODAY)
 
 
 def _history(rng: np.random.Generator) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -94,7 +101,9 @@ def _walk(plan: list[dict[str, Any]], outcomes: list[dict[str, Any]]) -> dict[tu
             waited = (tomorrow - last["as_of"]).days - 1
             leads_on = answers.get((customer, name, last["step"])) in touch.when
             inside = (tomorrow - first_exposed).days < book[name].goal.window_days
-            if leads_on and waited >= touch.wait_days and inside:
+            told = {answers.get((customer, name, row["step"])) for row in rows}
+            over = told & {"converted", "refused", "complained"}
+            if leads_on and not over and waited >= touch.wait_days and inside:
                 step = last["step"] + 1
         due[customer, name] = (first_exposed, step)
     return due
@@ -102,9 +111,7 @@ def _walk(plan: list[dict[str, Any]], outcomes: list[dict[str, Any]]) -> dict[tu
 
 def test_every_journey_stands_where_a_plain_walk_puts_it(engine: SparkSession) -> None:
     plan, outcomes = _history(np.random.default_rng(11))
-    found = positions(
-        _frame(engine, PLAN, plan), _frame(engine, OUTCOMES, outcomes), strategies=BOOK, as_of=TODAY
-    ).toArrow()
+    found = _stand(engine, plan, outcomes).toArrow()
     expected = _walk(plan, outcomes)
     told = {(r["customer"], r["strategy"]): (r["first_exposed"], r["step"]) for r in found.to_pylist()}
     assert len(found) == len(told)
@@ -116,19 +123,10 @@ def test_every_journey_stands_where_a_plain_walk_puts_it(engine: SparkSession) -
 @pytest.mark.parametrize("result", ["converted", "refused", "complained"])
 def test_a_journey_ends_with_a_final_result(engine: SparkSession, result: str) -> None:
     key = {"customer": "c", "strategy": "thrice", "step": 1, "as_of": TODAY - timedelta(days=2)}
-    found = positions(
-        _frame(engine, PLAN, [key | {"fate": "contact"}]),
-        _frame(engine, OUTCOMES, [key | {"result": result}]),
-        strategies=BOOK,
-        as_of=TODAY,
-    ).toArrow()
+    outcome = key | {"result": result, "happened_at": datetime.combine(TODAY, datetime.min.time())}
+    found = _stand(engine, [key | {"fate": "contact"}], [outcome]).toArrow()
     assert found["step"].to_pylist() == [None]
 
 
 def test_no_history_no_journeys(engine: SparkSession) -> None:
-    assert (
-        positions(
-            _frame(engine, PLAN, []), _frame(engine, OUTCOMES, []), strategies=BOOK, as_of=TODAY
-        ).count()
-        == 0
-    )
+    assert _stand(engine, [], []).count() == 0

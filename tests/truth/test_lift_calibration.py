@@ -89,6 +89,7 @@ def _night(
         pa.concat_tables(pieces),
         capacity=CAPACITY,
         limits={offer.name: 10_000 for offer in OFFERS},
+        beginnings={},
         salt=str(day),
     )
 
