@@ -6,7 +6,7 @@ Methods for Rates and Proportions" (2003), chapter 4.
 
 import math
 
-from scipy import stats
+from scipy import special
 
 from base.errors import ExperimentError
 
@@ -21,8 +21,8 @@ def power(customers: int, *, holdout: float, base: float, lift: float, confidenc
     mixed = rate * (1 - holdout) + base * holdout
     under_none = math.sqrt(mixed * (1 - mixed) * (1 / treated + 1 / held))
     under_lift = math.sqrt(rate * (1 - rate) / treated + base * (1 - base) / held)
-    limit = stats.norm.isf((1 - confidence) / 2) * under_none
-    return float(stats.norm.sf((limit - abs(rate - base)) / under_lift))
+    limit = -special.ndtri((1 - confidence) / 2) * under_none
+    return float(special.ndtr((abs(rate - base) - limit) / under_lift))
 
 
 def detectable_lift(

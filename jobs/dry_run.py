@@ -77,6 +77,7 @@ def hidden(found: Found) -> Found:
             segments=(),
             traits=(),
             touches=(),
+            overlapping=0,
             overlaps=(),
             take_up=(),
             contacts=None,

@@ -11,7 +11,7 @@ from pyspark.sql.types import StringType, StructType
 from base.errors import StrategyError
 from base.settings import Contact
 from features.catalogue import FEATURES
-from strategies.document import Strategy
+from strategies.document import Strategy, Touch
 from strategies.evaluate import compile_rules
 from strategies.rule import parse
 from strategies.tree import Condition
@@ -94,6 +94,11 @@ def selected(
     return read.mapInArrow(matched, schema).withColumn("step", F.lit(1).cast("int"))
 
 
+def worth(strategy: Strategy, touch: Touch) -> float:
+    """Yuan that reaching a customer with the touch is expected to bring, weighted by the priority."""
+    return strategy.goal.value * strategy.priority * touch.expected_lift
+
+
 def _due(known: DataFrame, positions: DataFrame, as_of: date) -> DataFrame:
     """Later touches: what the funnels ask for, of customers who have not acted since."""
     traits = known.select("customer", *_TRAITS)
@@ -115,7 +120,7 @@ def _touches(spark: SparkSession, strategies: Sequence[Strategy], costs: Mapping
             number,
             touch.channel,
             strategy.kind,
-            strategy.goal.value * strategy.priority * touch.expected_lift,
+            worth(strategy, touch),
             _cost(touch.channel, costs, strategy.name),
             touch.channel in ANSWERED_CHANNELS,
         )

@@ -24,9 +24,6 @@ Floats = npt.NDArray[np.float64]
 FREE = 127
 """The verdict where no policy rule forbids: above every rule's place."""
 
-PIECE = 65_536
-"""Customers that one thread takes at a time: whole words of 64."""
-
 # Enough customers to know a feature's shape; evenly spread over them all.
 _CURVE_ROWS = 100_000
 
@@ -38,9 +35,9 @@ class Words:
     codes: Ints
     words: tuple[str, ...]
 
-    def among(self, word: str) -> Flags:
-        """Whose word it is."""
-        return self.codes == self.words.index(word) if word in self.words else np.zeros(len(self.codes), bool)
+    def code(self, word: str) -> int:
+        """The word's code; one that nobody has where there is no such word."""
+        return self.words.index(word) if word in self.words else len(self.words)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +57,9 @@ class Audience:
     ``known``: FEATURES and ``segment``. ``verdicts``: by channel and kind the place of the first policy rule
     that forbids a first touch, FREE where none does. ``journey``: the strategy whose journey a customer is
     in. ``opened``: by product, who took it up within ``collect.OPENING_DAYS``. ``begun``: by strategy, who
-    may not begin it any more. ``traits``: the features of ``models.portrait.BASIS`` in rows, scaled to mean 0
-    and standard deviation 1 (``models.curve``), so that differences compare.
+    may not begin it any more. ``scaled``: the features of ``models.portrait.BASIS`` in rows, with mean 0 and
+    standard deviation about 1 (``models.curve``), so that differences compare; ``means``: of the same as they
+    are, features x segments, of customers of whom they are known, and ``known_of``, of how many.
     """
 
     as_of: date
@@ -72,18 +70,16 @@ class Audience:
     opened: Mapping[str, Flags]
     planned: Planned
     begun: Mapping[str, Ints]
-    traits: npt.NDArray[np.float32]
+    scaled: npt.NDArray[np.float32]
+    means: Floats
+    known_of: Floats
 
     def __len__(self) -> int:
         return int(self.known.num_rows)
 
-    def batches(self) -> tuple[pa.RecordBatch, ...]:
-        """``known`` in pieces of ``PIECE`` customers, the last one shorter."""
-        return tuple(self.known.slice(start, PIECE) for start in range(0, len(self), PIECE))
-
-    def values(self, feature: str) -> Floats:
-        """A feature as doubles, NaN where missing; flags are 0 and 1."""
-        return _doubles(self.known[feature])
+    def values(self, feature: str, places: Ints) -> Floats:
+        """A feature of the customers at ``places`` as doubles, NaN where missing; flags are 0 and 1."""
+        return _doubles(self.known[feature].take(pa.array(places)))
 
 
 def audience(customers: pa.Table, *, begun: pa.Table, as_of: date) -> Audience:
@@ -91,10 +87,13 @@ def audience(customers: pa.Table, *, begun: pa.Table, as_of: date) -> Audience:
     table = customers.combine_chunks()
     features = table.select([*FEATURES, "segment"])
     known = features.to_batches()[0] if len(features) else pa.RecordBatch.from_pylist([], features.schema)
+    segment = _words(table["segment"])
+    basis = [_doubles(known[name]) for name in BASIS]
+    sums, counts = zip(*(_by_segment(values, segment) for values in basis), strict=True)
     return Audience(
         as_of=as_of,
         known=known,
-        segment=_words(table["segment"]),
+        segment=segment,
         verdicts={
             (channel, kind): _verdict(table[verdict_name(channel, kind)])
             for channel in CHANNELS
@@ -109,7 +108,9 @@ def audience(customers: pa.Table, *, begun: pa.Table, as_of: date) -> Audience:
             treated=_flags(table["planned_treated"]),
         ),
         begun=_begun(begun, table["customer"]),
-        traits=np.stack([_scaled(_doubles(known[name])) for name in BASIS]),
+        scaled=np.stack([_scaled(values) for values in basis]),
+        means=np.stack(sums) / np.maximum(counts, 1),
+        known_of=np.stack(counts),
     )
 
 
@@ -134,9 +135,21 @@ def _doubles(column: pa.Array) -> Floats:
     return numbers
 
 
+def _by_segment(values: Floats, segment: Words) -> tuple[Floats, Floats]:
+    """Sum and number of the known values, by segment."""
+    known = ~np.isnan(values)
+    many = len(segment.words)
+    sums, counts = (
+        np.bincount(segment.codes, weights=weights, minlength=many).astype(np.float64)
+        for weights in (np.where(known, values, 0.0), known)
+    )
+    return sums, counts
+
+
 def _scaled(values: Floats) -> npt.NDArray[np.float32]:
     curve = Curve.fit(values[:: 1 + len(values) // _CURVE_ROWS])
-    return curve.scale(values).astype(np.float32)
+    scaled = curve.scale(values)
+    return np.asarray(scaled - scaled.mean(), dtype=np.float32)
 
 
 def _begun(begun: pa.Table, customers: pa.ChunkedArray) -> dict[str, Ints]:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from outreach.dry_run.audience import Audience, Flags, Floats
+from outreach.dry_run.audience import Audience, Floats, Ints
+from strategies.candidates import worth
 from strategies.document import Strategy
 
 
@@ -36,12 +37,11 @@ class Contacts:
 
 def net_values(strategy: Strategy, *, cost: float, reach: Floats) -> Floats:
     """Yuan that the first touch is expected to bring beyond its cost, by customer, as candidates compete."""
-    touch = strategy.funnel[0]
-    return strategy.goal.value * strategy.priority * touch.expected_lift * reach - cost
+    return worth(strategy, strategy.funnel[0]) * reach - cost
 
 
 def compete(
-    allowed: Flags,
+    allowed: Ints,
     net: Floats,
     audience: Audience,
     strategy: Strategy,
@@ -50,28 +50,29 @@ def compete(
     limit: int,
     treated_share: float,
 ) -> Contacts:
-    """``allowed``: whom the first touch may reach; ``net``: what each is worth; ``room``: the channel's;
-    ``limit``: contacts the strategy may make tonight.
+    """``allowed``: places of those whom the first touch may reach; ``net``: what each of them is worth;
+    ``room``: contacts the channel carries tonight; ``limit``: contacts the strategy may make.
 
     Everything else of the plan stands: nobody whom this strategy wins frees room for another, and nobody it
     displaces comes back elsewhere. Its own contacts in the plan, if it runs already, are left out.
     """
     channel, planned = strategy.funnel[0].channel, audience.planned
-    others = ~planned.strategy.among(strategy.name)
-    worth_it = allowed & (net > 0)
-    won = worth_it & ((net > planned.net) | ~others)
-    on_channel = others & planned.channel.among(channel) & planned.treated
+    others = planned.strategy.codes != planned.strategy.code(strategy.name)
+    worth_it = net > 0
+    won = worth_it & ((net > planned.net[allowed]) | ~others[allowed])
+    on_channel = others & planned.treated & (planned.channel.codes == planned.channel.code(channel))
+    accepted = planned.net[on_channel]
+    on_channel[allowed[won]] = False
     exposed = _exposed(
         np.sort(net[won])[::-1],
-        against=planned.net[on_channel & ~won],
+        against=planned.net[on_channel],
         room=room,
         limit=limit,
         treated_share=treated_share,
     )
-    accepted = planned.net[on_channel]
     return Contacts(
         channel=channel,
-        allowed=int(allowed.sum()),
+        allowed=len(allowed),
         worth_it=int(worth_it.sum()),
         won=int(won.sum()),
         exposed=exposed,
@@ -80,7 +81,7 @@ def compete(
         room=room,
         used=len(accepted),
         lowest_accepted=float(accepted.min()) if len(accepted) else None,
-        net=_range(net[allowed]),
+        net=_range(net),
     )
 
 

@@ -1,7 +1,7 @@
 """Tries rules and strategies on the customers of the last night: nothing is written, nobody is contacted."""
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -9,11 +9,11 @@ import numpy as np
 
 from features.catalogue import FEATURES
 from lake.tables.words import CHANNELS, PRODUCTS
-from outreach.dry_run.audience import FREE, Audience, Flags, Floats
+from outreach.dry_run.audience import FREE, Audience, Bytes, Floats, Ints
 from outreach.dry_run.competition import Contacts, compete, net_values
 from outreach.dry_run.losses import TouchPolicy, touch_policy, verdict
 from outreach.dry_run.profile import InSegment, Trait, in_segments, traits
-from outreach.dry_run.selection import Book, flags, select, shared
+from outreach.dry_run.selection import Bits, Book, Counts, places, select, shared
 from outreach.dry_run.sensitivity import (
     Sensitivity,
     base_rate,
@@ -31,6 +31,7 @@ USUAL_WINDOW_DAYS = 7
 # Of all kinds the one that asks least of a customer; a rule has none of its own.
 _PLAINEST_KIND = PRODUCTS[0]
 _NO_STRATEGY = ""
+_OVERLAPS = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +64,8 @@ class Found:
 
     ``customers``: all long-tail customers; ``begun``: of the selected, who may not begin the strategy again.
     ``planned``: of the selected, whom another strategy's contact was chosen for on the night.
-    ``overlaps``: with the live strategies, most customers first.
+    ``overlapping``: how many live strategies select some of them too; ``overlaps``: those that share most
+    customers, most first.
     """
 
     as_of: str
@@ -77,6 +79,7 @@ class Found:
     segments: tuple[InSegment, ...]
     traits: tuple[Trait, ...]
     touches: tuple[TouchPolicy, ...]
+    overlapping: int
     overlaps: tuple[Overlap, ...]
     take_up: tuple[TakeUp, ...]
     contacts: Contacts | None
@@ -107,123 +110,117 @@ class DryRun:
     def rule(self, text: str) -> Found:
         """What a bare rule selects. Raises RuleError, which knows the place, where it does not read."""
         bits = select([parse(text, FEATURES).condition], self.audience)[0]
-        selected = flags(bits, len(self.audience))
-        touches = tuple(
+        selected = places(bits, len(self.audience))
+        touches = [
             touch_policy(
-                verdict(
-                    self.audience,
-                    channel=channel,
-                    kind=_PLAINEST_KIND,
-                    strategy=_NO_STRATEGY,
-                    switched_off=False,
-                ),
-                selected,
-                step=1,
-                channel=channel,
+                self._verdict(selected, _NO_STRATEGY, channel, _PLAINEST_KIND), step=1, channel=channel
             )
             for channel in CHANNELS
-        )
-        return self._found(
-            text,
-            bits,
-            selected,
-            touches=touches,
-            take_up=tuple(self._take_up(selected)) if any(selected) else (),
-        )
+        ]
+        return self._found(text, bits, selected, touches=touches, take_up=self._take_up(selected))
 
     def strategy(self, document: Strategy) -> Found:
         """What a strategy would do, as if it ran the day after ``as_of`` with the live book as it is."""
         bits = select([parse(document.who, FEATURES).condition], self.audience)[0]
-        selected = flags(bits, len(self.audience))
-        asked = selected.copy()
-        asked[self.audience.begun.get(document.name, np.zeros(0, dtype=np.int32))] = False
+        selected = places(bits, len(self.audience))
+        asked = np.setdiff1d(selected, self.audience.begun.get(document.name, ()), assume_unique=True)
         verdicts = [
-            verdict(
-                self.audience,
-                channel=touch.channel,
-                kind=document.kind,
-                strategy=document.name,
-                switched_off=document.name in self.stopped,
-            )
-            for touch in document.funnel
+            self._verdict(asked, document.name, touch.channel, document.kind) for touch in document.funnel
         ]
-        touches = tuple(
-            touch_policy(found, asked, step=step, channel=touch.channel)
+        touches = [
+            touch_policy(found, step=step, channel=touch.channel)
             for step, (found, touch) in enumerate(zip(verdicts, document.funnel, strict=True), start=1)
-        )
-        allowed = asked & (verdicts[0] == FREE)
-        reach = self._reach(document.funnel[0].channel)
+        ]
+        allowed = asked[verdicts[0] == FREE]
+        reach = self._reach(document.funnel[0].channel, allowed)
         contacts = self._compete(document, allowed, reach)
         return self._found(
             document.who,
             bits,
             selected,
             document=document,
-            begun=int(selected.sum() - asked.sum()),
+            begun=len(selected) - len(asked),
             touches=touches,
             contacts=contacts,
-            experiment=self._experiment(document, selected, allowed, reach, contacts),
+            experiment=self._experiment(document, selected, reach, contacts),
+        )
+
+    def _verdict(self, asked: Ints, strategy: str, channel: str, kind: str) -> Bytes:
+        return verdict(
+            self.audience,
+            asked,
+            channel=channel,
+            kind=kind,
+            strategy=strategy,
+            switched_off=strategy in self.stopped,
         )
 
     def _found(
         self,
         rule: str,
-        bits: np.ndarray,
-        selected: Flags,
+        bits: Bits,
+        selected: Ints,
         *,
-        touches: tuple[TouchPolicy, ...],
+        touches: Sequence[TouchPolicy],
         document: Strategy | None = None,
         begun: int | None = None,
-        take_up: tuple[TakeUp, ...] = (),
+        take_up: Iterable[TakeUp] = (),
         contacts: Contacts | None = None,
         experiment: Sensitivity | None = None,
     ) -> Found:
         name = document.name if document else _NO_STRATEGY
         planned = self.audience.planned.strategy
-        count = int(selected.sum())
+        common = self._common(bits, but=name)
+        overlapping = np.argsort(-common, kind="stable")[: np.count_nonzero(common)]
+        by_others = (planned.codes[selected] >= 0) & (planned.codes[selected] != planned.code(name))
         return Found(
             as_of=self.audience.as_of.isoformat(),
             rule=rule,
             strategy=document.name if document else None,
             title=document.title if document else None,
             customers=len(self.audience),
-            selected=count,
+            selected=len(selected),
             begun=begun,
-            planned=int((selected & (planned.codes >= 0) & ~planned.among(name)).sum()),
+            planned=int(by_others.sum()),
             segments=in_segments(selected, self.audience, names=self.segment_names),
-            traits=traits(selected, self.audience) if count else (),
-            touches=touches,
-            overlaps=self._overlaps(bits, count, but=name),
-            take_up=take_up,
+            traits=traits(selected, self.audience) if len(selected) else (),
+            touches=tuple(touches),
+            overlapping=len(overlapping),
+            overlaps=tuple(
+                self._overlap(at, int(common[at]), selected=len(selected)) for at in overlapping[:_OVERLAPS]
+            ),
+            take_up=tuple(take_up),
             contacts=contacts,
             experiment=experiment,
             notes=tuple(self._notes(document)) if document else (),
         )
 
-    def _overlaps(self, bits: np.ndarray, selected: int, *, but: str) -> tuple[Overlap, ...]:
+    def _common(self, bits: Bits, *, but: str) -> Counts:
+        """How many of the selected each live strategy selects too, itself left out."""
         common = shared(self.book.bits, bits)
-        return tuple(
-            Overlap(
-                strategy=self.book.strategies[at].name,
-                title=self.book.strategies[at].title,
-                customers=int(common[at]),
-                of_these=float(common[at] / selected),
-                of_theirs=float(common[at] / self.book.customers[at]),
-            )
-            for at in np.argsort(-common, kind="stable")
-            if common[at] and self.book.strategies[at].name != but
+        common[[strategy.name == but for strategy in self.book.strategies]] = 0
+        return common
+
+    def _overlap(self, at: int, customers: int, *, selected: int) -> Overlap:
+        strategy = self.book.strategies[at]
+        return Overlap(
+            strategy=strategy.name,
+            title=strategy.title,
+            customers=customers,
+            of_these=customers / selected,
+            of_theirs=customers / int(self.book.customers[at]),
         )
 
-    def _reach(self, channel: str) -> Floats:
+    def _reach(self, channel: str, allowed: Ints) -> Floats:
         """The share of contacts by the channel that reach each customer."""
         if channel not in ANSWERED_CHANNELS:
-            return np.ones(len(self.audience))
-        return np.nan_to_num(self.audience.values("answered_share_365d"), nan=USUAL_ANSWERED_SHARE)
+            return np.ones(len(allowed))
+        return np.nan_to_num(self.audience.values("answered_share_365d", allowed), nan=USUAL_ANSWERED_SHARE)
 
     def _treated_share(self, holdout: float) -> float:
         return (1 - self.global_holdout) * (1 - holdout)
 
-    def _compete(self, document: Strategy, allowed: Flags, reach: Floats) -> Contacts:
+    def _compete(self, document: Strategy, allowed: Ints, reach: Floats) -> Contacts:
         channel = document.funnel[0].channel
         return compete(
             allowed,
@@ -242,18 +239,18 @@ class DryRun:
         return max(0, document.caps.total - self.begun.get(document.name, 0))
 
     def _experiment(
-        self, document: Strategy, selected: Flags, allowed: Flags, reach: Floats, contacts: Contacts
+        self, document: Strategy, selected: Ints, reach: Floats, contacts: Contacts
     ) -> Sensitivity:
         product, window = document.goal.product, document.goal.window_days
         seen = self.held_out_rates.get(document.name) or self.held_out_rates.get(product)
-        reached = float(reach[allowed].mean()) if allowed.any() else 0.0
+        reached = float(reach.mean()) if len(reach) else 0.0
         treated_share = self._treated_share(document.experiment.holdout)
         most = math.ceil(self._beginnings(document) / treated_share)
         return sensitivity(
             base=base_rate(
                 seen=seen,
                 among_selected=self._rate(product, selected, window),
-                among_all=self._rate(product, np.ones(len(self.audience), dtype=np.bool_), window),
+                among_all=self._rate(product, None, window),
                 product=product,
             ),
             treated_share=treated_share,
@@ -263,21 +260,19 @@ class DryRun:
             goal=document.funnel[0].expected_lift * reached,
         )
 
-    def _rate(self, product: str, among: Flags, window_days: int) -> float | None:
-        opened = int((self.audience.opened[product] & among).sum())
-        return rate_of_openings(opened=opened, customers=int(among.sum()), window_days=window_days)
+    def _rate(self, product: str, among: Ints | None, window_days: int) -> float | None:
+        """At what rate the customers ``among`` (None: all) open the product; None if that is not known."""
+        opened = self.audience.opened[product] if among is None else self.audience.opened[product][among]
+        return rate_of_openings(opened=int(opened.sum()), customers=len(opened), window_days=window_days)
 
-    def _take_up(self, selected: Flags) -> list[TakeUp]:
-        everybody = np.ones(len(selected), dtype=np.bool_)
+    def _take_up(self, selected: Ints) -> Iterator[TakeUp]:
         held_out = 1 - self._treated_share(Experiment().holdout)
-        found = []
         for product in PRODUCTS:
             rate = self._rate(product, selected, USUAL_WINDOW_DAYS)
-            of_all = self._rate(product, everybody, USUAL_WINDOW_DAYS)
+            of_all = self._rate(product, None, USUAL_WINDOW_DAYS)
             base = rate or of_all
-            lift = smallest_lift(int(selected.sum()), held_out=held_out, base=base) if base else None
-            found.append(TakeUp(product=product, rate=rate, everybody=of_all, lift=lift))
-        return found
+            lift = smallest_lift(len(selected), held_out=held_out, base=base) if base else None
+            yield TakeUp(product=product, rate=rate, everybody=of_all, lift=lift)
 
     def _notes(self, document: Strategy) -> list[str]:
         day = self.audience.as_of + timedelta(days=1)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from outreach.dry_run.audience import FREE, Audience, Bytes, Flags
+from outreach.dry_run.audience import FREE, Audience, Bytes, Ints
 from outreach.policy.pressure import OtherJourney
 from outreach.policy.product import SwitchedOff
 from outreach.policy.rule import policy_rules, reasons
@@ -30,27 +30,29 @@ class TouchPolicy:
     losses: tuple[Loss, ...]
 
 
-def verdict(audience: Audience, *, channel: str, kind: str, strategy: str, switched_off: bool) -> Bytes:
-    """By customer, the place of the first policy rule that forbids ``strategy``'s first touch; FREE for none.
+def verdict(
+    audience: Audience, asked: Ints, *, channel: str, kind: str, strategy: str, switched_off: bool
+) -> Bytes:
+    """For the customers ``asked``, by place: the place of the first policy rule that forbids a first touch
+    of ``strategy``; FREE for none.
 
     What depends on the strategy alone is put in here: the rule that comes first has the lower place.
     """
-    elsewhere = (
-        (audience.journey.codes >= 0) & ~audience.journey.among("") & ~audience.journey.among(strategy)
-    )
-    found = audience.verdicts[channel, kind]
+    found = audience.verdicts[channel, kind][asked]
+    journey = audience.journey.codes[asked]
+    elsewhere = (journey != audience.journey.code("")) & (journey != audience.journey.code(strategy))
     found = np.where(elsewhere, np.minimum(found, _place(OtherJourney.name)), found)
-    return np.minimum(found, np.int8(_place(SwitchedOff.name))) if switched_off else found
+    return np.minimum(found, _place(SwitchedOff.name)) if switched_off else found
 
 
-def touch_policy(verdicts: Bytes, asked: Flags, *, step: int, channel: str) -> TouchPolicy:
-    """Counts the verdicts of the customers ``asked``: rules that forbid anybody, most customers first."""
-    counts = np.bincount(verdicts[asked], minlength=FREE + 1)
+def touch_policy(verdicts: Bytes, *, step: int, channel: str) -> TouchPolicy:
+    """Counts the verdicts: rules that forbid anybody, most customers first."""
+    counts = np.bincount(verdicts, minlength=FREE + 1)
     told = list(reasons().items())
     return TouchPolicy(
         step=step,
         channel=channel,
-        asked=int(asked.sum()),
+        asked=len(verdicts),
         allowed=int(counts[FREE]),
         losses=tuple(
             Loss(rule=told[place][0], reason=told[place][1], customers=int(counts[place]))

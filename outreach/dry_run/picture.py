@@ -209,7 +209,7 @@ def _overlap(found: Found) -> Iterator[RenderableType]:
     table = _columns("", "customers", "of these", "of theirs", "", words=1)
     for row in found.overlaps[:_LINES]:
         table.add_row(*_overlap_row(row, found.selected or 1))
-    yield _and_more(table, len(found.overlaps))
+    yield _and_more(table, found.overlapping)
     yield Text(f"{_count(found.planned)} of them have a contact of another strategy in the night's plan")
 
 

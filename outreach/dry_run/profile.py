@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from features.catalogue import FEATURES
 from models.portrait import BASIS
-from outreach.dry_run.audience import Audience, Flags, Floats
+from outreach.dry_run.audience import Audience, Floats, Ints
 
 _TRAITS = 6
 _WORTH_TELLING = 0.1
@@ -40,28 +41,28 @@ class InSegment:
     share: float | None
 
 
-def traits(selected: Flags, audience: Audience) -> tuple[Trait, ...]:
+def traits(selected: Ints, audience: Audience) -> tuple[Trait, ...]:
     """The features in which the selected differ most from the long tail, furthest first, one a family.
 
-    ``selected`` must hold somebody.
+    ``selected``: places, at least one.
     """
-    apart = audience.traits @ selected.astype(np.float32) / selected.sum()
-    apart -= audience.traits.mean(axis=1)
+    weights = np.zeros(len(audience), dtype=np.float32)
+    weights[selected] = 1.0 / len(selected)
+    apart = audience.scaled @ weights
     strongest: dict[str, int] = {}
     for at in np.argsort(-np.abs(apart), kind="stable"):
         if abs(apart[at]) >= _WORTH_TELLING:
             strongest.setdefault(FEATURES[BASIS[at]].family, int(at))
-    mix = _mix(selected, audience)
+    mix = _found(selected, audience) / len(selected)
     return tuple(
-        _trait(BASIS[at], float(apart[at]), selected, mix, audience)
-        for at in list(strongest.values())[:_TRAITS]
+        _trait(at, float(apart[at]), selected, mix, audience) for at in list(strongest.values())[:_TRAITS]
     )
 
 
-def in_segments(selected: Flags, audience: Audience, *, names: Mapping[str, str]) -> tuple[InSegment, ...]:
+def in_segments(selected: Ints, audience: Audience, *, names: Mapping[str, str]) -> tuple[InSegment, ...]:
     """The segments the selected come from, most customers first. ``names``: what people call a segment."""
     words = audience.segment.words
-    found = np.bincount(audience.segment.codes[selected], minlength=len(words))
+    found = _found(selected, audience)
     sizes = np.bincount(audience.segment.codes, minlength=len(words))
     return tuple(
         InSegment(
@@ -75,27 +76,21 @@ def in_segments(selected: Flags, audience: Audience, *, names: Mapping[str, str]
     )
 
 
-def _mix(selected: Flags, audience: Audience) -> Floats:
-    """Share of the selected in each segment."""
-    found = np.bincount(audience.segment.codes[selected], minlength=len(audience.segment.words))
-    return np.asarray(found / found.sum())
+def _found(selected: Ints, audience: Audience) -> npt.NDArray[np.int64]:
+    """How many of the selected are in each segment."""
+    return np.bincount(audience.segment.codes[selected], minlength=len(audience.segment.words))
 
 
-def _trait(name: str, apart: float, selected: Flags, mix: Floats, audience: Audience) -> Trait:
-    given = audience.values(name)
-    known = ~np.isnan(given)
-    values = np.where(known, given, 0.0)
-    codes = audience.segment.codes
-    sums = np.bincount(codes, weights=values, minlength=len(mix))
-    counts = np.bincount(codes, weights=known, minlength=len(mix))
-    means = np.divide(sums, counts, out=np.zeros(len(mix)), where=counts > 0)
-    of_selected = known & selected
+def _trait(at: int, apart: float, selected: Ints, mix: Floats, audience: Audience) -> Trait:
+    name, means, known_of = BASIS[at], audience.means[at], audience.known_of[at]
+    values = audience.values(name, selected)
+    known = ~np.isnan(values)
     return Trait(
         feature=name,
         label=FEATURES[name].label,
         unit=FEATURES[name].unit,
-        selected=float(values[of_selected].sum() / max(of_selected.sum(), 1)),
+        selected=float(values[known].sum() / max(known.sum(), 1)),
         segments=float(means @ mix),
-        everybody=float(sums.sum() / max(counts.sum(), 1)),
+        everybody=float(means @ known_of / max(known_of.sum(), 1)),
         apart=apart,
     )

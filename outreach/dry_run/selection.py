@@ -1,16 +1,18 @@
 """Whom rules select, as bits: one rule that is being tried, and the whole live book to lay it over."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any
 
+import numba
 import numpy as np
 import numpy.typing as npt
+from numba.extending import intrinsic
 
 from features.declaration import Feature
-from outreach.dry_run.audience import PIECE, Audience, Flags
+from outreach.dry_run.audience import Audience, Ints
 from strategies.document import Strategy
 from strategies.evaluate import compile_rules
 from strategies.rule import parse
@@ -18,10 +20,10 @@ from strategies.tree import Condition
 
 Bits = npt.NDArray[np.uint64]
 Counts = npt.NDArray[np.int64]
-Item = TypeVar("Item")
 
 _WORD = 64
-_RULES_AT_A_TIME = 128
+# Customers that one thread takes at a time: whole words.
+_PIECE = 1_024 * _WORD
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,32 +51,44 @@ def select(rules: Sequence[Condition], audience: Audience) -> Bits:
     bits = np.zeros((len(rules), -(-len(audience) // _WORD)), dtype=np.uint64)
 
     def fill(start: int) -> None:
-        piece = program.bits(audience.known.slice(start, PIECE))
+        piece = program.bits(audience.known.slice(start, _PIECE))
         bits[:, start // _WORD : start // _WORD + piece.shape[1]] = piece
 
-    _side_by_side(fill, range(0, len(audience), PIECE))
+    # The evaluator's loops do not hold the interpreter's lock.
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        for _ in threads.map(fill, range(0, len(audience), _PIECE)):
+            pass
     return bits
 
 
-def flags(bits: Bits, customers: int) -> Flags:
-    """One rule's bits as one flag a customer."""
-    return np.unpackbits(bits.view(np.uint8), bitorder="little")[:customers].view(np.bool_)
+def places(bits: Bits, customers: int) -> Ints:
+    """The places of the customers that one rule's bits select, ascending."""
+    found = np.unpackbits(bits.view(np.uint8), bitorder="little")[:customers]
+    return np.flatnonzero(found).astype(np.int32)
 
 
 def shared(bits: Bits, selected: Bits) -> Counts:
     """How many of the ``selected`` each rule of ``bits`` selects too."""
-    counts = np.zeros(len(bits), dtype=np.int64)
-
-    def count(first: int) -> None:
-        rules = slice(first, first + _RULES_AT_A_TIME)
-        counts[rules] = np.bitwise_count(bits[rules] & selected).sum(axis=1, dtype=np.int64)
-
-    _side_by_side(count, range(0, len(bits), _RULES_AT_A_TIME))
+    counts: Counts = _shared(bits, selected)
     return counts
 
 
-def _side_by_side(work: Callable[[Item], None], items: Iterable[Item]) -> None:
-    """On all cores: neither the evaluator nor numpy holds the interpreter's lock for long."""
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        for done in threads.map(work, items):
-            assert done is None
+@intrinsic
+def _ones(context: Any, word: Any) -> Any:  # noqa: ARG001
+    """How many bits of a word are set: a single instruction of the processor."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+        return builder.ctpop(arguments[0])
+
+    return numba.types.uint64(numba.types.uint64), generate
+
+
+@numba.njit(cache=True)
+def _shared(bits: Bits, selected: Bits) -> Counts:
+    counts = np.zeros(bits.shape[0], dtype=np.int64)
+    for rule in range(bits.shape[0]):
+        found = np.uint64(0)
+        for word in range(selected.size):
+            found += _ones(bits[rule, word] & selected[word])  # type: ignore[call-arg]
+        counts[rule] = found
+    return counts
