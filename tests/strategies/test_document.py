@@ -14,7 +14,7 @@ WARM = {"name": "warm", "channel": "ai_call", "after": ["短信"], "when": ["del
 LAST = {"name": "last", "channel": "human_call", "after": ["hot", "warm"], "when": "no_answer"}
 
 
-def _strategy(*touches: dict[str, Any], **more: Any) -> Strategy:
+def branching(*touches: dict[str, Any], **more: Any) -> Strategy:
     document = {
         "name": "branching",
         "title": "分支 · Branches",
@@ -31,13 +31,13 @@ def _strategy(*touches: dict[str, Any], **more: Any) -> Strategy:
 
 def _refused(*touches: dict[str, Any], **more: Any) -> str:
     with pytest.raises(ValidationError) as caught:
-        _strategy(*touches, **more)
+        branching(*touches, **more)
     (error,) = caught.value.errors()
     return error["msg"].removeprefix("Value error, ")
 
 
 def test_branches_make_layers_and_ways() -> None:
-    strategy = _strategy(OPENER, HOT, WARM, LAST)
+    strategy = branching(OPENER, HOT, WARM, LAST)
     assert [[touch.name for touch in layer] for layer in strategy.layers()] == [
         ["短信"],
         ["hot", "warm"],
@@ -53,7 +53,7 @@ def test_branches_make_layers_and_ways() -> None:
 
 
 def test_what_is_left_out_makes_a_chain() -> None:
-    strategy = _strategy(
+    strategy = branching(
         {"channel": "sms"},
         {"channel": "ai_call", "when": ["opened"]},
         {"channel": "human_call", "when": ["interested"]},
@@ -65,7 +65,7 @@ def test_what_is_left_out_makes_a_chain() -> None:
 
 
 def test_a_document_read_back_is_the_same() -> None:
-    strategy = _strategy(OPENER, HOT, WARM, LAST, exits=["hung_up"], cool_off_days=90)
+    strategy = branching(OPENER, HOT, WARM, LAST, exits=["hung_up"], cool_off_days=90)
     assert Strategy.model_validate(strategy.model_dump()) == strategy
     assert Strategy.model_validate_json(strategy.model_dump_json()) == strategy
 
@@ -107,24 +107,24 @@ def test_what_cannot_be_walked_is_refused_by_name(touches: tuple[dict[str, Any],
 
 def test_the_slowest_way_must_fit_the_window() -> None:
     slow = WARM | {"wait_days": 7}
-    assert _strategy(OPENER, HOT, slow, LAST | {"wait_days": 2})
+    assert branching(OPENER, HOT, slow, LAST | {"wait_days": 2})
     assert "the touches take 10 days" in _refused(OPENER, HOT, slow, LAST | {"wait_days": 3})
 
 
 def test_an_exit_cannot_lead_on() -> None:
-    assert _strategy(OPENER, HOT, exits=["opened", "not_delivered"]).ends() >= {"opened", "refused"}
+    assert branching(OPENER, HOT, exits=["opened", "not_delivered"]).ends() >= {"opened", "refused"}
     assert "touch 2 (hot) waits for 'interested', but 'exits'" in _refused(OPENER, HOT, exits="interested")
 
 
 def test_a_cap_may_not_cut_the_funnel_short() -> None:
-    assert _strategy(OPENER, HOT, WARM, LAST, caps={"per_customer": 3, "total": 1000})
+    assert branching(OPENER, HOT, WARM, LAST, caps={"per_customer": 3, "total": 1000})
     assert "3 layers, but caps.per_customer is 2" in _refused(
         OPENER, HOT, WARM, LAST, caps={"per_customer": 2}
     )
 
 
 def test_touches_in_a_circle_have_no_layer() -> None:
-    strategy = _strategy(OPENER, HOT, WARM, LAST)
+    strategy = branching(OPENER, HOT, WARM, LAST)
     looped = [
         touch.model_copy(update={"after": ("last",)}) if touch.name == "hot" else touch
         for touch in strategy.funnel
