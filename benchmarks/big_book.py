@@ -6,20 +6,19 @@ of known kinds, for the checks to find.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 import numpy as np
 
 from benchmarks.big_customers import SEGMENTS, make_customers
 from benchmarks.conditions import Condition, make_conditions
+from benchmarks.faults import FAULTS, GUISES, TODAY
 from strategies.document import Experiment, Goal, Limits, Strategy, Touch, Valid
 
 __all__ = ["SEGMENTS", "TODAY", "BigBook", "make_book", "make_customers"]
-
-TODAY = date(2026, 7, 1)
-"""A day on which the book is in use."""
 
 _SAMPLE = 20_000
 # Of 4,000 strategies a customer then meets 20 to 80.
@@ -39,7 +38,7 @@ _KINDS = {
     "mobile": ("手机银行", 160, "开通手机银行，转账免手续费。"),
 }
 _AIMS = ("唤醒", "提升", "留存", "首单", "续作", "交叉", "回流", "升级")
-_LIFTS = {"push": (5, 12), "sms": (6, 15), "ai_call": (30, 60), "human_call": (50, 90)}
+_LIFTS = {"push": (8, 15), "sms": (9, 18), "ai_call": (30, 60), "human_call": (50, 90)}
 _OPENERS = ("push", "sms", "ai_call", "human_call")
 _OPENERS_USED = (0.35, 0.25, 0.35, 0.05)
 # What comes back from a channel and leads on, and to which channel.
@@ -73,7 +72,7 @@ class Planted:
 
 @dataclass(frozen=True)
 class BigBook:
-    """The strategies, the mistakes among them, and the share of customers that each rule selects."""
+    """The strategies, the mistakes among them, and the share of customers that each sound rule selects."""
 
     strategies: tuple[Strategy, ...]
     planted: tuple[Planted, ...]
@@ -111,10 +110,12 @@ def make_book(
     conditions: int = 400,
     funnels: int = 1_000,
     seed: int = 1,
+    faults: Collection[str] | Literal["all"] = (),
 ) -> BigBook:
     """A book of ``strategies`` documents over ``conditions`` distinct conditions.
 
-    ``funnels`` of them have two or three layers, the others one touch.
+    ``funnels`` of them have two or three layers, the others one touch. ``faults``: kinds of mistakes to plant
+    (of ``benchmarks.faults.FAULTS``), or "all".
     """
     rng = np.random.default_rng(seed)
     sample = make_customers(_SAMPLE, seed=seed)
@@ -135,7 +136,33 @@ def make_book(
         beside.append((rule, worth))
         book.append(strategy)
         shares[strategy.name] = rule.share
-    return BigBook(tuple(book), (), shares)
+    return _with_faults(book, shares, FAULTS if faults == "all" else faults)
+
+
+def _with_faults(sound: list[Strategy], shares: dict[str, float], faults: Collection[str]) -> BigBook:
+    """Faulty strategies in the places of the first sound ones, or beside them, at the cost of the last."""
+    plants = [(kind, guise) for kind in faults for guise in range(GUISES)]
+    faulty = [FAULTS[kind].plant(base, guise) for (kind, guise), base in zip(plants, sound, strict=False)]
+    added = sum(len(each) for (kind, _), each in zip(plants, faulty, strict=True) if FAULTS[kind].beside)
+    book = sound[: len(sound) - added]
+    planted = []
+    for place, ((kind, _), each) in enumerate(zip(plants, faulty, strict=True)):
+        names = [book[place].name]
+        if FAULTS[kind].beside:
+            book += [_named(strategy, len(book) + number) for number, strategy in enumerate(each, start=1)]
+            names += [strategy.name for strategy in book[-len(each) :]]
+        else:
+            book[place] = each[0]
+        planted.append(Planted(kind, tuple(names)))
+    known = {strategy.name: strategy.who for strategy in sound}
+    kept = {each.name: shares[each.name] for each in book if known.get(each.name) == each.who}
+    return BigBook(tuple(book), tuple(planted), kept)
+
+
+def _named(strategy: Strategy, number: int) -> Strategy:
+    """A name and title of its own."""
+    name = f"{strategy.name[:-4]}{number:04d}"
+    return strategy.model_copy(update={"name": name, "title": f"{strategy.title}（另）"})
 
 
 def _comes_behind(rule: _Rule, worth: float, other: _Rule, others_worth: float) -> bool:

@@ -14,7 +14,8 @@ from lake.tables.words import CHANNELS
 
 Flags = npt.NDArray[np.bool_]
 
-# Facts that decide whether somebody may be reached, not who he is: the contact policy's business.
+# Facts that decide whether somebody may be reached, not who he is: the contact policy's business. Features
+# whose consent keeps them to some channels are left out too: a strategy here may use any channel.
 _NOT_FOR_RULES = ("consent_", "suppressed", "mobile_reachable", "is_adult")
 _UNITS = {"CNY": "元", "days": "天", "years": "岁", "hour": "点", "level": "级", "count": "", "share": ""}
 _ROUND = {

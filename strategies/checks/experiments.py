@@ -1,0 +1,47 @@
+"""Mistakes in the size of an experiment."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Self
+
+from strategies.checks.facts import Facts, Sizes
+from strategies.checks.finding import Finding
+from strategies.document import Strategy
+
+WANTED = 0.8
+"""The probability with which an experiment should show the lift that its author expects."""
+
+
+class TooSmall(Finding):
+    """The experiment is too small to see what its author expects of it. 实验样本不足，无法检出预期提升"""
+
+    name = "too_small"
+    grave = False
+
+    @classmethod
+    def find(cls, facts: Facts) -> Iterator[Self]:
+        for entry in facts.asked if facts.told.sizes else ():
+            detail = _unseen(entry.strategy, facts.told.sizes, facts.told.today)
+            if detail:
+                yield cls(strategies=(entry.name,), detail=detail)
+
+
+def _unseen(strategy: Strategy, sizes: Sizes | None, today: date) -> str:
+    """Why the expected lift stays unseen; empty where it shows, or where nothing is known of the size."""
+    if sizes is None or strategy.name not in sizes.customers or strategy.valid.end < today:
+        return ""
+    customers = _begun(strategy, sizes.customers[strategy.name], today)
+    # What all touches promise together: no way through the funnel promises more.
+    lift = sum(touch.expected_lift for touch in strategy.funnel)
+    power = sizes.power(customers, strategy.experiment.holdout, lift) if customers else 0.0
+    if power >= WANTED:
+        return ""
+    shown = f"{customers:,} customers show a lift of {lift:.2%} with probability {power:.0%}"
+    return f"{shown}; {WANTED:.0%} is wanted"
+
+
+def _begun(strategy: Strategy, selected: int, today: date) -> int:
+    """Most customers, held out or not, who begin before the strategy ends: limits bind the treated only."""
+    days = (strategy.valid.end - max(strategy.valid.start, today)).days + 1
+    begun = min(selected, int(strategy.limits.per_night * days / (1 - strategy.experiment.holdout)))
+    return begun if strategy.caps.total is None else min(begun, strategy.caps.total)

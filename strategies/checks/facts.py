@@ -1,0 +1,195 @@
+"""What checks look at: the book read once, and which rules lie inside which others."""
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from strategies.checks.domains import Declared, domain
+from strategies.checks.prover import Prover
+from strategies.checks.samples import ROWS, Samples
+from strategies.document import Strategy
+from strategies.evaluate import Program, compile_rules
+from strategies.rule import parse
+from strategies.tree import Condition, Kind, Name, Not
+
+Bits = npt.NDArray[np.uint64]
+
+_KINDS: dict[str, Kind] = {"boolean": "flag", "string": "text", "date": "date"}
+_SEGMENT = Name("segment", "text")
+# Made-up customers among whom somebody is sought of whom a rule is false: hardly a rule needs more.
+_FEW = 1_024
+# Made-up customers of a rule that are kept to try all others on.
+_KEPT = 16
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A strategy of the book and its rule as read."""
+
+    strategy: Strategy
+    condition: Condition
+
+    @property
+    def name(self) -> str:
+        return self.strategy.name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sizes:
+    """What an experiment of the book can come to.
+
+    ``customers``: how many each strategy selects over its life, by name. ``power(customers, holdout, lift)``:
+    the probability that so many customers, both arms together, show the lift.
+    """
+
+    customers: Mapping[str, int]
+    power: Callable[[int, float, float], float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Circumstances:
+    """What the checks are told beside the book.
+
+    ``today``: contacts are made from this day on. ``segments``: those of today; None leaves that check out,
+    as does ``sizes``. ``global_holdout``: share of all customers whom nobody contacts.
+    """
+
+    today: date
+    segments: frozenset[str] | None = None
+    global_holdout: float = 0.02
+    sizes: Sizes | None = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Facts:
+    """The book, read and tried on made-up customers. ``asked``: the entries that findings must concern.
+
+    Customer ``i`` of ``trials`` is bit i % 64 of word i // 64 in ``bits`` (entries x words): whom each rule
+    selects. Word ``own[e]`` holds the customers made for entry e, and others.
+    """
+
+    told: Circumstances
+    features: Mapping[str, Declared]
+    entries: tuple[Entry, ...]
+    asked: tuple[Entry, ...]
+    prover: Prover
+    samples: Samples
+    program: Program
+    trials: pa.RecordBatch
+    bits: Bits
+    own: npt.NDArray[np.int64]
+
+    def beside(self, strategy: Strategy) -> "Facts":
+        """The same book with ``strategy`` in it, asked about that one alone; one of its name is replaced."""
+        kept = np.array([entry.name != strategy.name for entry in self.entries], dtype=np.bool_)
+        entry = Entry(strategy, parse(strategy.who, self.features).condition)
+        alone = compile_rules([entry.condition], as_of=self.told.today)
+        trials = _best(self.samples.around([entry.condition], seed=1), alone)
+        return replace(
+            self,
+            entries=(*itertools.compress(self.entries, kept), entry),
+            asked=(entry,),
+            bits=np.block(
+                [
+                    [self.bits[kept], self.program.bits(trials)[kept]],
+                    [alone.bits(self.trials), alone.bits(trials)],
+                ]
+            ),
+            own=np.append(self.own[kept], self.bits.shape[1]),
+        )
+
+    def selects_somebody(self, entry: Entry) -> bool:
+        """Whether a made-up customer satisfies the rule."""
+        return bool(self.bits[self._place[entry]].any())
+
+    def may_select_everybody(self) -> Iterator[Entry]:
+        """Entries asked about whose rule is false of no made-up customer."""
+        denied = compile_rules([Not(entry.condition) for entry in self.asked], as_of=self.told.today)
+        bits = denied.bits(self.trials.slice(0, _FEW))
+        return (entry for entry, false_of in zip(self.asked, bits, strict=True) if not false_of.any())
+
+    def pairs(self, may: Callable[[Strategy, Strategy], bool]) -> Iterator[tuple[Entry, Entry]]:
+        """Pairs (inner, outer) of which ``may`` holds, one of them asked about: every customer of inner is
+        proved to be one of outer's, and there are such customers.
+        """
+        for inner in self.asked:
+            for outer in self.around(inner):
+                if may(inner.strategy, outer.strategy) and self._inside(inner, outer):
+                    yield inner, outer
+        asked = set(self.asked)
+        for outer in self.asked if len(asked) < len(self.entries) else ():
+            for inner in self.within(outer):
+                if inner not in asked and may(inner.strategy, outer.strategy) and self._inside(inner, outer):
+                    yield inner, outer
+
+    def around(self, inner: Entry) -> tuple[Entry, ...]:
+        """Entries whose rule no made-up customer of ``inner`` fails; the proof is still to be had."""
+        if inner not in self._found_around:
+            place = self._place[inner]
+            mine, word = self.bits[place], self.own[place]
+            left = np.flatnonzero((mine[word] & ~self.bits[:, word]) == 0)
+            words = np.flatnonzero(mine)
+            left = left[((mine[words] & ~self.bits[np.ix_(left, words)]) == 0).all(axis=1)]
+            self._found_around[inner] = tuple(self.entries[other] for other in left if other != place)
+        return self._found_around[inner]
+
+    def within(self, outer: Entry) -> Iterator[Entry]:
+        """Entries none of whose own made-up customers fails the rule of ``outer``; still to be proved."""
+        place = self._place[outer]
+        own = self.bits[np.arange(len(self.entries)), self.own]
+        left = np.flatnonzero((own & ~self.bits[place, self.own]) == 0)
+        return (self.entries[other] for other in left if other != place)
+
+    def _inside(self, inner: Entry, outer: Entry) -> bool:
+        return self.prover.inside(inner.condition, outer.condition) and self.can_select(inner)
+
+    def can_select(self, entry: Entry) -> bool:
+        """Whether some customer satisfies the rule, made up or proved."""
+        return self.selects_somebody(entry) or not self.prover.contradiction(entry.condition)
+
+    @cached_property
+    def _found_around(self) -> dict[Entry, tuple[Entry, ...]]:
+        return {}
+
+    @cached_property
+    def _place(self) -> dict[Entry, int]:
+        return {entry: place for place, entry in enumerate(self.entries)}
+
+
+def read_book(book: Sequence[Strategy], *, features: Mapping[str, Declared], told: Circumstances) -> Facts:
+    """Reads every rule of ``book`` and tries it on customers made up around the book's thresholds.
+
+    Raises RuleError for a rule that does not read.
+    """
+    entries = tuple(Entry(each, parse(each.who, features).condition) for each in book)
+    rules = [entry.condition for entry in entries]
+    known = [Name(each.name, _KINDS.get(each.type, "number")) for each in features.values()]
+    samples = Samples(rules, domains={name: domain(name, features) for name in [*known, _SEGMENT]})
+    program = compile_rules(rules, as_of=told.today)
+    trials = _best(samples.around(rules, seed=0), program)
+    return Facts(
+        told=told,
+        features=features,
+        entries=entries,
+        asked=entries,
+        prover=Prover(features, segments=told.segments, as_of=told.today),
+        samples=samples,
+        program=program,
+        trials=trials,
+        bits=program.bits(trials),
+        own=np.arange(len(entries)) * _KEPT // 64,
+    )
+
+
+def _best(trials: pa.RecordBatch, program: Program) -> pa.RecordBatch:
+    """Of the ``ROWS`` customers made for each rule ``_KEPT``, those first of whom it is true."""
+    own = np.diagonal(program.bits(trials))
+    true_of = (own[:, np.newaxis] >> np.arange(ROWS, dtype=np.uint64)) & np.uint64(1)
+    best = np.argsort(true_of == 0, axis=1, kind="stable")[:, :_KEPT]
+    return trials.take(pa.array((best + np.arange(len(own))[:, np.newaxis] * ROWS).ravel()))
