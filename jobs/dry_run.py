@@ -57,7 +57,7 @@ def try_out(
     file = _document(what) if what and _is_file(what) else None
     with open_dry_run(settings, as_of=as_of, progress=progress) as (dry_run, ledger):
         if what is None:
-            _converse(dry_run, ledger, out=out, ask=ask)
+            converse(dry_run, ledger, out=out, ask=ask)
             return
         found = hidden(_found(what, file, dry_run, ledger))
     if as_json:
@@ -169,7 +169,8 @@ def pointed(text: str, error: RuleError) -> str:
     return f"  {line[start : error.offset + _BEFORE]}\n  {margin}^ {error}"
 
 
-def _converse(dry_run: DryRun, ledger: Ledger, *, out: Console, ask: Callable[[str], str]) -> None:
+def converse(dry_run: DryRun, ledger: Ledger, *, out: Console, ask: Callable[[str], str]) -> None:
+    """Answers line after line of ``ask`` until one says ``:quit`` or there are no more (EOFError)."""
     out.print(f"{len(dry_run.audience):,} long-tail customers of {dry_run.audience.as_of}, "
               f"{len(dry_run.book.strategies):,} live strategies")  # fmt: skip
     out.print(Text(_HELP, style="dim"))

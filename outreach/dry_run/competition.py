@@ -76,7 +76,7 @@ def compete(
         worth_it=int(worth_it.sum()),
         won=int(won.sum()),
         exposed=exposed,
-        contacts=round(exposed * treated_share),
+        contacts=min(round(exposed * treated_share), room, limit),
         limit=limit,
         room=room,
         used=len(accepted),

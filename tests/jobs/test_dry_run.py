@@ -1,0 +1,163 @@
+"""The dry run beside the night it foretells: the same verdicts, values and contacts as deciding."""
+
+import io
+import json
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from base.errors import ScheduleError
+from jobs.audience import of_night
+from jobs.dry_run import converse, hidden, try_out
+from jobs.job import Night
+from lake.tables import CANDIDATES, PLAN
+from outreach.dry_run.dry_run import DryRun
+from outreach.policy.gather import EXPOSED
+from strategies.book import live
+from strategies.document import Strategy
+from strategies.folder import OWN_BOOK
+from tests.jobs.test_decide import (
+    SECOND,
+    again,  # noqa: F401 - the nights of deciding, made once more for this file
+    first,  # noqa: F401
+    rows,
+    second,  # noqa: F401
+)
+
+Nights = list[tuple[Night, DryRun]]
+
+
+@pytest.fixture(scope="module")
+def nights(first: Night, request: pytest.FixtureRequest) -> Nights:  # noqa: F811
+    """Two nights, each with the dry run made when it had been decided and nothing had come after it."""
+    found = [(first, of_night(first, live(first.ledger)))]
+    second: Night = request.getfixturevalue("second")  # noqa: F811
+    return [*found, (second, of_night(second, live(second.ledger)))]
+
+
+def test_policy_speaks_as_it_did_when_the_night_was_decided(nights: Nights) -> None:
+    seen: set[str | None] = set()
+    for night, dry_run in nights:
+        decided: dict[str, Counter[str | None]] = {}
+        for row in rows(night, CANDIDATES):
+            if row["step"] == 1:
+                decided.setdefault(row["strategy"], Counter())[row["dropped_by"]] += 1
+        running = [strategy for strategy in live(night.ledger) if strategy.name in decided]
+        assert len(running) > 20
+        for strategy in running:
+            touch = dry_run.strategy(strategy).touches[0]
+            told = {loss.rule: loss.customers for loss in touch.losses} | {None: touch.allowed}
+            assert told == {None: 0} | decided[strategy.name], strategy.name
+            seen |= {rule for rule, customers in told.items() if customers}
+    assert {None, "other_journey", "switched_off", "unsuitable", "number_opted_out"} <= seen
+
+
+def test_contacts_are_as_many_and_worth_as_much_as_the_plan_had(nights: Nights) -> None:
+    made = 0
+    for night, dry_run in nights:
+        plan = [row for row in rows(night, PLAN) if row["step"] == 1]
+        for strategy in live(night.ledger):
+            nets = [row["value"] - row["cost"] for row in plan if row["strategy"] == strategy.name]
+            contacts = dry_run.strategy(strategy).contacts
+            assert contacts is not None
+            assert contacts.allowed == len(nets)
+            assert (contacts.net or (0, 0, 0))[1] == pytest.approx(sum(nets) / max(len(nets), 1))
+            fates = Counter(row["fate"] for row in plan if row["strategy"] == strategy.name)
+            # The luck of the draw apart, and numbers that two customers share.
+            assert contacts.contacts == pytest.approx(fates["contact"], abs=2), strategy.name
+            made += fates["contact"]
+    assert made > 200
+
+
+def test_whoever_has_begun_does_not_begin_again(nights: Nights) -> None:
+    before, after = (dry_run for _, dry_run in nights)
+    exposed = Counter(row["strategy"] for row in rows(nights[0][0], PLAN) if row["fate"] in EXPOSED)
+    busiest = exposed.most_common(1)[0][0]
+    strategy = next(each for each in live(nights[0][0].ledger) if each.name == busiest)
+    assert before.strategy(strategy).begun == 0
+    assert after.strategy(strategy).begun == exposed[busiest]
+
+
+def _console() -> Console:
+    return Console(file=io.StringIO(), width=100)
+
+
+def _said(console: Console) -> str:
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def _lines(*lines: str) -> Callable[[str], str]:
+    left = iter(lines)
+
+    def ask(_: str) -> str:
+        try:
+            return next(left)
+        except StopIteration:
+            raise EOFError from None
+
+    return ask
+
+
+def test_a_conversation_refines_a_rule_and_points_at_mistakes(nights: Nights) -> None:
+    night, dry_run = nights[1]
+    out = _console()
+    lines = (
+        "资产总额 >= 3000",
+        "and 资产总额 < 4千",
+        "",
+        "资产总额 >= 3000 and aum_nwo < 5",
+        ":strategy nobody",
+        ":quit",
+        "x",
+    )
+    converse(dry_run, night.ledger, out=out, ask=_lines(*lines))
+    said = _said(out)
+    counts = re.findall(r"^([\d,]+) of ([\d,]+) long-tail customers", said, flags=re.M)
+    wide, narrow = (int(count.replace(",", "")) for count, _ in counts[:2])
+    assert narrow < wide
+    rule, caret = re.search(r"^( *资产总额 >= 3000 and aum_nwo < 5) *\n( *)\^", said, flags=re.M).groups()  # type: ignore[union-attr]
+    assert cell_len(rule[: rule.index("aum_nwo")]) == len(caret)
+    assert "did you mean" in said
+    assert "nobody: no strategy of the book" in said
+
+
+def test_a_strategy_by_name_by_file_and_as_json(nights: Nights, tmp_path: Path) -> None:
+    night, dry_run = nights[1]
+    name = "deposit_county_fixed"
+    out, err = _console(), _console()
+    try_out(name, settings=night.settings, as_of=None, as_json=True, out=out, err=err)
+    by_name = json.loads(_said(out))
+    assert (by_name["as_of"], by_name["strategy"]) == (SECOND.isoformat(), name)
+    assert by_name == json.loads(json.dumps(asdict(hidden(dry_run.strategy(_of(night, name))))))
+    draft = tmp_path / "deposit_county_fixed.yaml"
+    draft.write_text((OWN_BOOK / draft.name).read_text(encoding="utf-8"), encoding="utf-8")
+    out = _console()
+    converse(dry_run, night.ledger, out=out, ask=_lines(f":strategy {draft}"))
+    assert "deposit_county_fixed" in _said(out)
+    with pytest.raises(ScheduleError, match="has no segments; there are nights from"):
+        try_out("age > 3", settings=night.settings, as_of=date(2020, 1, 1), as_json=False, out=out, err=err)
+
+
+def test_fewer_than_ten_people_are_not_shown(nights: Nights) -> None:
+    _, dry_run = nights[0]
+    few = hidden(dry_run.rule("aum_now < 30"))
+    assert (few.selected, few.segments, few.traits, few.touches) == (None, (), (), ())
+    some = hidden(dry_run.rule("aum_now < 700"))
+    assert some.selected is not None
+    assert some.selected >= 10
+    for touch in some.touches:
+        cells = [touch.allowed, *(loss.customers for loss in touch.losses)]
+        assert all(count is None or count == 0 or count >= 10 for count in cells)
+        assert sum(count is None for count in cells) != 1
+
+
+def _of(night: Night, name: str) -> Strategy:
+    return next(strategy for strategy in live(night.ledger) if strategy.name == name)
