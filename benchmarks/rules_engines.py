@@ -47,6 +47,7 @@ def by_duckdb(customers: pa.Table, rules: Sequence[Condition], *, as_of: date) -
     with duckdb.connect() as connection:
         connection.execute(f"set threads = {CORES}")
         connection.execute("set preserve_insertion_order = false")
+        connection.execute("set enable_progress_bar = false")
         connection.register("given", _numbered(customers))
         connection.execute("create table customers as from given")
         connection.execute("create table pairs (row integer, rule smallint)")

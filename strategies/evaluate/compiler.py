@@ -14,7 +14,7 @@ import numpy as np
 
 from strategies.evaluate.kernel import ALL, ANY, INSIDE, MISSING, OUTSIDE
 from strategies.evaluate.program import Program
-from strategies.evaluate.values import Order, constant
+from strategies.evaluate.values import ThreeWay, constant
 from strategies.tree import (
     And,
     Arithmetic,
@@ -48,7 +48,7 @@ _INTERVALS: dict[str, Callable[[float], tuple[int, float, float]]] = {
 
 @dataclass(frozen=True)
 class _Leaf:
-    value: Value | Order
+    value: Value | ThreeWay
     test: int
     low: float
     high: float
@@ -139,7 +139,7 @@ class _Book:
     def _compared(self, order: str, left: Value, right: Value) -> int:
         if any(_names(right)):
             if any(_names(left)):
-                return self._node(_Leaf(Order(left, right), *_INTERVALS[order](0.0)))
+                return self._node(_Leaf(ThreeWay(left, right), *_INTERVALS[order](0.0)))
             return self._compared(_MIRRORED[order], right, left)
         return self._node(_Leaf(self._known(left), *_INTERVALS[order](self._constant(right))))
 
@@ -169,13 +169,13 @@ class _Book:
         return self.nodes[made]
 
 
-def _names(value: Value | Order) -> Iterator[str]:
+def _names(value: Value | ThreeWay) -> Iterator[str]:
     """The columns that a value reads."""
     match value:
         case Name(name):
             yield name
         case Negative(of) | Shifted(of):
             yield from _names(of)
-        case Arithmetic(_, left, right) | DaysBetween(left, right) | Order(left, right):
+        case Arithmetic(_, left, right) | DaysBetween(left, right) | ThreeWay(left, right):
             yield from _names(left)
             yield from _names(right)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from strategies.evaluate import kernel
-from strategies.evaluate.values import Order, reckon
+from strategies.evaluate.values import ThreeWay, reckon
 from strategies.tree import Value
 
 # So many rows at a time that the bit sets of a book stay in the processor's cache.
@@ -27,7 +27,7 @@ class Program:
     """
 
     columns: tuple[str, ...]
-    values: tuple[Value | Order, ...]
+    values: tuple[Value | ThreeWay, ...]
     words: tuple[str, ...]
     as_of: date
     slots: npt.NDArray[np.int32]

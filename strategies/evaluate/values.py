@@ -39,7 +39,7 @@ _EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True)
-class Order:
+class ThreeWay:
     """How two values that both change from customer to customer stand: -1, 0 or 1; of texts 0 or 1."""
 
     left: Value
@@ -47,7 +47,7 @@ class Order:
 
 
 def reckon(
-    wanted: Sequence[Value | Order], batch: pa.RecordBatch, *, words: Sequence[str], as_of: date
+    wanted: Sequence[Value | ThreeWay], batch: pa.RecordBatch, *, words: Sequence[str], as_of: date
 ) -> Doubles:
     """The wanted values, values x rows; ``batch`` has the columns they name.
 
@@ -76,7 +76,7 @@ class _Reckoner:
         self._as_of = as_of
         self._columns: dict[str, Doubles] = {}
 
-    def worth(self, value: Value | Order) -> Any:
+    def worth(self, value: Value | ThreeWay) -> Any:
         """A double a row, or one double for all where nothing is named."""
         match value:
             case Number(number):
@@ -100,10 +100,10 @@ class _Reckoner:
                 return self.worth(left) / np.where(divisor == 0, np.nan, divisor)
             case Arithmetic(operation, left, right):
                 return _OPERATIONS[operation](self.worth(left), self.worth(right))
-            case Order(Name(left, "text"), Name(right, "text")):
+            case ThreeWay(Name(left, "text"), Name(right, "text")):
                 first, second = (self._batch[name].cast(pa.string()) for name in (left, right))
                 return _doubles(pc.not_equal(first, second), self._words)
-            case Order(left, right):
+            case ThreeWay(left, right):
                 first, second = self.worth(left), self.worth(right)
                 # An infinity less itself is missing, but is equal to itself.
                 return np.where(first == second, 0.0, np.sign(first - second))
