@@ -1,0 +1,288 @@
+"""The dry run's parts, on customers made up for the purpose."""
+
+import io
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.console import Console
+
+from benchmarks.big_customers import make_customers
+from experiments.design import detectable_lift, power
+from features.catalogue import FEATURES
+from lake.tables.words import CHANNELS, PRODUCTS
+from outreach.arbitrate import arbitrate
+from outreach.channels.channel import load_channels
+from outreach.dry_run.audience import FREE, Audience, audience
+from outreach.dry_run.collect import verdict_name
+from outreach.dry_run.competition import compete, net_values
+from outreach.dry_run.dry_run import DryRun
+from outreach.dry_run.losses import verdict
+from outreach.dry_run.picture import picture
+from outreach.dry_run.selection import lay_out, places, select
+from outreach.dry_run.sensitivity import Base, base_rate, rate_of_openings, sensitivity
+from outreach.policy.rule import policy_rules
+from strategies.document import Strategy
+from strategies.folder import read_folder
+from strategies.rule import parse
+from strategies.truth import truth
+
+AS_OF = date(2026, 7, 1)
+PEOPLE = 1_500
+OWN = read_folder()
+EVERYBODY = np.arange(PEOPLE, dtype=np.int32)
+RULES = [rule.name for rule in policy_rules()]
+
+
+def people(seed: int = 5) -> pa.Table:
+    """Customers with all that ``collect`` adds: half are free of policy, a third are in the night's plan."""
+    rng = np.random.default_rng(seed)
+    names = [strategy.name for strategy in OWN]
+    customers = make_customers(PEOPLE, seed=seed)
+    planned = rng.random(PEOPLE) < 0.3
+    added: dict[str, pa.Array] = {
+        "journey": pa.array(np.where(rng.random(PEOPLE) < 0.1, rng.choice(names, PEOPLE), "")),
+        "planned_strategy": pa.array(rng.choice(names, PEOPLE), mask=~planned),
+        "planned_channel": pa.array(rng.choice(CHANNELS, PEOPLE), mask=~planned),
+        "planned_net": pa.array(rng.exponential(4.0, PEOPLE), mask=~planned),
+        "planned_treated": pa.array(rng.random(PEOPLE) < 0.85, mask=~planned),
+    }
+    for channel in CHANNELS:
+        for kind in PRODUCTS:
+            place = rng.integers(len(RULES), size=PEOPLE, dtype=np.int8)
+            added[verdict_name(channel, kind)] = pa.array(place, mask=rng.random(PEOPLE) < 0.5)
+    for product in PRODUCTS:
+        added[f"opened_{product}"] = pa.array(rng.random(PEOPLE) < 0.05, mask=rng.random(PEOPLE) < 0.5)
+    for name, column in added.items():
+        customers = customers.append_column(name, column)
+    return customers
+
+
+def audience_of(customers: pa.Table, begun: Sequence[tuple[str, str]] = ()) -> Audience:
+    journeys = pa.table(
+        {
+            "customer": pa.array([customer for customer, _ in begun], pa.string()),
+            "strategy": pa.array([strategy for _, strategy in begun], pa.string()),
+        }
+    )
+    return audience(customers, begun=journeys, as_of=AS_OF)
+
+
+@pytest.fixture(scope="module")
+def some() -> Audience:
+    return audience_of(people())
+
+
+def dry_run_of(customers: Audience, live: Sequence[Strategy] = OWN) -> DryRun:
+    return DryRun(
+        audience=customers,
+        book=lay_out(live, customers, features=FEATURES),
+        room=dict.fromkeys(CHANNELS, 100),
+        begun={},
+        costs={name: channel.cost for name, channel in load_channels().items()},
+        global_holdout=0.02,
+        held_out_rates={},
+        segment_names={"S01": "年轻人、近90天登录次数高"},
+        stopped=(),
+    )
+
+
+def own(name: str, **changes: object) -> Strategy:
+    strategy = next(strategy for strategy in OWN if strategy.name == name)
+    return strategy.model_copy(update=changes)
+
+
+def test_rules_select_whom_they_are_true_of(some: Audience) -> None:
+    rows = some.known.to_pylist()
+    conditions = [parse(strategy.who, FEATURES).condition for strategy in OWN]
+    for condition, bits in zip(conditions, select(conditions, some), strict=True):
+        meant = [place for place, row in enumerate(rows) if truth(condition, row, as_of=AS_OF)]
+        assert places(bits, len(some)).tolist() == meant
+
+
+def test_overlaps_are_the_customers_in_common(some: Audience) -> None:
+    tried = OWN[0]
+    found = dry_run_of(some).strategy(tried)
+    members = {
+        strategy.name: set(
+            places(select([parse(strategy.who, FEATURES).condition], some)[0], len(some)).tolist()
+        )
+        for strategy in OWN
+    }
+    these = members.pop(tried.name)
+    common = {name: len(these & theirs) for name, theirs in members.items() if these & theirs}
+    assert found.selected == len(these)
+    assert found.overlapping == len(common)
+    shares = {row.strategy: (row.customers, row.of_these, row.of_theirs) for row in found.overlaps}
+    assert shares == {
+        name: (common[name], common[name] / len(these), common[name] / len(members[name])) for name in shares
+    }
+    assert [row.customers for row in found.overlaps] == sorted(common.values(), reverse=True)[: len(shares)]
+
+
+def test_a_journey_elsewhere_speaks_in_its_place() -> None:
+    customers = people()
+    place = RULES.index("other_journey")
+    column = customers.column_names.index(verdict_name("push", "loan"))
+    before, after = np.int8(place - 1), np.int8(place + 1)
+    said = pa.array([before, after, None, before, after, None], pa.int8())
+    journey = pa.array(["a", "a", "a", "", "b", "b"])
+    six = customers.slice(0, 6).set_column(column, "push:loan", said)
+    six = six.set_column(six.column_names.index("journey"), "journey", journey)
+
+    def spoken(*, switched_off: bool) -> list[int]:
+        asked = np.arange(6, dtype=np.int32)
+        found = verdict(
+            audience_of(six), asked, channel="push", kind="loan", strategy="b", switched_off=switched_off
+        )
+        return [int(place) for place in found]
+
+    assert spoken(switched_off=False) == [before, place, place, before, after, FREE]
+    assert spoken(switched_off=True) == [RULES.index("switched_off")] * 6
+
+
+def test_who_has_begun_is_not_asked() -> None:
+    customers = people()
+    strategy = own("deposit_county_fixed", who="age >= 0 or age is null")
+    gone = customers["customer"].slice(10, 25).to_pylist()
+    some = audience_of(customers, [(customer, strategy.name) for customer in gone] + [("nobody", "x")])
+    found = dry_run_of(some).strategy(strategy)
+    assert (found.selected, found.begun) == (PEOPLE, 25)
+    assert all(touch.asked == PEOPLE - 25 for touch in found.touches)
+    assert sum(loss.customers or 0 for loss in found.touches[0].losses) + (found.touches[0].allowed or 0) == (
+        PEOPLE - 25
+    )
+
+
+def test_traits_are_told_against_the_long_tail_and_the_same_segments() -> None:
+    customers = people()
+    age = np.arange(PEOPLE) % 60 + 20
+    segment = np.where(age < 40, "S01", "S02")
+    for name, column in (("age", pa.array(age, pa.int64())), ("segment", pa.array(segment))):
+        customers = customers.set_column(customers.column_names.index(name), name, column)
+    found = dry_run_of(audience_of(customers)).rule("age < 30")
+    first = found.traits[0]
+    assert (first.feature, first.selected, first.segments) == ("age", 24.5, 29.5)
+    assert first.everybody == pytest.approx(age.mean())
+    assert first.apart < -1
+    assert [(part.segment, part.share) for part in found.segments] == [("S01", 0.5)]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 60), st.integers(1, 60))
+def test_contacts_are_those_that_arbitration_would_choose(seed: int, room: int, limit: int) -> None:
+    """All are treated, and whoever loses a contact had no other: then nothing is left to luck or knock-on."""
+    rng = np.random.default_rng(seed)
+    many, net = 80, rng.permutation(200).astype(float)
+    channel = rng.choice(["sms", "push"], many)
+    # Own candidates are the first forty; only the others', or those of the other channel, are planned for.
+    planned = (np.arange(many) >= 40) | ((channel == "push") & (rng.random(many) < 0.5))
+    strategy = own("card_saver_benefit")
+    others = [(f"c{at}", "other", channel[at], net[at]) for at in np.flatnonzero(planned)]
+    ours = [(f"c{at}", strategy.name, "sms", net[100 + at]) for at in range(40)]
+    capacity, limits = {"sms": room, "push": many}, {"other": many, strategy.name: limit}
+
+    def plan(rows: list[tuple[str, str, str, float]]) -> pa.Table:
+        columns = dict(
+            zip(("customer", "strategy", "channel", "value"), zip(*rows, strict=True), strict=True)
+        )
+        same = {"step": 1, "segment": "S01", "arm": "treatment", "cost": 0.0, "hour": 9}
+        table = pa.table({**columns, **{name: [value] * len(rows) for name, value in same.items()}})
+        table = table.append_column("number", pa.nulls(len(rows), pa.string()))
+        return arbitrate(table, capacity=capacity, limits=limits, beginnings={}, salt="x")
+
+    def chosen(table: pa.Table) -> list[dict[str, object]]:
+        return [row for row in table.to_pylist() if row["fate"] == "contact"]
+
+    before = {row["customer"]: row for row in chosen(plan(others))}
+    after = [row for row in chosen(plan(others + ours)) if row["strategy"] == strategy.name]
+    table = people().slice(0, many)
+    rows = [before.get(f"c{at}") for at in range(many)]
+    for name, values in (
+        ("planned_strategy", pa.array([row and row["strategy"] for row in rows], pa.string())),
+        ("planned_channel", pa.array([row and row["channel"] for row in rows], pa.string())),
+        ("planned_net", pa.array([row and row["value"] for row in rows], pa.float64())),
+        ("planned_treated", pa.array([row is not None for row in rows])),
+    ):
+        table = table.set_column(table.column_names.index(name), name, values)
+    found = compete(
+        np.arange(40, dtype=np.int32),
+        net[100:140],
+        audience_of(table),
+        strategy,
+        room=room,
+        limit=limit,
+        treated_share=1.0,
+    )
+    assert found.exposed == len(after)
+
+
+def test_net_value_is_worth_times_reach_less_cost() -> None:
+    strategy = own("card_saver_benefit", priority=2.0)
+    net = net_values(strategy, cost=0.05, reach=np.array([1.0, 0.25]))
+    whole = strategy.goal.value * 2.0 * strategy.funnel[0].expected_lift
+    assert net.tolist() == pytest.approx([whole - 0.05, whole / 4 - 0.05])
+
+
+def test_openings_are_spread_evenly_over_the_days() -> None:
+    assert rate_of_openings(opened=300, customers=1_000, window_days=90) == pytest.approx(0.3)
+    assert rate_of_openings(opened=300, customers=1_000, window_days=45) == pytest.approx(1 - 0.7**0.5)
+    assert rate_of_openings(opened=9, customers=1_000, window_days=45) is None
+
+
+def test_the_best_known_base_rate_is_taken_and_named() -> None:
+    told = [
+        base_rate(seen=seen, among_selected=selected, among_all=everybody, product="fund")
+        for seen, selected, everybody in (
+            (0.03, 0.02, 0.01),
+            (None, 0.02, 0.01),
+            (None, None, 0.01),
+            (None, None, None),
+        )
+    ]
+    assert [base.rate for base in told[:3]] == [0.03, 0.02, 0.01]
+    assert len({base.words for base in told}) == 4
+
+
+def test_an_experiment_shows_its_goal_after_as_many_days_as_it_says() -> None:
+    base = Base(rate=0.02, words="")
+    found = sensitivity(base=base, treated_share=0.8, window_days=5, a_night=400, pool=20_000, goal=0.012)
+    assert found.goal_customers is not None
+    assert found.goal_days == -(-found.goal_customers // 400) + 5
+    assert power(found.goal_customers, holdout=0.2, base=0.02, lift=0.012) >= 0.8
+    assert [row.nights for row in found.after] == [1, 3, 7, 14, 30, 50]
+    for row in found.after:
+        assert (row.days, row.customers) == (row.nights + 5, 400 * row.nights)
+        assert row.lift == pytest.approx(detectable_lift(row.customers, holdout=0.2, base=0.02))
+    small = sensitivity(base=base, treated_share=0.8, window_days=5, a_night=400, pool=600, goal=0.012)
+    assert (small.goal_customers, small.goal_days) == (found.goal_customers, None)
+    nobody = sensitivity(base=base, treated_share=0.8, window_days=5, a_night=0, pool=600, goal=0.012)
+    assert (nobody.after, nobody.goal_days) == ((), None)
+
+
+def test_a_cap_on_beginnings_bounds_contacts_and_experiment(some: Audience) -> None:
+    capped = own("deposit_county_fixed", who="age >= 0").model_copy(
+        update={"caps": own("deposit_county_fixed").caps.model_copy(update={"total": 7})}
+    )
+    found = dry_run_of(some).strategy(capped)
+    assert found.contacts is not None
+    assert found.experiment is not None
+    assert found.contacts.contacts == found.contacts.limit == 7
+    assert found.experiment.pool == 9  # of whom 7 are treated
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_picture_fits_the_terminal_in_both_languages(some: Audience, width: int) -> None:
+    dry_run = dry_run_of(some)
+    console = Console(width=width, record=True, file=io.StringIO())
+    for found in (dry_run.rule("age >= 18"), dry_run.strategy(OWN[0]), dry_run.rule("age < 0")):
+        console.print(picture(found))
+    lines = console.export_text().splitlines()
+    assert all(cell_len(line) <= width for line in lines)
+    headings = [line for line in lines if line.startswith("Contact policy 联系规则")]
+    assert len(headings) == 2
