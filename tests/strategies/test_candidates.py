@@ -3,16 +3,20 @@
 from datetime import date, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from base.errors import StrategyError
 from base.settings import Contact
+from features.catalogue import FEATURES
 from features.compiler import CUSTOMER_FEATURES
 from lake.tables.words import CHANNELS
-from strategies.candidates import match
+from strategies.candidates import match, selected
 from strategies.document import Goal, Limits, Strategy, Touch, Valid
 from strategies.folder import read_folder
+from strategies.rule import parse
+from strategies.truth import truth
 
 TODAY = date(2026, 7, 20)
 COSTS = {"push": 0.01, "sms": 0.05, "ai_call": 0.5, "human_call": 8.0}
@@ -150,6 +154,41 @@ def test_a_channel_without_a_cost_is_refused(engine: SparkSession) -> None:
             costs={},
             window=Contact(),  # type: ignore[call-arg]
         )
+
+
+def test_each_strategy_selects_those_of_whom_its_rule_is_true(engine: SparkSession) -> None:
+    rules = {strategy.name: parse(strategy.who, FEATURES).condition for strategy in read_folder()}
+    rules["here"] = parse("segment in ('S01', 'S03') and aum_now / inflow_90d < 3", FEATURES).condition
+    rng = np.random.default_rng(5)
+    people = [{"customer": f"c{n:03d}", "segment": f"S{n % 5:02d}", **_drawn(rng)} for n in range(300)]
+    schema = CUSTOMER_FEATURES.spark_schema().add("segment", "string")
+    frame = engine.createDataFrame([tuple(one[name] for name in schema.names) for one in people], schema)
+    found = selected(
+        frame.repartition(3), strategies=rules, carried=("customer", "segment"), as_of=TODAY
+    ).toArrow()
+    assert found.schema.names == ["customer", "segment", "strategy", "step"]
+    expected = [
+        (str(one["customer"]), str(one["segment"]), name, 1)
+        for one in people
+        for name, rule in rules.items()
+        if truth(rule, one, as_of=TODAY)
+    ]
+    assert len(expected) > 100
+    assert sorted(tuple(row.values()) for row in found.to_pylist()) == sorted(expected)
+
+
+def _drawn(rng: np.random.Generator) -> dict[str, Any]:
+    """A value for every feature, about where rules decide; a fifth are missing, some of them as NaN."""
+    by_type: dict[str, list[Any]] = {
+        "boolean": [True, False],
+        "long": [0, 1, 5, 30, 70],
+        "double": [0.0, 0.4, 900.0, 2e4, -1.0, float("nan")],
+        "date": [TODAY - timedelta(days=100), TODAY],
+    }
+    return {
+        name: None if rng.random() < 0.2 else by_type[feature.type][rng.integers(len(by_type[feature.type]))]
+        for name, feature in FEATURES.items()
+    }
 
 
 def test_the_whole_book_is_matched_in_one_pass(engine: SparkSession) -> None:
