@@ -1,6 +1,6 @@
-"""Arms, rules and candidates are the same on the embedded engine and on JVM Spark."""
+"""Arms, rules, candidates and positions are the same on the embedded engine and on JVM Spark."""
 
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +14,13 @@ from benchmarks.jvm_spark import java_is_here, open_jvm_spark
 from experiments.assign import arm
 from features.compiler import CUSTOMER_FEATURES
 from lake.session import open_engine
+from lake.tables import OUTCOMES, PLAN, POSITIONS
+from lake.tables.words import RESULTS
 from strategies.candidates import match
 from strategies.folder import read_folder
+from strategies.funnel import merged, positions
+from tests.strategies.journeys import BOOK as FUNNELS
+from tests.strategies.journeys import Row, frame
 
 BOOK = read_folder()
 CUSTOMERS = 600
@@ -73,16 +78,46 @@ def _begun(spark: SparkSession) -> DataFrame:
     return spark.createDataFrame(rows, "customer string, strategy string, first_exposed date, step int")
 
 
+def _stood(spark: SparkSession) -> list[dict[str, object]]:
+    """Where made-up customers stand in funnels, with answers late, twice and to nothing that is known."""
+    rng = np.random.default_rng(29)
+    plan, outcomes = list[Row](), list[Row]()
+    for number in range(1500):
+        night = date(2026, 7, 1) + timedelta(days=int(rng.integers(0, 15)))
+        row: Row = {
+            "customer": f"A{number % 1000:05d}",
+            "strategy": FUNNELS[number % len(FUNNELS)].name,
+            "step": int(rng.choice([1, 1, 2, 3])),
+            "as_of": night,
+        }
+        if rng.random() < 0.8:
+            plan.append(row | {"fate": "held_out" if number % 9 == 0 else "contact"})
+        for _ in range(int(rng.integers(0, 3))):
+            late = night + timedelta(days=int(rng.integers(1, 9)))
+            told = {"result": str(rng.choice(RESULTS[:8])), "happened_at": datetime.combine(late, time(12))}
+            outcomes.append(row | told | {"contact_day": night + timedelta(days=1)})
+    touches = merged(frame(spark, POSITIONS, []), frame(spark, PLAN, plan), frame(spark, OUTCOMES, outcomes))
+    stands = positions(touches, strategies=FUNNELS, as_of=date(2026, 7, 14))
+    return [
+        *touches.orderBy("customer", "strategy", "step", "contact_day").toArrow().to_pylist(),
+        *stands.orderBy("customer", "strategy").toArrow().to_pylist(),
+    ]
+
+
 @pytest.mark.skipif(
     not java_is_here(), reason="no Java runtime here, so there is no JVM Spark to compare with"
 )
-def test_candidates_and_arms_are_the_same_on_jvm_spark(engine: SparkSession, tmp_path: Path) -> None:
-    embedded = _decided(engine)
+def test_candidates_arms_and_positions_are_the_same_on_jvm_spark(
+    engine: SparkSession, tmp_path: Path
+) -> None:
+    embedded, stood = _decided(engine), _stood(engine)
     with (
         open_jvm_spark(tmp_path / "jvm", settings=QUICK) as address,
         open_engine(load_settings(spark_remote=address)) as jvm,
     ):
         assert _decided(jvm) == embedded
+        assert _stood(jvm) == stood
     assert len(embedded) > 1000
     assert {row["arm"] for row in embedded} == {"treatment", "control", "global_holdout"}
     assert {row["step"] for row in embedded} == {1, 2}
+    assert {row["step"] for row in stood if "last_step" in row} >= {None, 2, 3}

@@ -1,132 +1,189 @@
-"""Journeys through funnels, against a plain walk over thousands of random histories."""
+"""Journeys through funnels in the engine, night after night, against the same said plainly."""
 
-from datetime import date, datetime, timedelta
-from typing import Any
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
 
 import numpy as np
 import pytest
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.types import DateType, StructField, StructType
+from pyspark.sql import SparkSession
 
-from lake.table import Table
 from lake.tables import OUTCOMES, PLAN, POSITIONS
 from lake.tables.words import RESULTS
-from strategies.document import Goal, Limits, Strategy, Touch
-from strategies.funnel import merged, positions
+from strategies.funnel import begun, merged, moved, positions
+from tests.strategies.journeys import BOOK, CameBack, Event, Planned, Row, frame, made, stand
 
-TODAY = date(2026, 7, 20)
-
-
-def _strategy(name: str, *touches: Touch, window_days: int) -> Strategy:
-    return Strategy(
-        name=name,
-        title=name,
-        kind="deposit",
-        manager="林晓岚",
-        who="aum_now > 0",
-        offer="定期",
-        funnel=touches,
-        goal=Goal(product="deposit", window_days=window_days, value=100.0),
-        limits=Limits(per_night=10),
-    )
+START = date(2026, 7, 1)
+NIGHTS = 12
+CUSTOMERS = 150
+Key = tuple[str, str]
+STRATEGY = {strategy.name: strategy for strategy in BOOK}
 
 
-def _touch(channel: str, *when: str, wait_days: int = 1) -> Touch:
-    return Touch(channel=channel, script="您好", expected_lift=0.01, when=when, wait_days=wait_days)
+def outcome(key: Key, told: CameBack, *, known: date) -> Row:
+    return {
+        "customer": key[0],
+        "strategy": key[1],
+        "step": told.step,
+        "result": told.result,
+        "happened_at": datetime.combine(told.day, time(12)),
+        "contact_day": told.contact_day,
+        "as_of": known,
+    }
 
 
-BOOK = (
-    _strategy("once", _touch("ai_call"), window_days=4),
-    _strategy("twice", _touch("push"), _touch("ai_call", "opened", "delivered", wait_days=2), window_days=5),
-    _strategy(
-        "thrice",
-        _touch("sms"),
-        _touch("ai_call", "opened", "delivered"),
-        _touch("human_call", "interested", "no_answer", wait_days=2),
-        window_days=7,
-    ),
-)
+@dataclass
+class Bank:
+    """A small bank that contacts whom the funnels allow; answers come when they come, some more than once."""
+
+    engine: SparkSession
+    chance: np.random.Generator
+    plan: list[Row] = field(default_factory=list)
+    answers: list[tuple[Key, CameBack, date]] = field(default_factory=list)
+    states: list[Row] = field(default_factory=list)
+    events: dict[Key, list[Event]] = field(default_factory=dict)
+
+    def night(self, as_of: date, *, decided: bool) -> dict[Key, Row]:
+        """Moves the positions, compares them with the plain words, contacts; what the engine says is due."""
+        outcomes = [outcome(key, told, known=known) for key, told, known in self.answers if known < as_of]
+        plan = [dict(row) for row in self.plan]
+        self.chance.shuffle(outcomes)
+        self.chance.shuffle(plan)
+        before = frame(self.engine, POSITIONS, self.states)
+        touches = moved(
+            before,
+            frame(self.engine, PLAN, plan),
+            frame(self.engine, OUTCOMES, outcomes),
+            as_of=as_of,
+        ).toArrow()
+        told = frame(self.engine, POSITIONS, touches.to_pylist()).drop("as_of")
+        standing = positions(told, strategies=BOOK, as_of=as_of).toArrow().to_pylist()
+        self.same_as_in_words(touches.to_pylist(), standing, as_of)
+        if decided:
+            self.states += [row | {"as_of": as_of} for row in touches.to_pylist()]
+            self.contact({(row["customer"], row["strategy"]): row for row in standing}, as_of)
+        return {(row["customer"], row["strategy"]): row for row in standing}
+
+    def same_as_in_words(self, touches: list[Row], standing: list[Row], as_of: date) -> None:
+        known = {key: list(events) for key, events in self.events.items()}
+        for key, told, when in self.answers:
+            if when < as_of:
+                known.setdefault(key, []).append(told)
+        expected = {
+            (*key, touch.journey, touch.step, touch.day, touch.fate, touch.result, touch.result_day)
+            for key, events in known.items()
+            for touch in made(events)
+        }
+        assert {tuple(row[name] for name in POSITIONS.names) for row in touches} == expected
+        assert len(touches) == len(expected)
+        stands = {key: stand(events, STRATEGY[key[1]], as_of=as_of) for key, events in known.items()}
+        assert {
+            (row["customer"], row["strategy"]): (
+                row["journey"],
+                row["first_exposed"],
+                row["last_step"],
+                row["step"],
+                row["window_days"],
+            )
+            for row in standing
+        } == {
+            key: (at.journey, at.first_exposed, at.last_step, at.step, STRATEGY[key[1]].goal.window_days)
+            for key, at in stands.items()
+            if at
+        }
+
+    def contact(self, standing: dict[Key, Row], as_of: date) -> None:
+        for customer in range(CUSTOMERS):
+            for strategy in BOOK:
+                key = (f"c{customer:03d}", strategy.name)
+                step = standing[key]["step"] if key in standing else 1
+                if step and self.chance.random() < 0.7:
+                    self.choose(key, step, as_of)
+
+    def choose(self, key: Key, step: int, as_of: date) -> None:
+        fate = "held_out" if int(key[0][1:]) % 7 == 0 else "contact"
+        self.plan.append({"customer": key[0], "strategy": key[1], "step": step, "fate": fate, "as_of": as_of})
+        self.events.setdefault(key, []).append(Planned(as_of, step, fate))
+        if fate == "held_out":
+            return
+        contact_day = as_of + timedelta(days=1)
+        for _ in range(self.chance.choice([0, 1, 1, 1, 2, 3])):
+            # Mostly the light results, which lead on.
+            place = min(int(self.chance.exponential(3.5)), len(RESULTS) - 1)
+            late = int(self.chance.choice([0, 0, 0, 1, 2, 6]))
+            told = CameBack(contact_day, step, RESULTS[place], contact_day + timedelta(days=late))
+            known = as_of + timedelta(days=late + int(self.chance.integers(0, 2)))
+            self.answers += [(key, told, known)] * int(self.chance.choice([1, 1, 2]))
 
 
-def _frame(engine: SparkSession, table: Table, rows: list[dict[str, Any]]) -> DataFrame:
-    schema = StructType([*table.spark_schema(), StructField("as_of", DateType())])
-    return engine.createDataFrame([tuple(row.get(name) for name in schema.names) for row in rows], schema)
+@pytest.fixture(scope="module")
+def bank(engine: SparkSession) -> Bank:
+    """Twelve nights, one of them without a decision; every night is compared while it passes."""
+    bank = Bank(engine, np.random.default_rng(7))
+    for night in range(NIGHTS):
+        bank.night(START + timedelta(days=night), decided=night != 5)
+    return bank
 
 
-def _stand(engine: SparkSession, plan: list[dict[str, Any]], outcomes: list[dict[str, Any]]) -> DataFrame:
+def test_no_touch_comes_twice_in_a_journey_and_no_cap_is_passed(bank: Bank) -> None:
+    touches = [(key, touch) for key, events in bank.events.items() for touch in made(events)]
+    assert max(Counter((key, touch.journey, touch.step) for key, touch in touches).values()) == 1
+    contacts = Counter(key for key, _ in touches)
+    assert max(count for key, count in contacts.items() if key[1] == "branches") == 4
+    assert max(count for key, count in contacts.items() if key[1] == "once") == 1
+
+
+def test_who_is_held_out_never_moves_on(bank: Bank) -> None:
+    held_out = [row for row in bank.plan if row["fate"] == "held_out"]
+    assert {row["step"] for row in held_out} == {1}
+    assert not {row["customer"] for row in held_out} & {
+        row["customer"] for row in bank.plan if row["fate"] == "contact"
+    }
+
+
+def test_the_bank_sees_all_there_is_to_see(bank: Bank) -> None:
+    touches = [(key, touch) for key, events in bank.events.items() for touch in made(events)]
+    assert {touch.step for key, touch in touches if key[1] == "branches"} == {1, 2, 3, 4, 5}
+    assert max(touch.journey for key, touch in touches if key[1] == "chain") >= 3
+    assert {touch.journey for key, touch in touches if key[1] == "once"} == {1}
+    late = [key for key, told, known in bank.answers if known > told.contact_day + timedelta(days=2)]
+    assert len(late) > 50
+
+
+def test_the_first_night_with_positions_finds_them_in_what_there_was(bank: Bank) -> None:
+    last = START + timedelta(days=NIGHTS)
+    kept = bank.night(last, decided=False)
+    upgraded = Bank(bank.engine, bank.chance, bank.plan, bank.answers, [], bank.events)
+    assert upgraded.night(last, decided=False) == kept
+
+
+def test_a_result_without_a_contact_day_belongs_to_its_night(engine: SparkSession) -> None:
+    key = {"customer": "c", "strategy": "chain", "step": 1, "as_of": START}
+    came_back = key | {"result": "opened", "happened_at": datetime.combine(START, time(9))}
     touches = merged(
-        _frame(engine, POSITIONS, []), _frame(engine, PLAN, plan), _frame(engine, OUTCOMES, outcomes)
+        frame(engine, POSITIONS, []),
+        frame(engine, PLAN, [key | {"fate": "contact"}]),
+        frame(engine, OUTCOMES, [came_back]),
     )
-    return positions(touches, strategies=BOOK, as_of=TODAY)
+    (touch,) = touches.toArrow().to_pylist()
+    assert (touch["contact_day"], touch["result"]) == (START + timedelta(days=1), "opened")
 
 
-def _history(rng: np.random.Generator) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Histories that need not obey the rules: touches on any nights, answers or none."""
-    plan, outcomes = [], []
-    for number in range(1500):
-        strategy = BOOK[rng.integers(0, 3)]
-        customer = f"c{number:04d}"
-        night = TODAY - timedelta(days=int(rng.integers(1, 10)))
-        for step in range(1, int(rng.integers(1, len(strategy.funnel) + 1)) + 1):
-            if night >= TODAY:
-                break
-            fate = rng.choice(["contact", "held_out", "capacity"], p=[0.75, 0.15, 0.1])
-            key = {"customer": customer, "strategy": strategy.name, "step": step, "as_of": night}
-            plan.append(key | {"fate": str(fate)})
-            if fate == "contact" and rng.random() < 0.9:
-                at = datetime.combine(night + timedelta(days=1), datetime.min.time())
-                outcomes.append(key | {"result": str(rng.choice(RESULTS)), "happened_at": at})
-            if fate != "contact":
-                break
-            night += timedelta(days=int(rng.integers(1, 4)))
-    return plan, outcomes
+def test_a_strategy_that_left_the_book_keeps_its_journeys_and_moves_nobody(bank: Bank) -> None:
+    touches = frame(bank.engine, POSITIONS, [row for row in bank.states if row["strategy"] == "chain"])
+    last = START + timedelta(days=NIGHTS - 1)
+    touches = touches.where(touches["as_of"] == last)
+    rows = positions(touches, strategies=BOOK[:1], as_of=last).toArrow().to_pylist()
+    assert rows
+    assert {(row["step"], row["window_days"]) for row in rows} == {(None, None)}
 
 
-def _walk(plan: list[dict[str, Any]], outcomes: list[dict[str, Any]]) -> dict[tuple[str, str], Any]:
-    """What is due, said once more and plainly."""
-    tomorrow = TODAY + timedelta(days=1)
-    book = {strategy.name: strategy for strategy in BOOK}
-    answers = {(row["customer"], row["strategy"], row["step"]): row["result"] for row in outcomes}
-    journeys: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for row in plan:
-        if row["fate"] in ("contact", "held_out"):
-            journeys.setdefault((row["customer"], row["strategy"]), []).append(row)
-    due = {}
-    for (customer, name), rows in journeys.items():
-        last = max(rows, key=lambda row: row["step"])
-        first_exposed = min(row["as_of"] for row in rows) + timedelta(days=1)
-        funnel, step = book[name].funnel, None
-        if last["fate"] == "contact" and last["step"] < len(funnel):
-            touch = funnel[last["step"]]
-            waited = (tomorrow - last["as_of"]).days - 1
-            leads_on = answers.get((customer, name, last["step"])) in touch.when
-            inside = (tomorrow - first_exposed).days < book[name].goal.window_days
-            told = {answers.get((customer, name, row["step"])) for row in rows}
-            over = told & {"converted", "refused", "complained"}
-            if leads_on and not over and waited >= touch.wait_days and inside:
-                step = last["step"] + 1
-        due[customer, name] = (first_exposed, step)
-    return due
-
-
-def test_every_journey_stands_where_a_plain_walk_puts_it(engine: SparkSession) -> None:
-    plan, outcomes = _history(np.random.default_rng(11))
-    found = _stand(engine, plan, outcomes).toArrow()
-    expected = _walk(plan, outcomes)
-    told = {(r["customer"], r["strategy"]): (r["first_exposed"], r["step"]) for r in found.to_pylist()}
-    assert len(found) == len(told)
-    assert told == expected
-    steps = [step for _, step in expected.values()]
-    assert {None, 2, 3} == set(steps)
-
-
-@pytest.mark.parametrize("result", ["converted", "refused", "complained"])
-def test_a_journey_ends_with_a_final_result(engine: SparkSession, result: str) -> None:
-    key = {"customer": "c", "strategy": "thrice", "step": 1, "as_of": TODAY - timedelta(days=2)}
-    outcome = key | {"result": result, "happened_at": datetime.combine(TODAY, datetime.min.time())}
-    found = _stand(engine, [key | {"fate": "contact"}], [outcome]).toArrow()
-    assert found["step"].to_pylist() == [None]
-
-
-def test_no_history_no_journeys(engine: SparkSession) -> None:
-    assert _stand(engine, [], []).count() == 0
+def test_journeys_that_began_with_a_contact_are_counted(bank: Bank) -> None:
+    last = START + timedelta(days=NIGHTS - 1)
+    touches = frame(bank.engine, POSITIONS, bank.states)
+    expected = Counter(
+        row["strategy"]
+        for row in bank.plan
+        if row["step"] == 1 and row["fate"] == "contact" and row["as_of"] < last
+    )
+    assert begun(touches.where(touches["as_of"] == last)) == expected
