@@ -3,19 +3,19 @@
 Exit status 0: done; 1: the work failed; 2: the call is wrong.
 """
 
-import json
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+from rich.markup import escape
 
 from base.errors import LongreachError, SettingsError
 from base.settings import load_settings
+from jobs.strategies import strategies
+from jobs.terminal import AsOf, Json, err, out, print_json, say
 
 app = typer.Typer(
     name="longreach",
@@ -24,24 +24,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-err = Console(stderr=True, highlight=False)
-out = Console(highlight=False)
-
-
-def _date(text: str) -> date:
-    try:
-        day = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a date, not an instant
-        if not 1900 <= day.year < 2200:
-            raise ValueError
-        return day
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is not a date; write it like 2026-07-01") from None
-
-
-AsOf = Annotated[
-    date, typer.Option("--as-of", parser=_date, metavar="DATE", help="Business date, YYYY-MM-DD.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print what a program can read.")]
+app.add_typer(strategies, name="strategies")
 
 
 @app.command()
@@ -51,10 +34,10 @@ def night(as_of: AsOf, as_json: Json = False) -> None:
     from jobs.report import report_path
 
     settings = load_settings()
-    summaries = run_night(settings, as_of=as_of, progress=_say, finished=_say_finished)
+    summaries = run_night(settings, as_of=as_of, progress=say, finished=_say_finished)
     path = report_path(settings, as_of)
     if as_json:
-        _print_json({"steps": [asdict(summary) for summary in summaries], "report": str(path)})
+        print_json({"steps": [asdict(summary) for summary in summaries], "report": str(path)})
     else:
         out.print(f"report: {path}")
 
@@ -63,9 +46,9 @@ def _add_step(name: str, help_text: str) -> None:
     def step(as_of: AsOf, as_json: Json = False) -> None:
         from jobs.run import run
 
-        summary = run(name, as_of=as_of, progress=_say)
+        summary = run(name, as_of=as_of, progress=say)
         if as_json:
-            _print_json(asdict(summary))
+            print_json(asdict(summary))
         else:
             _say_finished(summary)
 
@@ -118,11 +101,11 @@ def doctor(as_json: Json = False) -> None:
 
     findings = examine(load_settings())
     if as_json:
-        _print_json([asdict(finding) for finding in findings])
+        print_json([asdict(finding) for finding in findings])
     else:
         for finding in findings:
             mark = "[green]ok[/]" if finding.well else "[red]ill[/]"
-            out.print(f"{mark:>4}  {finding.part}: {finding.words}")
+            out.print(f"{mark:>4}  {finding.part}: {escape(finding.words)}")
     if not all(finding.well for finding in findings):
         raise typer.Exit(1)
 
@@ -140,10 +123,11 @@ def audit(
     with open_ledger(load_settings()) as ledger:
         lines = trail(ledger, action=action, last=last)
     if as_json:
-        _print_json(lines)
+        print_json(lines)
     else:
         for line in lines:
-            out.print(f"{line['at']:%Y-%m-%d %H:%M:%S}  {line['actor']}  {line['action']}  {line['subject']}")
+            shown = f"{line['at']:%Y-%m-%d %H:%M:%S}  {line['actor']}  {line['action']}  {line['subject']}"
+            out.print(shown, markup=False)
 
 
 def main() -> None:
@@ -155,10 +139,10 @@ def _guarded(command: Callable[[], object]) -> int:
     try:
         command()
     except SettingsError as error:
-        err.print(f"[red]error:[/] {error}", soft_wrap=True)
+        err.print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
         return 2
     except LongreachError as error:
-        err.print(f"[red]error:[/] {error}", soft_wrap=True)
+        err.print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
         return 1
     except OSError as error:
         err.print(f"[red]error:[/] {error.strerror}: {error.filename}", soft_wrap=True)
@@ -168,17 +152,9 @@ def _guarded(command: Callable[[], object]) -> int:
     return 0
 
 
-def _say(text: str) -> None:
-    err.print(f"[dim]  {text}[/]")
-
-
 def _say_finished(summary: object) -> None:
     from jobs.run import RunSummary
 
     assert isinstance(summary, RunSummary)
     rows = ", ".join(f"{table} {count:,}" for table, count in summary.written.items())
     err.print(f"{summary.as_of} {summary.job:<9} {summary.seconds:6.1f} s  {rows}")
-
-
-def _print_json(thing: object) -> None:
-    out.print_json(json.dumps(thing, default=str, ensure_ascii=False))

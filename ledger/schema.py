@@ -1,10 +1,13 @@
 """The ledger's tables as SQLAlchemy sees them; ``ledger/migrations`` makes them."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Date,
     DateTime,
     Double,
@@ -15,8 +18,11 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    any_,
+    cast,
     func,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
 METADATA = MetaData()
 
@@ -123,3 +129,8 @@ READINGS = Table(
     Column("reader", String, nullable=False, comment="digest of the code and features that read it"),
     Column("document", JSON, nullable=False, comment="what it says"),
 )
+
+
+def among(column: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:
+    """Whether the column is one of ``values``, however many: a list of parameters has an end."""
+    return column == any_(cast(values, ARRAY(String)))

@@ -2,15 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, Row, select, text
+from sqlalchemy import Connection, Row, insert, select, text
 
-from base.errors import ReleaseError
+from base.errors import BookError, ReleaseError
 from lake.tables.words import CHANNELS
+from ledger.audit import record_within
+from ledger.database import Ledger
 from ledger.schema import OPT_OUTS, STRATEGIES, SWITCHES
+from strategies.book import not_there, person, standings
+
+Scope = Literal["strategy", "channel", "all"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,10 +39,8 @@ def read_stops(connection: Connection) -> Stops:
     Raises ReleaseError for one that would stop nothing because it is misspelt.
     """
     opted = connection.execute(select(OPT_OUTS)).all()
-    thrown = connection.execute(select(SWITCHES).order_by(SWITCHES.c.id)).all()
-    _refuse_misspelt(opted, thrown)
-    last = {(row.scope, row.name): row.stopped for row in thrown}
-    stopped = {switch for switch, is_stopped in last.items() if is_stopped}
+    _refuse_misspelt(opted, connection.execute(select(SWITCHES)).all())
+    stopped = set(thrown(connection))
     resting = select(STRATEGIES.c.name).where(STRATEGIES.c.state.in_(("paused", "retired")))
     stopped |= {("strategy", name) for name in connection.execute(resting).scalars()}
     everything = CHANNELS if any(scope == "all" for scope, _ in stopped) else ()
@@ -49,13 +52,52 @@ def read_stops(connection: Connection) -> Stops:
     )
 
 
-def _refuse_misspelt(opted: Sequence[Row[Any]], thrown: Sequence[Row[Any]]) -> None:
+def throw_switch(
+    ledger: Ledger,
+    scope: Scope,
+    name: str,
+    *,
+    stopped: bool,
+    actor: str,
+    reason: str,
+) -> None:
+    """Stops a strategy, a channel or all ("all") from the next release on, or lets it go on; audited.
+
+    Raises BookError for what does not exist, and for what is stopped, or goes on, already.
+    """
+    actor = person(actor)
+    with ledger.engine.begin() as connection:
+        connection.execute(text("lock table switches in share row exclusive mode"))  # one at a time
+        if scope == "strategy" and name not in standings(connection, [name]):
+            raise not_there([name], connection)
+        if scope == "channel" and name not in CHANNELS:
+            raise BookError(f"{name!r} is no channel; channels are {', '.join(CHANNELS)}")
+        if ((scope, name) in thrown(connection)) is stopped:
+            raise BookError(f"{name}: {'is stopped already' if stopped else 'is not stopped'}")
+        line = {"scope": scope, "name": name, "stopped": stopped, "actor": actor, "reason": reason}
+        connection.execute(insert(SWITCHES).values(**line))
+        record_within(
+            connection,
+            actor=actor,
+            action=f"{scope} {'stopped' if stopped else 'started'}",
+            details={name: {"reason": reason}},
+        )
+
+
+def thrown(connection: Connection) -> dict[tuple[str, str], Row[Any]]:
+    """The switches that stop something now, by scope and name."""
+    lines = connection.execute(select(SWITCHES).order_by(SWITCHES.c.id)).all()
+    last = {(line.scope, line.name): line for line in lines}
+    return {switch: line for switch, line in last.items() if line.stopped}
+
+
+def _refuse_misspelt(opted: Sequence[Row[Any]], switches: Sequence[Row[Any]]) -> None:
     wrong = [
         f"opt_outs {row.id}: channel {row.channel!r}"
         for row in opted
         if row.channel not in (*CHANNELS, "all")
     ]
-    for row in thrown:
+    for row in switches:
         if row.scope not in ("strategy", "channel", "all"):
             wrong.append(f"switches {row.id}: scope {row.scope!r}")
         elif row.scope == "channel" and row.name not in CHANNELS:

@@ -2,18 +2,17 @@
 
 import difflib
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, select, tuple_
+from sqlalchemy import Connection, Select, String, and_, cast, func, select
 
 from base.errors import BookError
 from ledger.database import Ledger
-from ledger.schema import STRATEGIES, STRATEGY_VERSIONS
+from ledger.schema import STRATEGIES, STRATEGY_VERSIONS, among
 from strategies.document import Strategy
-from strategies.readings import read_versions
+from strategies.readings import Version, read_versions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,19 +37,6 @@ class Standing:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Version:
-    """One version, exactly as it was written."""
-
-    name: str
-    version: int
-    text: str
-    sha256: str
-    author: str
-    at: datetime
-    note: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class Live:
     """What the night works with; ``unreadable`` says of live documents that no longer read, why."""
 
@@ -71,11 +57,11 @@ def read_live(ledger: Ledger) -> Live:
     must not stop the others.
     """
     with ledger.engine.begin() as connection:
-        rows = connection.execute(_running().where(STRATEGIES.c.state == "live")).all()
-        strategies, unreadable = read_versions(connection, rows)
+        versions = running(connection)
+        strategies, unreadable = read_versions(connection, versions)
     return Live(
         strategies=strategies,
-        versions={row.name: row.version for row in rows if row.name not in unreadable},
+        versions={one.name: one.version for one in versions if one.name not in unreadable},
         unreadable=unreadable,
     )
 
@@ -83,15 +69,35 @@ def read_live(ledger: Ledger) -> Live:
 def ever_live(ledger: Ledger) -> tuple[Strategy, ...]:
     """The last live version of every strategy that ever was live, paused and retired ones as well."""
     with ledger.engine.begin() as connection:
-        return read_versions(connection, connection.execute(_running()).all())[0]
+        return read_versions(connection, _found(connection, _of_running()))[0]
 
 
 def documents(ledger: Ledger, versions: Mapping[str, int]) -> tuple[Strategy, ...]:
     """The given version of each strategy named, as far as it reads."""
-    wanted = tuple_(STRATEGY_VERSIONS.c.name, STRATEGY_VERSIONS.c.version).in_(list(versions.items()))
-    query = select(STRATEGY_VERSIONS).where(wanted).order_by(STRATEGY_VERSIONS.c.name)
+    key = STRATEGY_VERSIONS.c.name + " v" + cast(STRATEGY_VERSIONS.c.version, String)
+    wanted = among(key, [f"{name} v{version}" for name, version in versions.items()])
     with ledger.engine.begin() as connection:
-        return read_versions(connection, connection.execute(query).all())[0]
+        return read_versions(connection, _found(connection, select(STRATEGY_VERSIONS).where(wanted)))[0]
+
+
+def running(connection: Connection, names: Collection[str] | None = None) -> tuple[Version, ...]:
+    """The live version of each strategy (None: of all), by name. Raises BookError where one is not live."""
+    found = _found(connection, _of_running().where(STRATEGIES.c.state == "live"), names)
+    missing = set(names or ()) - {one.name for one in found}
+    if missing:
+        raise BookError(f"not live: {', '.join(sorted(missing))}; see longreach strategies list")
+    return found
+
+
+def newest(connection: Connection, names: Collection[str] | None = None) -> tuple[Version, ...]:
+    """The newest version of each strategy (None: of all), by name. Raises BookError for unknown ones."""
+    versions = STRATEGY_VERSIONS
+    latest = select(versions).distinct(versions.c.name)
+    found = _found(connection, latest.order_by(versions.c.name, versions.c.version.desc()), names)
+    missing = set(names or ()) - {one.name for one in found}
+    if missing:
+        raise not_there(sorted(missing), connection)
+    return found
 
 
 def standings(
@@ -104,8 +110,8 @@ def standings(
     )
     if names is not None:
         wanted = sorted(set(names))
-        query = query.where(STRATEGIES.c.name.in_(wanted))
-        newest = newest.where(STRATEGY_VERSIONS.c.name.in_(wanted))
+        query = query.where(among(STRATEGIES.c.name, wanted))
+        newest = newest.where(among(STRATEGY_VERSIONS.c.name, wanted))
     rows = connection.execute(query.with_for_update() if locked else query).mappings().all()
     # Asked for only now: a version written while we waited for the lock counts.
     versions: dict[str, int] = dict(connection.execute(newest).tuples().all())
@@ -129,6 +135,15 @@ def person(name: str) -> str:
     return plain
 
 
+def pick(versions: Sequence[Version], number: int | None) -> Version:
+    """The version of that number, or the newest. Raises BookError where there is none."""
+    if number is None:
+        return versions[-1]
+    if not 1 <= number <= len(versions):
+        raise BookError(f"{versions[-1].name}: there is no version {number}; {len(versions)} is the newest")
+    return versions[number - 1]
+
+
 def not_there(names: Sequence[str], connection: Connection) -> BookError:
     """Says that the book lacks ``names``, with the nearest ones it has."""
     known = connection.execute(select(STRATEGIES.c.name)).scalars().all()
@@ -142,7 +157,19 @@ def not_there(names: Sequence[str], connection: Connection) -> BookError:
 _TO_SEE = "see longreach strategies list"
 
 
-def _running() -> Select[Any]:
+def _of_running() -> Select[Any]:
     versions = STRATEGY_VERSIONS
     of_running = and_(versions.c.name == STRATEGIES.c.name, versions.c.version == STRATEGIES.c.running)
-    return select(versions).join(STRATEGIES, of_running).order_by(versions.c.name)
+    return select(versions).join(STRATEGIES, of_running)
+
+
+def _found(
+    connection: Connection, query: Select[Any], names: Collection[str] | None = None
+) -> tuple[Version, ...]:
+    if names is not None:
+        query = query.where(among(STRATEGY_VERSIONS.c.name, sorted(names)))
+    return tuple(sorted((Version(**row) for row in connection.execute(query).mappings()), key=_by_name))
+
+
+def _by_name(version: Version) -> str:
+    return version.name

@@ -5,7 +5,7 @@ from itertools import groupby
 
 from ledger.database import Ledger
 from strategies.folder import Written
-from strategies.lifecycle import approve, go_live, submit
+from strategies.lifecycle import approve, golive, submit
 from strategies.versions import import_
 
 SECOND_READER = "second reader"
@@ -27,5 +27,5 @@ def put_live(
         submit(ledger, fresh, actor=manager)
         written += fresh
     approve(ledger, written, actor=SECOND_READER)
-    go_live(ledger, written, actor=SECOND_READER)
+    golive(ledger, written, actor=SECOND_READER)
     return written

@@ -33,6 +33,8 @@ class Move:
         return now.stage == self.stage if self.stage else (now.state or "none") in self.states
 
 
+Versions = Mapping[str, int] | None
+
 SUBMIT = Move(verb="submit", done="strategy submitted", stage="draft")
 APPROVE = Move(verb="approve", done="strategy approved", stage="submitted")
 GO_LIVE = Move(verb="golive", done="strategy went live", stage="approved")
@@ -42,22 +44,25 @@ RETIRE = Move(verb="retire", done="strategy retired", states=("none", "live", "p
 MOVES = (SUBMIT, APPROVE, GO_LIVE, PAUSE, RESUME, RETIRE)
 
 
-def submit(ledger: Ledger, names: Sequence[str], *, actor: str, version: int | None = None) -> None:
-    """Hands the pending drafts in for approval. ``version``: only if it is that one. Raises BookError."""
-    _move(ledger, SUBMIT, names, actor=actor, version=version)
+def submit(ledger: Ledger, names: Sequence[str], *, actor: str, versions: Versions = None) -> None:
+    """Hands the pending drafts in for approval.
+
+    ``versions``: those that were looked at; raises BookError also where another one is pending by now.
+    """
+    _move(ledger, SUBMIT, names, actor=actor, versions=versions)
 
 
-def approve(ledger: Ledger, names: Sequence[str], *, actor: str, version: int | None = None) -> None:
+def approve(ledger: Ledger, names: Sequence[str], *, actor: str, versions: Versions = None) -> None:
     """Approves what was submitted, as ``submit`` takes its arguments.
 
     Raises BookError also where ``actor`` submitted it, or wrote a version since the one that is live.
     """
-    _move(ledger, APPROVE, names, actor=actor, version=version)
+    _move(ledger, APPROVE, names, actor=actor, versions=versions)
 
 
-def go_live(ledger: Ledger, names: Sequence[str], *, actor: str, version: int | None = None) -> None:
+def golive(ledger: Ledger, names: Sequence[str], *, actor: str, versions: Versions = None) -> None:
     """Puts approved versions in force from the next decision on, as ``submit`` takes its arguments."""
-    _move(ledger, GO_LIVE, names, actor=actor, version=version)
+    _move(ledger, GO_LIVE, names, actor=actor, versions=versions)
 
 
 def pause(ledger: Ledger, names: Sequence[str], *, actor: str, reason: str) -> None:
@@ -65,9 +70,9 @@ def pause(ledger: Ledger, names: Sequence[str], *, actor: str, reason: str) -> N
     _move(ledger, PAUSE, names, actor=actor, reason=reason)
 
 
-def resume(ledger: Ledger, names: Sequence[str], *, actor: str) -> None:
+def resume(ledger: Ledger, names: Sequence[str], *, actor: str, reason: str) -> None:
     """Puts paused strategies in force again, from the next decision on. Raises BookError."""
-    _move(ledger, RESUME, names, actor=actor)
+    _move(ledger, RESUME, names, actor=actor, reason=reason)
 
 
 def retire(ledger: Ledger, names: Sequence[str], *, actor: str, reason: str) -> None:
@@ -81,20 +86,24 @@ def _move(
     names: Sequence[str],
     *,
     actor: str,
-    version: int | None = None,
+    versions: Versions = None,
     reason: str = "",
 ) -> None:
     """Moves all or none, in one transaction with the audit's lines."""
     if not names:
         return
     actor = person(actor)
+    if move.states and not reason.strip():
+        raise BookError(f"to {move.verb} a strategy takes a reason; those who read the audit will ask")
     with ledger.engine.begin() as connection:
         now = standings(connection, names, locked=True)
         unknown = [name for name in dict.fromkeys(names) if name not in now]
         if unknown:
             raise not_there(unknown, connection)
         refused = [
-            words for one in now.values() if (words := _refusal(connection, move, one, actor, version))
+            words
+            for one in now.values()
+            if (words := _refusal(connection, move, one, actor, (versions or {}).get(one.name)))
         ]
         if refused:
             raise BookError("\n".join(refused))

@@ -6,17 +6,19 @@ features or in a library, every document is read anew.
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 from sqlalchemy.dialects import postgresql
 
 from base.errors import StrategyError
 from features.catalogue import FEATURES
-from ledger.schema import READINGS
+from ledger.schema import READINGS, among
 from strategies.document import Strategy
 from strategies.reader import read
 
@@ -24,25 +26,38 @@ _ROOMS = ("base", "lake/tables", "features", "strategies")
 _LIBRARIES = ("pydantic", "pyyaml", "sqlglot")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """One version, exactly as it was written."""
+
+    name: str
+    version: int
+    text: str
+    sha256: str
+    author: str
+    at: datetime
+    note: str
+
+
 def read_versions(
-    connection: Connection, rows: Sequence[Row[Any]]
+    connection: Connection, versions: Sequence[Version]
 ) -> tuple[tuple[Strategy, ...], dict[str, str]]:
-    """The strategies of ``rows`` (name, version, text, sha256) that read well, and why the others do not."""
+    """The strategies of ``versions`` that read well, and why the others do not, by name."""
     reading = select(READINGS.c.sha256, READINGS.c.document).where(
-        READINGS.c.sha256.in_([row.sha256 for row in rows]), READINGS.c.reader == _reader()
+        among(READINGS.c.sha256, [one.sha256 for one in versions]), READINGS.c.reader == _reader()
     )
     known: dict[str, Any] = dict(connection.execute(reading).tuples().all())
     strategies, fresh, unreadable = [], {}, {}
-    for row in rows:
-        if row.sha256 in known:
-            strategies.append(Strategy.model_validate(known[row.sha256]))
+    for one in versions:
+        if one.sha256 in known:
+            strategies.append(Strategy.model_validate(known[one.sha256]))
             continue
         try:
-            shown = f"{row.name} v{row.version}"
-            strategies.append(read(row.text.removeprefix("\ufeff"), file=shown, features=FEATURES))
-            fresh[row.sha256] = strategies[-1].model_dump(mode="json")
+            shown = f"{one.name} v{one.version}"
+            strategies.append(read(one.text.removeprefix("\ufeff"), file=shown, features=FEATURES))
+            fresh[one.sha256] = strategies[-1].model_dump(mode="json")
         except StrategyError as error:
-            unreadable[row.name] = str(error)
+            unreadable[one.name] = str(error)
     _remember(connection, fresh)
     return tuple(strategies), unreadable
 

@@ -13,8 +13,9 @@ from base.errors import BookError
 from ledger.audit import record_within
 from ledger.database import Ledger
 from ledger.schema import STRATEGIES, STRATEGY_VERSIONS
-from strategies.book import Standing, Version, person, standings, versions_of
+from strategies.book import Standing, person, standings, versions_of
 from strategies.folder import Written
+from strategies.readings import Version
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from base.errors import BookError
 from base.settings import load_settings
 from ledger.database import Ledger, open_ledger
 from strategies.book import standings
-from strategies.lifecycle import approve, go_live, pause, resume, submit
+from strategies.lifecycle import approve, golive, pause, resume, submit
 from strategies.versions import import_
 from tests.strategies.book_world import written
 
@@ -35,9 +35,9 @@ def edit(ledger: Ledger, names: Sequence[str], actor: str, dice: random.Random) 
 MOVES: dict[str, Callable[[Ledger, Sequence[str], str], None]] = {
     "strategy submitted": lambda ledger, names, actor: submit(ledger, names, actor=actor),
     "strategy approved": lambda ledger, names, actor: approve(ledger, names, actor=actor),
-    "strategy went live": lambda ledger, names, actor: go_live(ledger, names, actor=actor),
+    "strategy went live": lambda ledger, names, actor: golive(ledger, names, actor=actor),
     "strategy paused": lambda ledger, names, actor: pause(ledger, names, actor=actor, reason="a test"),
-    "strategy resumed": lambda ledger, names, actor: resume(ledger, names, actor=actor),
+    "strategy resumed": lambda ledger, names, actor: resume(ledger, names, actor=actor, reason="a test"),
 }
 
 

@@ -14,7 +14,8 @@ from sqlalchemy import select
 from base.settings import load_settings
 from ledger.database import Ledger, open_ledger
 from ledger.schema import AUDIT
-from strategies.book import Version, standings, versions_of
+from strategies.book import standings, versions_of
+from strategies.readings import Version
 from tests.strategies.book_worker import MOVES, NAMES
 
 ROOT = Path(__file__).parents[2]

@@ -13,7 +13,7 @@ from ledger.audit import trail
 from ledger.database import Ledger, open_ledger
 from ledger.schema import STRATEGIES
 from strategies.book import Standing, standings
-from strategies.lifecycle import approve, go_live, pause, resume, retire, submit
+from strategies.lifecycle import approve, golive, pause, resume, retire, submit
 from strategies.versions import import_
 from tests.strategies.book_world import written
 
@@ -27,9 +27,9 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
 MOVES: dict[str, Callable[[Ledger, str], None]] = {
     "submit": lambda ledger, name: submit(ledger, [name], actor="author"),
     "approve": lambda ledger, name: approve(ledger, [name], actor="reader"),
-    "golive": lambda ledger, name: go_live(ledger, [name], actor="reader"),
+    "golive": lambda ledger, name: golive(ledger, [name], actor="reader"),
     "pause": lambda ledger, name: pause(ledger, [name], actor="reader", reason="a test"),
-    "resume": lambda ledger, name: resume(ledger, [name], actor="reader"),
+    "resume": lambda ledger, name: resume(ledger, [name], actor="reader", reason="a test"),
     "retire": lambda ledger, name: retire(ledger, [name], actor="reader", reason="a test"),
 }
 WAYS = {
@@ -150,8 +150,8 @@ def test_what_was_read_is_what_is_approved(ledger: Ledger) -> None:
     import_(ledger, [written("read_before", title="Two")], actor="author", bases={"read_before": 1})
     submit(ledger, ["read_before"], actor="author")
     with pytest.raises(BookError, match="version 1 was meant, but submitted v2"):
-        approve(ledger, ["read_before"], actor="reader", version=1)
-    approve(ledger, ["read_before"], actor="reader", version=2)
+        approve(ledger, ["read_before"], actor="reader", versions={"read_before": 1})
+    approve(ledger, ["read_before"], actor="reader", versions={"read_before": 2})
 
 
 @pytest.mark.parametrize(

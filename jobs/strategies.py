@@ -1,0 +1,304 @@
+"""``longreach strategies ...``: the strategy book on the command line."""
+
+import getpass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.text import Text
+
+from base.settings import load_settings
+from jobs.terminal import AsOfOrLast, Json, err, out, print_json
+
+if TYPE_CHECKING:
+    from strategies.checks.finding import Finding
+
+strategies = typer.Typer(
+    help="The strategy book: write, check, approve and stop strategies, and see what they say.",
+    no_args_is_help=True,
+)
+
+As = Annotated[
+    str | None, typer.Option("--as", metavar="NAME", help="Who acts; else LONGREACH_ACTOR or you.")
+]
+Name = Annotated[str, typer.Argument(help="A strategy of the book.")]
+Names = Annotated[list[str], typer.Argument(help="Strategies of the book.")]
+State = Literal["draft", "submitted", "approved", "live", "paused", "retired", "stopped"]
+Reason = Annotated[str, typer.Option(help="Why; for the audit.")]
+Document = Annotated[str, typer.Argument(help="A strategy of the book, or a file.")]
+Version = Annotated[int | None, typer.Option("--version", help="Only if it is this version.")]
+
+
+@strategies.command("list")
+def list_(
+    part: Annotated[str | None, typer.Argument(help="Only with this in name, title or manager.")] = None,
+    state: Annotated[State | None, typer.Option(help="Only those that stand like this.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Lists the strategies of the book and how each stands."""
+    from jobs.book_pages import overview, switches, table_of
+    from ledger.database import open_ledger
+
+    with open_ledger(load_settings()) as ledger:
+        lines, stops = overview(ledger, part=part, state=state), switches(ledger)
+    if as_json:
+        print_json([asdict(line) for line in lines])
+    else:
+        out.print(table_of(lines))
+        out.print(Text("\n".join(stops), style="bold red"), end="\n" if stops else "")
+
+
+@strategies.command()
+def show(
+    name: Name,
+    version: Annotated[int | None, typer.Option(help="This version; else the newest.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Shows a strategy's document as it was written, and how the strategy stands."""
+    from jobs.book_pages import page_of
+    from ledger.database import open_ledger
+    from strategies.book import pick, standings, versions_of
+
+    with open_ledger(load_settings()) as ledger, ledger.engine.connect() as connection:
+        shown = pick(versions_of(connection, name), version)
+        standing = standings(connection, [name])[name]
+    if as_json:
+        print_json({**asdict(shown), "standing": asdict(standing)})
+    else:
+        out.print(page_of(shown, standing))
+
+
+@strategies.command()
+def check(
+    what: Annotated[list[str] | None, typer.Argument(help="Files, folders, or names; else the book.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Checks documents: files without a book as well, names against the book, or the whole book."""
+    from jobs.book_checks import examine, told
+
+    findings = examine(what or [], settings=load_settings(), today=_today())
+    if as_json:
+        print_json([told(finding) for finding in findings])
+    else:
+        _say_findings(findings)
+        grave = sum(finding.grave for finding in findings)
+        out.print(f"findings: {len(findings):,}, grave ones: {grave:,}")
+    if any(finding.grave for finding in findings):
+        raise typer.Exit(1)
+
+
+@strategies.command()
+def diff(
+    what: Document,
+    older: Annotated[int | None, typer.Option("--from", help="This version, or the one before.")] = None,
+    newer: Annotated[int | None, typer.Option("--to", help="That version, or the newest.")] = None,
+) -> None:
+    """Shows what changed: between two versions, or from the newest version to a file."""
+    from jobs.book_pages import coloured
+    from jobs.checkout import compare
+    from ledger.database import open_ledger
+
+    with open_ledger(load_settings()) as ledger:
+        out.print(coloured(compare(ledger, what, older=older, newer=newer)))
+
+
+@strategies.command("import")
+def import_(
+    paths: Annotated[list[Path], typer.Argument(help="Files and folders of documents.")],
+    base: Annotated[int | None, typer.Option(help="The version that the text was made from.")] = None,
+    note: Annotated[str, typer.Option(help="What is new, for those who read it.")] = "",
+    actor: As = None,
+    as_json: Json = False,
+) -> None:
+    """Takes documents into the book as new draft versions; all of them or none."""
+    from jobs.checkout import take_in
+    from ledger.database import open_ledger
+
+    with open_ledger(load_settings()) as ledger:
+        imported = take_in(ledger, paths, actor=_actor(actor), base=base, note=note)
+    if as_json:
+        print_json([asdict(one) for one in imported])
+        return
+    for one in imported:
+        out.print(f"{one.name}: {one.outcome}, v{one.version}")
+
+
+@strategies.command()
+def export(
+    folder: Annotated[Path, typer.Argument(help="Where the files go.")],
+    names: Annotated[list[str] | None, typer.Argument(help="These strategies; else all.")] = None,
+    live: Annotated[bool, typer.Option("--live", help="The live versions, not the newest.")] = False,
+) -> None:
+    """Writes documents back to files, byte for byte, and notes which versions they are."""
+    from jobs.checkout import lay_out
+    from ledger.database import open_ledger
+
+    with open_ledger(load_settings()) as ledger:
+        versions = lay_out(ledger, folder, names=names, live=live)
+    out.print(f"{len(versions):,} documents in {folder}", soft_wrap=True)
+
+
+@strategies.command()
+def submit(names: Names, version: Version = None, actor: As = None) -> None:
+    """Hands drafts in for approval, if the checks find nothing grave."""
+    from jobs.book_checks import submit_checked
+    from ledger.database import open_ledger
+
+    settings = load_settings()
+    with open_ledger(settings) as ledger:
+        warnings = submit_checked(
+            ledger,
+            names,
+            actor=_actor(actor),
+            versions=_meant(names, version),
+            settings=settings,
+            today=_today(),
+        )
+    _say_findings(warnings)
+    _say_standings(names)
+
+
+def _add_forward(verb: str, help_text: str) -> None:
+    def forward(names: Names, version: Version = None, actor: As = None) -> None:
+        from ledger.database import open_ledger
+
+        with open_ledger(load_settings()) as ledger:
+            _lifecycle(verb)(ledger, names, actor=_actor(actor), versions=_meant(names, version))
+        _say_standings(names)
+
+    strategies.command(name=verb, help=help_text)(forward)
+
+
+def _add_backward(verb: str, help_text: str) -> None:
+    def backward(names: Names, reason: Reason, actor: As = None) -> None:
+        from ledger.database import open_ledger
+
+        with open_ledger(load_settings()) as ledger:
+            _lifecycle(verb)(ledger, names, actor=_actor(actor), reason=reason)
+        _say_standings(names)
+
+    strategies.command(name=verb, help=help_text)(backward)
+
+
+_add_forward("approve", "Approves what others wrote and submitted.")
+_add_forward("golive", "Puts approved versions in force from the next decision on.")
+_add_backward("pause", "Takes live strategies out of the night, from the next release on.")
+_add_backward("resume", "Puts paused strategies in force again.")
+_add_backward("retire", "Ends strategies for good.")
+
+
+@strategies.command()
+def history(name: Name, as_json: Json = False) -> None:
+    """Shows who did what to a strategy, and when."""
+    from jobs.book_pages import history_of
+    from ledger.audit import trail
+    from ledger.database import open_ledger
+    from strategies.book import versions_of
+
+    with open_ledger(load_settings()) as ledger:
+        with ledger.engine.connect() as connection:
+            versions_of(connection, name)
+        lines = trail(ledger, subject=name, last=10_000)
+    if as_json:
+        print_json(lines)
+    else:
+        out.print(history_of(name, lines))
+
+
+@strategies.command()
+def draw(
+    what: Document,
+    svg: Annotated[Path | None, typer.Option(help="Write a picture into this file.")] = None,
+) -> None:
+    """Draws a funnel: as Mermaid text, or as an SVG picture."""
+    from jobs.checkout import document
+    from ledger.database import open_ledger
+    from strategies.drawing import mermaid
+    from strategies.drawing import svg as picture
+
+    with open_ledger(load_settings()) as ledger:
+        strategy = document(ledger, what)
+    if svg is None:
+        out.print(mermaid(strategy), markup=False, soft_wrap=True)
+    else:
+        svg.write_text(picture(strategy), encoding="utf-8")
+        out.print(f"drawn into {svg}", soft_wrap=True)
+
+
+@strategies.command("try")
+def try_(
+    what: Annotated[str | None, typer.Argument(help="A rule, a strategy or a file; else a talk.")] = None,
+    as_of: AsOfOrLast = None,
+    as_json: Json = False,
+) -> None:
+    """Tries a rule or a strategy on the last night's customers: how many, who, and what would come of it."""
+    from jobs.dry_run import try_out
+
+    try_out(what, settings=load_settings(), as_of=as_of, as_json=as_json, out=out, err=err)
+
+
+def _add_switch(verb: str, help_text: str, *, stopped: bool) -> None:
+    def throw(
+        reason: Reason,
+        name: Annotated[str | None, typer.Argument(help="This strategy.")] = None,
+        channel: Annotated[str | None, typer.Option(help="This channel.")] = None,
+        everything: Annotated[bool, typer.Option("--all", help="All contacts.")] = False,
+        actor: As = None,
+    ) -> None:
+        from ledger.database import open_ledger
+        from outreach.stops import Scope, throw_switch
+
+        if [name is not None, channel is not None, everything].count(True) != 1:
+            raise typer.BadParameter("name one strategy, or --channel, or --all")
+        scope: Scope = "strategy" if name else "channel" if channel else "all"
+        meant = name or channel or "all"
+        with open_ledger(load_settings()) as ledger:
+            throw_switch(ledger, scope, meant, stopped=stopped, actor=_actor(actor), reason=reason)
+        done = "stopped from the next release on" if stopped else "goes on from the next release on"
+        out.print(f"{'everything' if everything else f'{scope} {meant}'}: {done}", markup=False)
+
+    strategies.command(name=verb, help=help_text)(throw)
+
+
+_add_switch("stop", "The emergency brake: nothing more of a strategy, a channel, or at all.", stopped=True)
+_add_switch("start", "Lets go on what was stopped.", stopped=False)
+
+
+def _actor(given: str | None) -> str:
+    return given or load_settings().actor or getpass.getuser()
+
+
+def _today() -> date:
+    return datetime.now().astimezone().date()
+
+
+def _meant(names: Sequence[str], version: int | None) -> dict[str, int] | None:
+    if version is None:
+        return None
+    if len(names) != 1:
+        raise typer.BadParameter("--version goes with one strategy")
+    return {names[0]: version}
+
+
+def _lifecycle(verb: str) -> Callable[..., None]:
+    from strategies import lifecycle
+
+    found: Callable[..., None] = getattr(lifecycle, verb)
+    return found
+
+
+def _say_standings(names: Sequence[str]) -> None:
+    from ledger.database import open_ledger
+    from strategies.book import standings
+
+    with open_ledger(load_settings()) as ledger, ledger.engine.connect() as connection:
+        for name, standing in standings(connection, names).items():
+            out.print(f"{name}: {standing.words}", markup=False)
+
+
+def _say_findings(findings: Sequence["Finding"]) -> None:
+    for finding in findings:
+        err.print(Text(finding.message(), style="red" if finding.grave else "yellow"), soft_wrap=True)

@@ -1,0 +1,41 @@
+"""What all commands share: where they print, and the options that many of them take."""
+
+import json
+from datetime import date, datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+err = Console(stderr=True, highlight=False)
+out = Console(highlight=False)
+
+
+def _date(text: str) -> date:
+    try:
+        day = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a date, not an instant
+        if not 1900 <= day.year < 2200:
+            raise ValueError
+        return day
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a date; write it like 2026-07-01") from None
+
+
+AsOf = Annotated[
+    date, typer.Option("--as-of", parser=_date, metavar="DATE", help="Business date, YYYY-MM-DD.")
+]
+AsOfOrLast = Annotated[
+    date | None, typer.Option("--as-of", parser=_date, metavar="DATE", help="Business date; the last night.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print what a program can read.")]
+
+
+def say(text: str) -> None:
+    """Tells progress, away from what a program may read."""
+    err.print(Text(f"  {text}", style="dim"))
+
+
+def print_json(thing: object) -> None:
+    """Prints what a program can read."""
+    out.print_json(json.dumps(thing, default=str, ensure_ascii=False))
