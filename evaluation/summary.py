@@ -82,7 +82,9 @@ def _journey(frames: Mapping[Table, DataFrame], as_of: date) -> pd.DataFrame:
     def people(frame: DataFrame) -> int:
         return int(frame.select("customer").distinct().count())
 
-    lists, outcomes = frames[CONTACT_LISTS], frames[OUTCOMES]
+    lists = frames[CONTACT_LISTS]
+    # Answers to earlier nights' contacts may have come with this night's.
+    outcomes = frames[OUTCOMES].join(lists.select("contact"), on="contact", how="left_semi")
     stages = {
         "customers": frames[CUSTOMERS].count(),
         "in the long tail": frames[CUSTOMER_SEGMENTS].filter(F.col("as_of") == F.lit(as_of)).count(),

@@ -26,7 +26,7 @@ from lake.tables import (
     SUPPRESSIONS,
     TRANSACTIONS,
 )
-from lake.tables.words import ASSET_CLASSES, CHANNELS
+from lake.tables.words import ASSET_CLASSES, CHANNELS, RESULTS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,10 +84,16 @@ def _spans(records: DataFrame) -> DataFrame:
 
 
 def _touches(contacts: DataFrame, outcomes: DataFrame) -> DataFrame:
-    """Contacts of other systems and Longreach's own that reached the customer, one row each."""
+    """Contacts of other systems and Longreach's own that reached the customer, one row each.
+
+    Where answers to one of our own contacts came on several nights, the gravest counts.
+    """
     columns = ("customer", "channel", "result", "age_days")
     theirs = contacts.select(*columns, F.col("contacted_at").alias("happened_at"))
-    ours = outcomes.select(*columns, "happened_at")
+    gravity = F.array_position(F.array(*map(F.lit, RESULTS)), F.col("result")).alias("gravity")
+    answer = F.struct(gravity, "age_days", "happened_at", "channel", "result")
+    gravest = outcomes.groupBy("customer", "contact").agg(F.max(answer).alias("answer"))
+    ours = gravest.select("customer", *(f"answer.{name}" for name in (*columns[1:], "happened_at")))
     return theirs.unionByName(ours).filter("result <> 'not_delivered'")
 
 

@@ -89,7 +89,7 @@ def called(at: datetime, channel: str, result: str) -> dict[str, Any]:
 def told(night: int, at: datetime, channel: str, result: str) -> dict[str, Any]:
     """An outcome of Longreach's own list of the night that many days ago."""
     return {
-        "contact": "t",
+        "contact": f"t{night}",
         "customer": "ann",
         "strategy": "s",
         "step": 1,
@@ -176,7 +176,11 @@ STORY: Mapping[Table, list[dict[str, Any]]] = {
         called(ago(29), "sms", "delivered"),
         called(ago(1), "sms", "not_delivered"),
     ],
-    OUTCOMES: [told(2, ago(1, 10), "ai_call", "hung_up"), told(1, ago(0, 15), "ai_call", "interested")],
+    OUTCOMES: [
+        told(2, ago(1, 10), "ai_call", "hung_up"),
+        told(2, ago(1, 9), "ai_call", "no_answer") | {"contact": "t1"},
+        told(1, ago(0, 15), "ai_call", "interested"),
+    ],
     COMPLAINTS: [
         {"complaint": 1, "customer": "ann", "opened_at": ago(364), "topic": "fee", "known_at": ago(364)}
     ],

@@ -1,0 +1,87 @@
+"""What comes back late is learned on the night it comes, once, and changes no earlier night."""
+
+import dataclasses
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from base.settings import load_settings
+from jobs.job import Night
+from jobs.run import execute, find_job, open_house
+from lake.tables import CONTACT_LISTS, OUTCOMES
+from sources.source import ANSWERS
+
+FIRST = date(2026, 7, 1)
+SECOND, THIRD = FIRST + timedelta(days=1), FIRST + timedelta(days=2)
+
+Row = dict[str, Any]
+
+
+def _release(night: Night, *contacts: str) -> None:
+    rows = [
+        {
+            "contact": contact,
+            "customer": f"customer-{contact}",
+            "recipient": "sms_gateway",
+            "strategy": "s1",
+            "step": 1,
+            "channel": "sms",
+            "hour": 12,
+            "payload": "{}",
+            "expires_on": night.as_of + timedelta(days=1),
+        }
+        for contact in contacts
+    ]
+    frame = night.store.frame(CONTACT_LISTS, pa.Table.from_pylist(rows, schema=CONTACT_LISTS.arrow_schema()))
+    night.store.write(CONTACT_LISTS, frame, as_of=night.as_of)
+
+
+def _deliver(night: Night, *answers: tuple[str, str]) -> None:
+    folder = night.settings.home / "inbox" / night.as_of.isoformat()
+    folder.mkdir(parents=True, exist_ok=True)
+    moment = datetime.combine(night.as_of, datetime.min.time(), tzinfo=UTC) + timedelta(days=1, hours=9)
+    rows = [
+        {"contact": contact, "result": result, "happened_at": moment, "seconds": 0}
+        for contact, result in answers
+    ]
+    pq.write_table(pa.Table.from_pylist(rows, schema=ANSWERS), folder / "answers.parquet")
+
+
+def _learned(night: Night) -> list[tuple[str, str, date]]:
+    execute(find_job("learn"), night)
+    rows = night.store.read(OUTCOMES, as_of=night.as_of).orderBy("contact").toArrow().to_pylist()
+    return [(row["contact"], row["result"], row["contact_day"]) for row in rows]
+
+
+@pytest.fixture(scope="module")
+def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Night, Night, Night]]:
+    settings = load_settings(home=tmp_path_factory.mktemp("learn") / "home")
+    with open_house(settings, as_of=FIRST) as house:
+        nights = [dataclasses.replace(house, as_of=as_of) for as_of in (FIRST, SECOND, THIRD)]
+        _release(nights[0], "a1", "a2", "a3")
+        _release(nights[1], "b1")
+        _deliver(nights[0], ("a1", "delivered"), ("a2", "opened"))
+        _deliver(nights[1], ("b1", "delivered"), ("a1", "refused"), ("a2", "delivered"), ("a3", "opened"))
+        _deliver(nights[2], ("a1", "refused"), ("a3", "opened"), ("b1", "interested"), ("x", "opened"))
+        yield (nights[0], nights[1], nights[2])
+
+
+def test_late_answers_are_the_news_of_the_night_they_come(nights: tuple[Night, Night, Night]) -> None:
+    first, second, third = nights
+    assert _learned(first) == [("a1", "delivered", SECOND), ("a2", "opened", SECOND)]
+    before = first.store.digest(OUTCOMES, as_of=FIRST)
+    assert _learned(second) == [
+        ("a1", "refused", SECOND),
+        ("a3", "opened", SECOND),
+        ("b1", "delivered", THIRD),
+    ]
+    assert _learned(third) == [("b1", "interested", THIRD)]
+    assert first.store.digest(OUTCOMES, as_of=FIRST) == before
+    digests = [night.store.digest(OUTCOMES, as_of=night.as_of) for night in nights]
+    for night in nights:
+        _learned(night)
+    assert [night.store.digest(OUTCOMES, as_of=night.as_of) for night in nights] == digests
