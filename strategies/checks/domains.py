@@ -8,6 +8,10 @@ from typing import Protocol
 
 from strategies.atoms import Described
 from strategies.tree import Kind, Name
+from strategies.truth import Known
+
+Customer = Mapping[str, Known | None]
+"""What is known of a customer, by name; None where it is missing."""
 
 # Days ago, counts, ages, hours and levels have ends by their meaning; money and shares may be anything.
 _ENDS: dict[str, tuple[float, float]] = {

@@ -12,20 +12,17 @@ import pyarrow as pa
 
 from strategies.checks.domains import Declared, domain
 from strategies.checks.prover import Prover
-from strategies.checks.samples import ROWS, Samples
+from strategies.checks.samples import Samples
+from strategies.checks.trials import Bits, make_trials
 from strategies.document import Strategy
 from strategies.evaluate import Program, compile_rules
 from strategies.rule import parse
 from strategies.tree import Condition, Kind, Name, Not
 
-Bits = npt.NDArray[np.uint64]
-
 _KINDS: dict[str, Kind] = {"boolean": "flag", "string": "text", "date": "date"}
 _SEGMENT = Name("segment", "text")
 # Made-up customers among whom somebody is sought of whom a rule is false: hardly a rule needs more.
 _FEW = 1_024
-# Made-up customers of a rule that are kept to try all others on.
-_KEPT = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,8 +67,9 @@ class Circumstances:
 class Facts:
     """The book, read and tried on made-up customers. ``asked``: the entries that findings must concern.
 
-    Customer ``i`` of ``trials`` is bit i % 64 of word i // 64 in ``bits`` (entries x words): whom each rule
-    selects. Word ``own[e]`` holds the customers made for entry e, and others.
+    Whom each rule selects of ``customers``: number ``i`` is bit i % 64 of word i // 64 in ``bits`` (entries x
+    words); in Fortran's order, since mostly all rules are asked of one word. Word ``own[e]`` holds the
+    customers made for entry e, and others.
     """
 
     told: Circumstances
@@ -81,7 +79,7 @@ class Facts:
     prover: Prover
     samples: Samples
     program: Program
-    trials: pa.RecordBatch
+    customers: pa.RecordBatch
     bits: Bits
     own: npt.NDArray[np.int64]
 
@@ -90,28 +88,30 @@ class Facts:
         kept = np.array([entry.name != strategy.name for entry in self.entries], dtype=np.bool_)
         entry = Entry(strategy, parse(strategy.who, self.features).condition)
         alone = compile_rules([entry.condition], as_of=self.told.today)
-        trials = _best(self.samples.around([entry.condition], seed=1), alone)
+        trials = make_trials(
+            [entry.condition], samples=self.samples, prover=self.prover, as_of=self.told.today, seed=1
+        )
         return replace(
             self,
             entries=(*itertools.compress(self.entries, kept), entry),
             asked=(entry,),
-            bits=np.block(
-                [
-                    [self.bits[kept], self.program.bits(trials)[kept]],
-                    [alone.bits(self.trials), alone.bits(trials)],
-                ]
+            bits=_beside(
+                self.bits[kept],
+                self.program.bits(trials.customers)[kept],
+                alone,
+                (self.customers, trials.customers),
             ),
-            own=np.append(self.own[kept], self.bits.shape[1]),
+            own=np.append(self.own[kept], self.bits.shape[1] + trials.own),
         )
 
     def selects_somebody(self, entry: Entry) -> bool:
-        """Whether a made-up customer satisfies the rule."""
+        """Whether some customer is known to satisfy the rule."""
         return bool(self.bits[self._place[entry]].any())
 
     def may_select_everybody(self) -> Iterator[Entry]:
         """Entries asked about whose rule is false of no made-up customer."""
         denied = compile_rules([Not(entry.condition) for entry in self.asked], as_of=self.told.today)
-        bits = denied.bits(self.trials.slice(0, _FEW))
+        bits = denied.bits(self.customers.slice(0, _FEW))
         return (entry for entry, false_of in zip(self.asked, bits, strict=True) if not false_of.any())
 
     def pairs(self, may: Callable[[Strategy, Strategy], bool]) -> Iterator[tuple[Entry, Entry]]:
@@ -129,12 +129,15 @@ class Facts:
                     yield inner, outer
 
     def around(self, inner: Entry) -> tuple[Entry, ...]:
-        """Entries whose rule no made-up customer of ``inner`` fails; the proof is still to be had."""
+        """Entries whose rule no made-up customer of ``inner`` fails; the proof is still to be had.
+
+        None where nobody is known to satisfy ``inner``: such a rule would be within any.
+        """
         if inner not in self._found_around:
             place = self._place[inner]
             mine, word = self.bits[place], self.own[place]
-            left = np.flatnonzero((mine[word] & ~self.bits[:, word]) == 0)
             words = np.flatnonzero(mine)
+            left = np.flatnonzero((mine[word] & ~self.bits[:, word]) == 0) if words.size else words
             left = left[((mine[words] & ~self.bits[np.ix_(left, words)]) == 0).all(axis=1)]
             self._found_around[inner] = tuple(self.entries[other] for other in left if other != place)
         return self._found_around[inner]
@@ -143,15 +146,11 @@ class Facts:
         """Entries none of whose own made-up customers fails the rule of ``outer``; still to be proved."""
         place = self._place[outer]
         own = self.bits[np.arange(len(self.entries)), self.own]
-        left = np.flatnonzero((own & ~self.bits[place, self.own]) == 0)
+        left = np.flatnonzero((own != 0) & ((own & ~self.bits[place, self.own]) == 0))
         return (self.entries[other] for other in left if other != place)
 
     def _inside(self, inner: Entry, outer: Entry) -> bool:
-        return self.prover.inside(inner.condition, outer.condition) and self.can_select(inner)
-
-    def can_select(self, entry: Entry) -> bool:
-        """Whether some customer satisfies the rule, made up or proved."""
-        return self.selects_somebody(entry) or not self.prover.contradiction(entry.condition)
+        return self.prover.inside(inner.condition, outer.condition)
 
     @cached_property
     def _found_around(self) -> dict[Entry, tuple[Entry, ...]]:
@@ -172,24 +171,26 @@ def read_book(book: Sequence[Strategy], *, features: Mapping[str, Declared], tol
     known = [Name(each.name, _KINDS.get(each.type, "number")) for each in features.values()]
     samples = Samples(rules, domains={name: domain(name, features) for name in [*known, _SEGMENT]})
     program = compile_rules(rules, as_of=told.today)
-    trials = _best(samples.around(rules, seed=0), program)
+    prover = Prover(features, segments=told.segments, as_of=told.today)
+    trials = make_trials(rules, samples=samples, prover=prover, as_of=told.today, seed=0)
     return Facts(
         told=told,
         features=features,
         entries=entries,
         asked=entries,
-        prover=Prover(features, segments=told.segments, as_of=told.today),
+        prover=prover,
         samples=samples,
         program=program,
-        trials=trials,
-        bits=program.bits(trials),
-        own=np.arange(len(entries)) * _KEPT // 64,
+        customers=trials.customers,
+        bits=np.asfortranarray(program.bits(trials.customers)),
+        own=trials.own,
     )
 
 
-def _best(trials: pa.RecordBatch, program: Program) -> pa.RecordBatch:
-    """Of the ``ROWS`` customers made for each rule ``_KEPT``, those first of whom it is true."""
-    own = np.diagonal(program.bits(trials))
-    true_of = (own[:, np.newaxis] >> np.arange(ROWS, dtype=np.uint64)) & np.uint64(1)
-    best = np.argsort(true_of == 0, axis=1, kind="stable")[:, :_KEPT]
-    return trials.take(pa.array((best + np.arange(len(own))[:, np.newaxis] * ROWS).ravel()))
+def _beside(bits: Bits, more: Bits, alone: Program, trials: tuple[pa.RecordBatch, pa.RecordBatch]) -> Bits:
+    """``bits`` with the words ``more`` beside them, and the rule of ``alone`` below, on all ``trials``."""
+    rules, words = bits.shape
+    joined = np.empty((rules + 1, words + more.shape[1]), dtype=np.uint64, order="F")
+    joined[:rules, :words], joined[:rules, words:] = bits, more
+    joined[rules, :words], joined[rules, words:] = (alone.bits(each)[0] for each in trials)
+    return joined

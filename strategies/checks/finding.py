@@ -7,8 +7,8 @@ from functools import cache
 from typing import ClassVar, Self
 
 from base.registry import subclasses
+from strategies.checks.domains import Customer
 from strategies.checks.facts import Facts
-from strategies.checks.prover import Customer
 
 
 @dataclass(frozen=True, kw_only=True)

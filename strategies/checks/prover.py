@@ -13,7 +13,7 @@ from typing import Any
 
 import z3
 
-from strategies.checks.domains import Declared, Domain, domain
+from strategies.checks.domains import Customer, Declared, Domain, domain
 from strategies.checks.walk import names
 from strategies.tree import (
     And,
@@ -37,7 +37,6 @@ from strategies.tree import (
 )
 from strategies.truth import Known, truth
 
-Customer = Mapping[str, Known | None]
 Both = tuple[z3.BoolRef, z3.BoolRef]
 Worth = tuple[Any, z3.BoolRef]
 

@@ -172,7 +172,7 @@ def _sharing(facts: Facts, entry: Entry) -> list[Entry]:
         for other in facts.around(entry)
         if _common_days(entry.strategy, other.strategy, facts.told.today)
     ]
-    if not (_too_few(facts, [entry, *beside]) and facts.can_select(entry)):
+    if not _too_few(facts, [entry, *beside]):
         return []
     proved = [each for each in beside if facts.prover.inside(entry.condition, each.condition)]
     together = _together([entry, *proved], facts.told.today)

@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 
-from strategies.checks.domains import Domain
+from strategies.checks.domains import Customer, Domain
 from strategies.checks.walk import leaves, values
 from strategies.tree import Condition, Day, Name, Number, Text
 from strategies.truth import Known
@@ -48,9 +48,22 @@ class Samples:
             block = slice(place * ROWS, (place + 1) * ROWS)
             for name, found in _around([rule]).items():
                 columns[name][block] = _drawn(_close(found, self._domains[name]), name, rng)
-        return pa.RecordBatch.from_arrays(
-            [_arrow(columns[name], name) for name in self._columns], names=[n.name for n in self._columns]
-        )
+        return self._batch(columns)
+
+    def like(self, customers: Sequence[Customer], *, rows: int, seed: int) -> pa.RecordBatch:
+        """``rows`` customers like each of the given ones, in order: the same in all that those say."""
+        rng = np.random.default_rng(seed)
+        columns = {name: self._anything(name, len(customers) * rows, rng) for name in self._columns}
+        for place, customer in enumerate(customers):
+            block = slice(place * rows, (place + 1) * rows)
+            for name in self._columns:
+                if name.name in customer:
+                    columns[name][block] = customer[name.name]
+        return self._batch(columns)
+
+    def _batch(self, columns: Mapping[Name, np.ndarray]) -> pa.RecordBatch:
+        arrays = [_arrow(columns[name], name) for name in self._columns]
+        return pa.RecordBatch.from_arrays(arrays, names=[name.name for name in self._columns])
 
     def _anything(self, name: Name, rows: int, rng: np.random.Generator) -> np.ndarray:
         choices = self._choices[name]

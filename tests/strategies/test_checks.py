@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,7 +17,7 @@ from strategies.checks.facts import Circumstances, Facts, Sizes, read_book
 from strategies.checks.finding import Finding, kinds
 from strategies.checks.prover import Prover
 from strategies.checks.walk import names, written
-from strategies.document import Strategy
+from strategies.document import Strategy, Valid
 from strategies.rule import parse
 from strategies.tree import (
     And,
@@ -133,6 +134,18 @@ def test_a_change_that_stands_in_the_way_is_found_from_its_side() -> None:
     assert check(sound, features=FEATURES, segments=None, today=TODAY) == []
     mended = wide.model_copy(update={"priority": 0.1})
     assert check_one(mended, sound, features=FEATURES, segments=None, today=TODAY) == []
+
+
+def test_an_empty_book_and_a_first_strategy() -> None:
+    first = make_book(strategies=1, funnels=0).strategies[0]
+    assert check((), features=FEATURES, segments=None, today=TODAY) == []
+    assert check_one(first, (), features=FEATURES, segments=None, today=TODAY) == []
+    over = first.model_copy(update={"valid": Valid(end=date(2026, 6, 30))})
+    for told in (
+        check((over,), features=FEATURES, segments=None, today=TODAY),
+        check_one(over, (first,), features=FEATURES, segments=None, today=TODAY),
+    ):
+        assert [(each.kind, each.strategies) for each in told] == [("out_of_date", (first.name,))]
 
 
 @pytest.mark.parametrize(
