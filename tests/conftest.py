@@ -1,5 +1,8 @@
 """Shared by all tests: one embedded engine a worker, and homes that vanish."""
 
+import os
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +10,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from base.settings import Settings, load_settings
+from benchmarks.jvm_spark import java_is_here
 from lake.session import open_engine
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -17,6 +21,16 @@ def engine() -> Iterator[SparkSession]:
     """The embedded engine."""
     with open_engine(load_settings(spark_remote=None)) as spark:
         yield spark
+
+
+@pytest.fixture(scope="session")
+def java() -> None:
+    """A Java runtime; on Debian it is installed where that may be, else the test is skipped, saying why."""
+    if not java_is_here() and os.geteuid() == 0 and shutil.which("apt-get"):
+        subprocess.run(["apt-get", "update", "-qq"], check=False)
+        subprocess.run(["apt-get", "install", "-qq", "-y", "default-jre-headless"], check=False)
+    if not java_is_here():
+        pytest.skip("no Java runtime is here and none can be installed: the engines cannot be compared")
 
 
 @pytest.fixture

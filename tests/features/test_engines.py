@@ -1,19 +1,15 @@
 """Sail and JVM Spark, reading the same Parquet, make the same features to the last bit."""
 
-import os
-import shutil
-import subprocess
 from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-import pytest
 from pyspark.sql import SparkSession
 
 from base.settings import load_settings
-from benchmarks.jvm_spark import java_is_here, open_jvm_spark
+from benchmarks.jvm_spark import open_jvm_spark
 from features.compiler import CUSTOMER_FEATURES, READS, compile_features
 from lake.session import open_engine
 from lake.store import Store
@@ -26,16 +22,6 @@ QUICK = {
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.shuffle.partitions": "2",
 }
-
-
-@pytest.fixture(scope="module")
-def java() -> None:
-    """A Java runtime; on Debian it is installed where that may be, else the test is skipped, saying why."""
-    if not java_is_here() and os.geteuid() == 0 and shutil.which("apt-get"):
-        subprocess.run(["apt-get", "update", "-qq"], check=False)
-        subprocess.run(["apt-get", "install", "-qq", "-y", "default-jre-headless"], check=False)
-    if not java_is_here():
-        pytest.skip("no Java runtime is here and none can be installed: the engines cannot be compared")
 
 
 def test_both_engines_make_the_same_table(engine: SparkSession, java: None, tmp_path: Path) -> None:
