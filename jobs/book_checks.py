@@ -30,13 +30,13 @@ def examine(what: Sequence[str], *, settings: Settings, today: date) -> list[Fin
     """
     if what and all(is_file(one) for one in what):
         documents = [written.strategy for written in read_files(map(Path, what))]
-        return found(read_book(documents, features=FEATURES, told=_told(settings, today, segments=None)))
+        return _among(documents, _told(settings, today, segments=None))
     if any(is_file(one) for one in what):
         raise StrategyError("give either files and folders, or names of the book; not both at once")
     with open_ledger(settings) as ledger:
         told = _told(settings, today, segments=_segments(settings))
         if not what:
-            return found(read_book(live(ledger), features=FEATURES, told=told))
+            return _among(live(ledger), told)
         return _beside_the_live(ledger, _newest(ledger, what), told)
 
 
@@ -71,8 +71,15 @@ def told(finding: Finding) -> Mapping[str, Any]:
     }
 
 
+def _among(strategies: Sequence[Strategy], told: Circumstances) -> list[Finding]:
+    return found(read_book(strategies, features=FEATURES, told=told)) if strategies else []
+
+
 def _beside_the_live(ledger: Ledger, asked: Sequence[Strategy], told: Circumstances) -> list[Finding]:
-    book = read_book(live(ledger), features=FEATURES, told=told)
+    others = live(ledger)
+    if not others:  # the first of a book have only each other
+        return _among(asked, told)
+    book = read_book(others, features=FEATURES, told=told)
     return [finding for strategy in asked for finding in found(book.beside(strategy))]
 
 

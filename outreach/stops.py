@@ -66,6 +66,8 @@ def throw_switch(
     Raises BookError for what does not exist, and for what is stopped, or goes on, already.
     """
     actor = person(actor)
+    if not reason.strip():
+        raise BookError("this takes a reason; those who read the audit will ask")
     with ledger.engine.begin() as connection:
         connection.execute(text("lock table switches in share row exclusive mode"))  # one at a time
         if scope == "strategy" and name not in standings(connection, [name]):

@@ -21,11 +21,17 @@ from sqlalchemy import insert, select
 
 from base.errors import ReleaseError
 from base.settings import load_settings
+from jobs.decide import DECIDED
 from lake.tables import PLAN, SUPPRESSIONS
-from ledger.audit import trail
+from ledger.audit import record, trail
 from ledger.database import Ledger, open_ledger
-from ledger.schema import OPT_OUTS, RELEASES, SWITCHES
+from ledger.schema import OPT_OUTS, RELEASES
+from outreach.stops import Scope, throw_switch
 from outreach.vault import Vault
+from strategies.book import running
+from strategies.first_book import put_live
+from strategies.folder import OWN_BOOK, read_files
+from strategies.lifecycle import pause, resume
 from tests.outreach.release_world import NIGHT, ROWS, House, decided, make_house, touches_by_channel, write
 
 
@@ -45,10 +51,8 @@ def opt_out(ledger: Ledger, **values: str) -> None:
         connection.execute(insert(OPT_OUTS).values(**values))
 
 
-def throw(ledger: Ledger, scope: str, name: str, *, stopped: bool = True) -> None:
-    with ledger.engine.begin() as connection:
-        line = {"scope": scope, "name": name, "stopped": stopped, "actor": "test", "reason": "test"}
-        connection.execute(insert(SWITCHES).values(**line))
+def throw(ledger: Ledger, scope: Scope, name: str, *, stopped: bool = True) -> None:
+    throw_switch(ledger, scope, name, stopped=stopped, actor="test", reason="a test")
 
 
 def states(ledger: Ledger) -> set[str]:
@@ -160,6 +164,37 @@ def test_a_switch_stops_a_channel_a_strategy_or_all(house: House) -> None:
     assert rows
     assert touches[0]["channel"] not in {row["channel"] for row in rows}
     assert touches[1]["strategy"] not in {row["strategy"] for row in rows}
+
+
+def test_a_strategy_paused_since_the_decision_does_not_leave(house: House) -> None:
+    ledger, paused = house.night.ledger, str(touches_by_channel()[0]["strategy"])
+    pause(ledger, [paused], actor="anybody", reason="a test")
+    try:
+        house.release()
+    finally:
+        resume(ledger, [paused], actor="anybody", reason="a test")
+    rows = house.lists()
+    assert rows
+    assert paused not in {row["strategy"] for row in rows}
+    newest = trail(ledger, action="lists released", last=1)[0]
+    assert newest["detail"]["dropped"]["strategy_switched_off"] > 0
+
+
+def test_the_lists_carry_the_words_that_were_decided_with(house: House, tmp_path: Path) -> None:
+    ledger, name = house.night.ledger, str(touches_by_channel()[0]["strategy"])
+    own = OWN_BOOK / f"{name}.yaml"
+    with ledger.engine.connect() as connection:
+        versions = {one.name: one.version for one in running(connection)}
+    record(ledger, actor="decide", action=DECIDED, subject=NIGHT.isoformat(), detail={"versions": versions})
+    changed = tmp_path / own.name
+    changed.write_text(
+        own.read_text(encoding="utf-8").replace("offer: ", "offer: 另一个方案。"), encoding="utf-8"
+    )
+    put_live(ledger, read_files([changed]), bases={name: versions[name]})
+    house.release()
+    said = {json.loads(str(row["payload"]))["offer"] for row in house.lists() if row["strategy"] == name}
+    assert said
+    assert not any("另一个方案" in offer for offer in said)
 
 
 def test_all_stopped_still_tells_recipients_that_nothing_comes(house: House) -> None:

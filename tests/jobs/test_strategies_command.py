@@ -1,0 +1,189 @@
+"""The strategy book on the command line: what its page tells people to type, and how they are refused."""
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from base.errors import BookError, LongreachError, StrategyError
+from base.settings import load_settings
+from jobs.command import app
+from ledger.database import Ledger, open_ledger
+from strategies.first_book import put_live
+from strategies.folder import OWN_BOOK
+from tests.strategies.book_world import text_of, written
+
+PAGE = Path(__file__).parents[2] / "docs" / "book.md"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("commands") / "home"
+
+
+@pytest.fixture(scope="module")
+def ledger(home: Path) -> Iterator[Ledger]:
+    with open_ledger(load_settings(home=home)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def desk(home: Path, ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A manager's folder, at a terminal wide enough."""
+    monkeypatch.setenv("LONGREACH_HOME", str(home))
+    monkeypatch.setenv("LONGREACH_ACTOR", "Zhou Lin")
+    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def call(words: str) -> Result:
+    return CliRunner().invoke(app, ["strategies", *shlex.split(words)])
+
+
+def said(words: str) -> str:
+    """What a command that ends well prints."""
+    result = call(words)
+    assert result.exit_code == 0, (words, result.output, result.exception)
+    return result.output
+
+
+def refused(words: str) -> str:
+    """In which words a command is refused."""
+    result = call(words)
+    assert isinstance(result.exception, LongreachError), (words, result.output)
+    return str(result.exception)
+
+
+def put(folder: Path, name: str, **words: str) -> Path:
+    path = folder / f"{name}.yaml"
+    path.write_text(text_of(name, **words), encoding="utf-8")
+    return path
+
+
+def test_all_that_the_page_says_can_be_typed_in_its_order(desk: Path) -> None:
+    lines = re.findall(r"^ {4}longreach strategies (.+)$", PAGE.read_text(encoding="utf-8"), flags=re.M)
+    put(desk, "deposit_county_savers")
+    answers = {}
+    for line in lines:
+        answers[line] = said(line)
+        if line.startswith("export"):
+            file = desk / "desk" / "deposit_county_savers.yaml"
+            assert file.read_bytes() == (desk / "deposit_county_savers.yaml").read_bytes()
+            file.write_text(text_of("deposit_county_savers", title="More"), encoding="utf-8")
+    assert "+title: 县域储蓄 · More" in answers["diff desk/deposit_county_savers.yaml"]
+    assert answers["diff deposit_county_savers"].count("title:") == 2
+    assert "live v2" in answers['golive deposit_county_savers --as "Chen Mo"'] or "live v2" in said(
+        "show deposit_county_savers"
+    )
+    assert "县域储蓄 · More" in answers["list county --state live"]
+    assert "channel sms is stopped since" in said("list")
+    assert ElementTree.parse(desk / "funnel.svg").getroot().tag.endswith("svg")
+    told = json.loads(said("history deposit_county_savers --json"))
+    assert [(line["actor"], line["action"]) for line in told[-3:]] == [
+        ("Chen Mo", "strategy approved"),
+        ("Zhou Lin", "strategy submitted"),
+        ("Zhou Lin", "strategy imported"),
+    ]
+    assert told[-1]["detail"]["note"] == "Savings in the county"
+
+
+def test_a_folder_goes_out_and_comes_back_without_loss(desk: Path) -> None:
+    said(f"import {OWN_BOOK}")
+    said("export everything")
+    for own in OWN_BOOK.glob("*.yaml"):
+        assert (desk / "everything" / own.name).read_bytes() == own.read_bytes()
+    again = json.loads(said("import everything --json"))
+    own_names = {own.stem for own in OWN_BOOK.glob("*.yaml")}
+    assert {one["outcome"] for one in again if one["name"] in own_names} == {"unchanged"}
+
+
+def test_every_mistake_of_every_file_is_told_and_the_book_stays_as_it_was(desk: Path) -> None:
+    put(desk, "well_written")
+    put(desk, "misspelt", who="aum_nou > 1")
+    put(desk, "too_many").write_text("name: too_many\nname: again\n", encoding="utf-8")
+    words = refused("import .")
+    assert "misspelt.yaml:6:" in words
+    assert "aum_now" in words
+    assert "too_many.yaml:2:1" in words
+    assert "well_written: no strategy" in refused("show well_written")
+    assert words == refused("check .")
+
+
+def test_export_never_overwrites_what_the_book_does_not_hold(desk: Path) -> None:
+    said(f"import {put(desk, 'unsaved')}")
+    said("export . unsaved")
+    changed = put(desk, "unsaved", title="Unsaved work")
+    assert "not yet in the book, and not overwritten: unsaved.yaml" in refused("export . unsaved")
+    assert "Unsaved work" in changed.read_text(encoding="utf-8")
+    said("import unsaved.yaml")
+    put(desk, "unsaved")
+    assert said("export . unsaved").startswith("1 documents")
+    assert "Unsaved work" in changed.read_text(encoding="utf-8")
+    assert "not live: unsaved" in refused("export . unsaved --live")
+
+
+def test_a_file_of_unknown_age_must_say_from_which_version_it_comes(desk: Path) -> None:
+    file = put(desk, "aged")
+    said(f"import {file}")
+    put(desk, "aged", title="Two")
+    assert "say which version" in refused("import aged.yaml")
+    assert "aged: changed, v2" in said("import aged.yaml --base 1 --as Other")
+    put(desk, "aged", title="Three")
+    assert "version 2 by Other" in refused("import aged.yaml --base 1")
+
+
+def test_a_note_that_does_not_read_is_refused(desk: Path) -> None:
+    put(desk, "noted")
+    (desk / ".checkout.json").write_text("[1, 2]", encoding="utf-8")
+    assert ".checkout.json does not read" in refused("import noted.yaml")
+
+
+def test_nothing_with_a_grave_finding_is_submitted(desk: Path) -> None:
+    said(f"import {put(desk, 'for_nobody', who='aum_now > 5 and aum_now < 3')}")
+    assert call("check for_nobody.yaml").exit_code == 1
+    words = refused("submit for_nobody")
+    assert words.startswith("not submitted:\nfor_nobody: ")
+    assert "draft v1" in said("show for_nobody")
+    findings = json.loads(call("check for_nobody --json").output)
+    assert [(one["grave"], one["strategies"]) for one in findings if one["grave"]] == [(True, ["for_nobody"])]
+
+
+def test_the_brake_asks_for_one_thing_and_says_when_it_is_on_already(desk: Path, ledger: Ledger) -> None:
+    put_live(ledger, [written("braked")])
+    assert call("stop --reason x").exit_code == 2
+    assert call("stop braked --all --reason x").exit_code == 2
+    assert call("stop braked").exit_code == 2
+    assert "takes a reason" in refused("stop braked --reason ' '")
+    assert "from the next release on" in said("stop braked --reason wrong")
+    assert "braked: is stopped already" in refused("stop braked --reason again")
+    assert "live v1, stopped" in said("list braked")
+    said("start braked --reason mended")
+    assert "braked: is not stopped" in refused("start braked --reason again")
+    assert "did you mean braked?" in refused("stop brakes --reason x")
+    assert "channels are push" in refused("stop --channel fax --reason x")
+
+
+def test_words_in_brackets_are_words(desk: Path) -> None:
+    said(f"import {put(desk, 'brackets', title='[bold]a[/b]')} --note '[/red]'")
+    for words in ("list brackets", "show brackets", "history brackets"):
+        assert "[bold]a[/b]" in said(words) or "[/red]" in said(words)
+
+
+def test_one_version_goes_with_one_strategy(desk: Path) -> None:
+    said(f"import {put(desk, 'single')}")
+    assert call("submit single single_too --version 1").exit_code == 2
+    assert "version 4 was meant" in refused("submit single --version 4")
+
+
+def test_a_name_and_a_file_at_once_are_refused(desk: Path) -> None:
+    put(desk, "mixed")
+    result = call("check mixed.yaml mixed")
+    assert isinstance(result.exception, StrategyError)
+    assert isinstance(call("draw unheard_of").exception, BookError)
