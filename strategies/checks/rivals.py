@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Self
 
+from strategies.candidates import worth
 from strategies.checks.facts import Entry, Facts
 from strategies.checks.finding import Finding
 from strategies.document import Strategy
@@ -144,7 +145,7 @@ def _common_days(strategy: Strategy, other: Strategy, today: date) -> bool:
 
 def _worth(strategy: Strategy) -> float:
     """Yuan that reaching a customer with the first contact is worth."""
-    return strategy.goal.value * strategy.priority * strategy.funnel[0].expected_lift
+    return worth(strategy, strategy.funnel[0])
 
 
 def _most(strategy: Strategy) -> float:
