@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import date
-from pathlib import Path
 
 import pandas as pd
 from rich.cells import cell_len
@@ -15,16 +14,18 @@ from rich.text import Text
 from base.errors import LongreachError, StrategyError
 from base.settings import Settings
 from evaluation.suppress import SMALLEST, suppress
-from jobs.audience import open_dry_run
+from features.catalogue import FEATURES
+from jobs.audience import of_night, open_night
+from jobs.checkout import document
 from ledger.database import Ledger
 from outreach.dry_run.competition import Contacts
 from outreach.dry_run.dry_run import DryRun, Found
 from outreach.dry_run.losses import TouchPolicy
 from outreach.dry_run.picture import picture
 from strategies.atoms import RuleError
-from strategies.book import documents, standings
+from strategies.book import live, standings
 from strategies.document import Strategy
-from strategies.folder import read_files
+from strategies.rule import Rule, parse
 
 _HELP = """Type a rule, such as  资产总额 between 5000 and 3万 and not has_fund
 A line that begins with and / or / 且 / 或 refines the rule before it.
@@ -54,16 +55,38 @@ def try_out(
     def progress(text: str) -> None:
         err.print(Text(f"  {text}", style="dim"))
 
-    file = _document(what) if what and _is_file(what) else None
-    with open_dry_run(settings, as_of=as_of, progress=progress) as (dry_run, ledger):
-        if what is None:
-            converse(dry_run, ledger, out=out, ask=ask)
+    with open_night(settings, as_of=as_of, progress=progress) as night:
+        # Before the customers are taken in, which takes longer than to see a slip of the pen.
+        tried = None if what is None else meant(what, night.ledger)
+        dry_run = of_night(night, live(night.ledger))
+        if tried is None:
+            converse(dry_run, night.ledger, out=out, ask=ask)
             return
-        found = hidden(_found(what, file, dry_run, ledger))
+    found = hidden(answered(tried, dry_run))
     if as_json:
         out.print_json(json.dumps(asdict(found), ensure_ascii=False))
     else:
         out.print(picture(found))
+
+
+def meant(what: str, ledger: Ledger) -> Strategy | Rule:
+    """The document of a path, the newest version of a strategy of the book, or else a rule.
+
+    Raises StrategyError for one that does not read; of a rule it points at the place.
+    """
+    with ledger.engine.connect() as connection:
+        is_named = what in standings(connection, [what])
+    if is_named or what.endswith(".yaml"):
+        return document(ledger, what)
+    try:
+        return parse(what, FEATURES)
+    except RuleError as error:
+        raise StrategyError(f"the rule does not read\n{_pointed(what, error)}") from error
+
+
+def answered(tried: Strategy | Rule, dry_run: DryRun) -> Found:
+    """What the dry run finds."""
+    return dry_run.strategy(tried) if isinstance(tried, Strategy) else dry_run.rule(tried)
 
 
 def hidden(found: Found) -> Found:
@@ -130,38 +153,7 @@ def _shown_alone(count: int | None) -> int | None:
     return None if count is None or 0 < count < SMALLEST else count
 
 
-def _found(what: str, file: Strategy | None, dry_run: DryRun, ledger: Ledger) -> Found:
-    """What was meant by ``what``: a document, a strategy of the book, or a rule.
-
-    Raises StrategyError for a rule that does not read, pointing at the place.
-    """
-    if file is not None:
-        return dry_run.strategy(file)
-    named = _of_book(what, ledger)
-    if named is not None:
-        return dry_run.strategy(named)
-    try:
-        return dry_run.rule(what)
-    except RuleError as error:
-        raise StrategyError(f"the rule does not read\n{pointed(what, error)}") from error
-
-
-def _is_file(what: str) -> bool:
-    return what.endswith((".yaml", ".yml"))
-
-
-def _document(path: str) -> Strategy:
-    return read_files([Path(path)])[0].strategy
-
-
-def _of_book(name: str, ledger: Ledger) -> Strategy | None:
-    """The newest version of a strategy, live or not yet; None where the book has none of that name."""
-    with ledger.engine.connect() as connection:
-        newest = {standing.name: standing.newest for standing in standings(connection, [name]).values()}
-    return next(iter(documents(ledger, newest)), None)
-
-
-def pointed(text: str, error: RuleError) -> str:
+def _pointed(text: str, error: RuleError) -> str:
     """The rule, a caret below the place where it is wrong, and what is wrong there."""
     line = re.sub(r"\s", " ", text)
     start = max(0, error.offset - _BEFORE)
@@ -180,28 +172,21 @@ def converse(dry_run: DryRun, ledger: Ledger, *, out: Console, ask: Callable[[st
             line = ask("> ").strip()
         except EOFError:
             return
-        if line in (":quit", ":q"):
+        if line == ":quit":
             return
-        if not line:
-            continue
         try:
             if line.startswith(":"):
-                out.print(picture(hidden(_commanded(line, dry_run, ledger))))
-                continue
-            tried = f"({rule}) {line}" if rule and _REFINES.match(line) else line
-            out.print(picture(hidden(dry_run.rule(tried))))
-            rule = tried
-        except RuleError as error:
-            out.print(Text(pointed(tried, error), style="red"))
+                out.print(picture(hidden(dry_run.strategy(_commanded(line, ledger)))))
+            elif line:
+                tried = f"({rule}) {line}" if rule and _REFINES.match(line) else line
+                out.print(picture(hidden(answered(meant(tried, ledger), dry_run))))
+                rule = tried
         except LongreachError as error:
             out.print(Text(str(error), style="red"))
 
 
-def _commanded(line: str, dry_run: DryRun, ledger: Ledger) -> Found:
+def _commanded(line: str, ledger: Ledger) -> Strategy:
     command, _, what = (part.strip() for part in line.partition(" "))
     if command != ":strategy" or not what:
         raise StrategyError(f"{line!r} is no command here\n{_HELP}")
-    strategy = _document(what) if _is_file(what) else _of_book(what, ledger)
-    if strategy is None:
-        raise StrategyError(f"{what}: no strategy of the book; longreach strategies list shows them")
-    return dry_run.strategy(strategy)
+    return document(ledger, what)

@@ -23,7 +23,7 @@ from outreach.dry_run.sensitivity import (
 )
 from strategies.candidates import ANSWERED_CHANNELS, USUAL_ANSWERED_SHARE
 from strategies.document import Experiment, Strategy
-from strategies.rule import parse
+from strategies.rule import Rule, parse
 
 USUAL_WINDOW_DAYS = 7
 """The window for which a bare rule, which has no goal, is told its rates."""
@@ -107,9 +107,9 @@ class DryRun:
     segment_names: Mapping[str, str]
     stopped: Collection[str]
 
-    def rule(self, text: str) -> Found:
-        """What a bare rule selects. Raises RuleError, which knows the place, where it does not read."""
-        bits = select([parse(text, FEATURES).condition], self.audience)[0]
+    def rule(self, rule: Rule) -> Found:
+        """What a bare rule selects."""
+        bits = select([rule.condition], self.audience)[0]
         selected = places(bits, len(self.audience))
         touches = [
             touch_policy(
@@ -117,7 +117,7 @@ class DryRun:
             )
             for channel in CHANNELS
         ]
-        return self._found(text, bits, selected, touches=touches, take_up=self._take_up(selected))
+        return self._found(rule.text, bits, selected, touches=touches, take_up=self._take_up(selected))
 
     def strategy(self, document: Strategy) -> Found:
         """What a strategy would do, as if it ran the day after ``as_of`` with the live book as it is."""

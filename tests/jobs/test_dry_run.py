@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import shlex
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict
@@ -14,8 +15,9 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from base.errors import ScheduleError
+from features.catalogue import FEATURES
 from jobs.audience import of_night
-from jobs.dry_run import converse, hidden, try_out
+from jobs.dry_run import answered, converse, hidden, meant, try_out
 from jobs.job import Night
 from lake.tables import CANDIDATES, PLAN
 from outreach.dry_run.dry_run import DryRun
@@ -23,6 +25,7 @@ from outreach.policy.gather import EXPOSED
 from strategies.book import live
 from strategies.document import Strategy
 from strategies.folder import OWN_BOOK
+from strategies.rule import parse
 from tests.jobs.test_decide import (
     SECOND,
     again,  # noqa: F401 - the nights of deciding, made once more for this file
@@ -30,6 +33,8 @@ from tests.jobs.test_decide import (
     rows,
     second,  # noqa: F401
 )
+
+ROOT = Path(__file__).parents[2]
 
 Nights = list[tuple[Night, DryRun]]
 
@@ -148,9 +153,9 @@ def test_a_strategy_by_name_by_file_and_as_json(nights: Nights, tmp_path: Path) 
 
 def test_fewer_than_ten_people_are_not_shown(nights: Nights) -> None:
     _, dry_run = nights[0]
-    few = hidden(dry_run.rule("aum_now < 30"))
+    few = hidden(dry_run.rule(parse("aum_now < 30", FEATURES)))
     assert (few.selected, few.segments, few.traits, few.touches) == (None, (), (), ())
-    some = hidden(dry_run.rule("aum_now < 700"))
+    some = hidden(dry_run.rule(parse("aum_now < 700", FEATURES)))
     assert some.selected is not None
     assert some.selected >= 10
     for touch in some.touches:
@@ -161,3 +166,15 @@ def test_fewer_than_ten_people_are_not_shown(nights: Nights) -> None:
 
 def _of(night: Night, name: str) -> Strategy:
     return next(strategy for strategy in live(night.ledger) if strategy.name == name)
+
+
+def test_the_page_shows_what_works(nights: Nights) -> None:
+    night, dry_run = nights[1]
+    page = (ROOT / "docs" / "dry_run.md").read_text(encoding="utf-8")
+    for command in re.findall(r"^longreach strategies try (.+)$", page, flags=re.M):
+        what, *options = shlex.split(command)
+        assert set(options) <= {"--json"}
+        assert answered(meant(what, night.ledger), dry_run).selected is not None
+    out = _console()
+    converse(dry_run, night.ledger, out=out, ask=_lines(*re.findall(r"^> (.+)$", page, flags=re.M)))
+    assert len(re.findall(r"of [\d,]+ long-tail customers[,:]", _said(out))) == 4

@@ -165,7 +165,7 @@ def test_traits_are_told_against_the_long_tail_and_the_same_segments() -> None:
     segment = np.where(age < 40, "S01", "S02")
     for name, column in (("age", pa.array(age, pa.int64())), ("segment", pa.array(segment))):
         customers = customers.set_column(customers.column_names.index(name), name, column)
-    found = dry_run_of(audience_of(customers)).rule("age < 30")
+    found = dry_run_of(audience_of(customers)).rule(parse("age < 30", FEATURES))
     first = found.traits[0]
     assert (first.feature, first.selected, first.segments) == ("age", 24.5, 29.5)
     assert first.everybody == pytest.approx(age.mean())
@@ -280,7 +280,11 @@ def test_a_cap_on_beginnings_bounds_contacts_and_experiment(some: Audience) -> N
 def test_the_picture_fits_the_terminal_in_both_languages(some: Audience, width: int) -> None:
     dry_run = dry_run_of(some)
     console = Console(width=width, record=True, file=io.StringIO())
-    for found in (dry_run.rule("age >= 18"), dry_run.strategy(OWN[0]), dry_run.rule("age < 0")):
+    for found in (
+        dry_run.rule(parse("age >= 18", FEATURES)),
+        dry_run.strategy(OWN[0]),
+        dry_run.rule(parse("age < 0", FEATURES)),
+    ):
         console.print(picture(found))
     lines = console.export_text().splitlines()
     assert all(cell_len(line) <= width for line in lines)
