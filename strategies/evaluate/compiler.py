@@ -99,6 +99,7 @@ class _Book:
         self.words: dict[str, None] = {}
         self.nodes: dict[_Leaf | _Joint, int] = {}
         self._made: list[_Leaf | _Joint] = []
+        self._comparisons: dict[tuple[str, Value, Value], int] = {}
 
     def true_of(self, condition: Condition, *, wanted: bool = True) -> int:
         """The node of those of whom the condition is ``wanted``; it is neither where something is missing."""
@@ -137,11 +138,18 @@ class _Book:
         return leaves, [node for node in kept if isinstance(node, _Joint)]
 
     def _compared(self, order: str, left: Value, right: Value) -> int:
+        written = order, left, right
+        node = self._comparisons.get(written)
+        if node is None:
+            node = self._comparisons[written] = self._node(self._leaf(order, left, right))
+        return node
+
+    def _leaf(self, order: str, left: Value, right: Value) -> _Leaf:
         if any(_names(right)):
             if any(_names(left)):
-                return self._node(_Leaf(ThreeWay(left, right), *_INTERVALS[order](0.0)))
-            return self._compared(_MIRRORED[order], right, left)
-        return self._node(_Leaf(self._known(left), *_INTERVALS[order](self._constant(right))))
+                return _Leaf(ThreeWay(left, right), *_INTERVALS[order](0.0))
+            return self._leaf(_MIRRORED[order], right, left)
+        return _Leaf(self._known(left), *_INTERVALS[order](self._constant(right)))
 
     def _known(self, value: Value) -> Value:
         if isinstance(value, Text):

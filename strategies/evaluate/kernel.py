@@ -112,7 +112,10 @@ def pair(bits: Words, roots: Ints, start: int) -> tuple[Ints, Ints]:
                 ones = _ones(left)
                 # Few words hold more: a fixed number of steps spares the processor guessing when to stop, and
                 # what is written beyond the last one is overwritten by the next word's.
-                for place in range(max(ones, _AT_ONCE)):
+                for place in range(_AT_ONCE):
+                    rules[done + place] = 64 * block + _zeros(left)
+                    left &= left - np.uint64(1)
+                for place in range(_AT_ONCE, ones):
                     rules[done + place] = 64 * block + _zeros(left)
                     left &= left - np.uint64(1)
                 done += ones

@@ -13,7 +13,9 @@ from strategies.evaluate.values import ThreeWay, reckon
 from strategies.tree import Value
 
 # So many rows at a time that the bit sets of a book stay in the processor's cache.
-_CHUNK = 4_096
+_CHUNK = 2_048
+# And so many, whole chunks, of which values are reckoned at a time: few calls, and memory that is used again.
+_PIECE = 8 * _CHUNK
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -55,14 +57,15 @@ class Program:
 
     def _evaluated(self, batch: pa.RecordBatch) -> Iterator[npt.NDArray[np.uint64]]:
         """Chunk by chunk, the sets of all leaves and joints."""
-        worths = reckon(self.values, batch, words=self.words, as_of=self.as_of)
-        sets = self.slots.size + self.joints.size
-        for first in range(0, batch.num_rows, _CHUNK):
-            rows = min(_CHUNK, batch.num_rows - first)
-            bits = np.empty((sets, -(-rows // 64)), dtype=np.uint64)
-            kernel.compare(worths, self.slots, self.tests, self.low, self.high, first, bits)
-            kernel.join(self.joints, self.bounds, self.parts, self.slots.size, bits)
-            bits[:, -1] &= np.uint64(
-                2 ** (rows - 64 * (bits.shape[1] - 1)) - 1
-            )  # nobody is after the last row
-            yield bits
+        for first in range(0, batch.num_rows, _PIECE):
+            piece = batch.slice(first, _PIECE)
+            worths = reckon(self.values, piece, words=self.words, as_of=self.as_of)
+            for start in range(0, piece.num_rows, _CHUNK):
+                yield self._chunk(worths, start, min(_CHUNK, piece.num_rows - start))
+
+    def _chunk(self, worths: npt.NDArray[np.float64], start: int, rows: int) -> npt.NDArray[np.uint64]:
+        bits = np.empty((self.slots.size + self.joints.size, -(-rows // 64)), dtype=np.uint64)
+        kernel.compare(worths, self.slots, self.tests, self.low, self.high, start, bits)
+        kernel.join(self.joints, self.bounds, self.parts, self.slots.size, bits)
+        bits[:, -1] &= np.uint64(2 ** (rows - 64 * (bits.shape[1] - 1)) - 1)  # nobody is after the last row
+        return bits
