@@ -69,9 +69,7 @@ def _checked(book: BigBook) -> list[Finding]:
 def _told(book: BigBook) -> Circumstances:
     sizes = Sizes(
         customers={name: round(share * _CUSTOMERS) for name, share in book.shares.items()},
-        power=lambda strategy, customers, lift: power(
-            customers, holdout=strategy.experiment.holdout, base=_BASE_RATE, lift=lift
-        ),
+        power=lambda customers, holdout, lift: power(customers, holdout=holdout, base=_BASE_RATE, lift=lift),
     )
     return Circumstances(today=TODAY, segments=frozenset(SEGMENTS), sizes=sizes)
 

@@ -33,7 +33,7 @@ def _unseen(strategy: Strategy, sizes: Sizes | None, today: date) -> str:
     customers = _begun(strategy, sizes.customers[strategy.name], today)
     # What all touches promise together: no way through the funnel promises more.
     lift = sum(touch.expected_lift for touch in strategy.funnel)
-    power = sizes.power(strategy, customers, lift) if customers else 0.0
+    power = sizes.power(customers, strategy.experiment.holdout, lift) if customers else 0.0
     if power >= WANTED:
         return ""
     shown = f"{customers:,} customers show a lift of {lift:.2%} with probability {power:.0%}"

@@ -41,12 +41,12 @@ class Entry:
 class Sizes:
     """What an experiment of the book can come to.
 
-    ``customers``: how many each strategy selects, by name. ``power(strategy, customers, lift)``: the
-    probability that so many of its customers, both arms together, show the lift.
+    ``customers``: how many each strategy selects, by name. ``power(customers, holdout, lift)``: the
+    probability that so many customers, both arms together, show the lift.
     """
 
     customers: Mapping[str, int]
-    power: Callable[[Strategy, int, float], float]
+    power: Callable[[int, float, float], float]
 
 
 @dataclass(frozen=True, kw_only=True)

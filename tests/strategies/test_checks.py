@@ -57,9 +57,7 @@ def findings(facts: Facts) -> list[Finding]:
 def _told(book: BigBook) -> Circumstances:
     sizes = Sizes(
         customers={name: round(share * BANK) for name, share in book.shares.items()},
-        power=lambda strategy, customers, lift: power(
-            customers, holdout=strategy.experiment.holdout, base=0.02, lift=lift
-        ),
+        power=lambda customers, holdout, lift: power(customers, holdout=holdout, base=0.02, lift=lift),
     )
     return Circumstances(today=TODAY, segments=frozenset(SEGMENTS), sizes=sizes)
 
