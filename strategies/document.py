@@ -40,7 +40,9 @@ TouchName = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4
 def _listed(given: Any) -> Any:
     """One word where a list of words belongs; each word once."""
     words = [given] if isinstance(given, str) else given
-    return tuple(dict.fromkeys(words)) if isinstance(words, list | tuple) else words
+    if not isinstance(words, list | tuple) or not all(isinstance(word, str) for word in words):
+        return words
+    return tuple(dict.fromkeys(words))
 
 
 Results = Annotated[tuple[Result, ...], BeforeValidator(_listed)]

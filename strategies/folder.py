@@ -8,9 +8,11 @@ from base.errors import StrategyError
 from features.catalogue import FEATURES
 from strategies.atoms import Described
 from strategies.document import Strategy
+from strategies.markup import LONGEST
 from strategies.reader import read
 
 OWN_BOOK = Path(__file__).parent / "book"
+_LARGEST = 4 * LONGEST
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +66,8 @@ def _files(paths: Iterable[Path]) -> Iterable[Path]:
 def _read_file(file: Path, features: Mapping[str, Described]) -> Written:
     shown = f"{file.parent.name}/{file.name}"
     try:
+        if file.stat().st_size > _LARGEST:
+            raise StrategyError(f"{shown}: larger than {_LARGEST} bytes; a strategy is a page or two")
         text = file.read_bytes().decode("utf-8")
     except OSError as error:
         raise StrategyError(f"{shown}: cannot be read ({error.strerror})") from error
