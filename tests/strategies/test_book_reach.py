@@ -15,6 +15,7 @@ from lake.tables import NUMBERS
 from sources.synthetic.bank import SyntheticBank
 from strategies.folder import read_folder
 from strategies.rule import parse
+from strategies.sql import sql
 
 NIGHT = date(2026, 7, 1)
 LOW, HIGH = 0.01, 0.30
@@ -49,7 +50,11 @@ def test_every_strategy_speaks_to_a_fair_share(long_tail: DataFrame) -> None:
         long_tail.withColumn("segment", F.lit("S01"))
         .select(
             *(
-                F.avg(F.coalesce(F.expr(parse(s.who, FEATURES).sql), F.lit(False)).cast("int")).alias(s.name)
+                F.avg(
+                    F.coalesce(F.expr(sql(parse(s.who, FEATURES).condition, as_of=NIGHT)), F.lit(False)).cast(
+                        "int"
+                    )
+                ).alias(s.name)
                 for s in book
             )
         )
