@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from itertools import permutations, product
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -24,6 +25,7 @@ from strategies.tree import (
     Arithmetic,
     Compare,
     Condition,
+    Kind,
     Missing,
     Name,
     Not,
@@ -136,6 +138,49 @@ def test_a_change_that_stands_in_the_way_is_found_from_its_side() -> None:
     assert check_one(mended, sound, features=FEATURES, segments=None, today=TODAY) == []
 
 
+def test_no_pair_is_lost_on_the_way_to_the_proof() -> None:
+    base = make_book(strategies=1, funnels=0).strategies[0]
+    parts = [
+        ("aum_now >= 1000", "aum_now > 1000", "aum_now between 2000 and 3000", "net_flow_90d < -5万"),
+        (
+            "age < 30岁",
+            "not age >= 30岁",
+            "(age < 40岁 or age is null)",
+            "age is null",
+            "risk_level in (2, 3)",
+        ),
+        ("has_card", "not has_card", "segment in ('S01')", "segment in ('S01', 'S02')", "logins_7d + 1 > 3"),
+        ("last_opening_on > as_of - 30天", "last_opening_on >= 2026-06-01", "dormancy * 2 > 1"),
+    ]
+    whos = [" and ".join(chosen) for chosen in product(*parts) if random.Random(str(chosen)).random() < 0.04]
+    whos += [part for kind in parts for part in kind]
+    book = [base.model_copy(update={"name": f"n{place:03d}", "who": who}) for place, who in enumerate(whos)]
+    facts = read_book(book, features=FEATURES, told=Circumstances(today=TODAY))
+    assert all(facts.selects_somebody(entry) for entry in facts.entries)
+    proved = {
+        (one.name, other.name)
+        for one, other in permutations(facts.entries, 2)
+        if facts.prover.inside(one.condition, other.condition)
+    }
+    assert len(proved) > len(book)
+    assert {(one.name, other.name) for one, other in facts.pairs(lambda *_: True)} == proved
+    for entry in facts.entries[:: len(book) // 6]:
+        alone = facts.beside(entry.strategy).pairs(lambda *_: True)
+        assert {(one.name, other.name) for one, other in alone} == {
+            pair for pair in proved if entry.name in pair
+        }
+
+
+def test_made_up_customers_could_be(facts: Facts) -> None:
+    for name in facts.customers.schema.names:
+        own = facts.prover.domain(
+            Name(name, KINDS.get(FEATURES[name].type, "number") if name in FEATURES else "text")
+        )
+        values = facts.customers[name].unique().to_pylist()
+        assert all(own.holds(value) for value in values), name
+        assert None in values or not own.nullable
+
+
 def test_an_empty_book_and_a_first_strategy() -> None:
     first = make_book(strategies=1, funnels=0).strategies[0]
     assert check((), features=FEATURES, segments=None, today=TODAY) == []
@@ -228,6 +273,7 @@ def test_what_z3_cannot_decide_is_not_said() -> None:
     assert prover.example([hard]) is None
 
 
+KINDS: Mapping[str, Kind] = {"boolean": "flag", "date": "date"}
 NUMBERS = [
     Name("age", "number"),
     Name("logins_7d", "number"),
