@@ -1,5 +1,6 @@
 """The dry run on the command line: one answer, or a conversation in which a rule is typed and refined."""
 
+import contextlib
 import json
 import re
 from collections.abc import Callable, Sequence
@@ -54,6 +55,9 @@ def try_out(
 
     def progress(text: str) -> None:
         err.print(Text(f"  {text}", style="dim"))
+
+    with contextlib.suppress(ImportError):
+        import readline  # noqa: F401 - so that lines can be edited and called back
 
     with open_night(settings, as_of=as_of, progress=progress) as night:
         # Before the customers are taken in, which takes longer than to see a slip of the pen.
@@ -170,7 +174,7 @@ def converse(dry_run: DryRun, ledger: Ledger, *, out: Console, ask: Callable[[st
     while True:
         try:
             line = ask("> ").strip()
-        except EOFError:
+        except (EOFError, KeyboardInterrupt):
             return
         if line == ":quit":
             return

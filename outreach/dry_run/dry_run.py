@@ -117,7 +117,9 @@ class DryRun:
             )
             for channel in CHANNELS
         ]
-        return self._found(rule.text, bits, selected, touches=touches, take_up=self._take_up(selected))
+        return self._found(
+            rule.text, bits, selected, touches=touches, take_up=self._take_up(selected), notes=_consents(rule)
+        )
 
     def strategy(self, document: Strategy) -> Found:
         """What a strategy would do, as if it ran the day after ``as_of`` with the live book as it is."""
@@ -143,6 +145,7 @@ class DryRun:
             touches=touches,
             contacts=contacts,
             experiment=self._experiment(document, selected, reach, contacts),
+            notes=self._notes(document),
         )
 
     def _verdict(self, asked: Ints, strategy: str, channel: str, kind: str) -> Bytes:
@@ -167,6 +170,7 @@ class DryRun:
         take_up: Iterable[TakeUp] = (),
         contacts: Contacts | None = None,
         experiment: Sensitivity | None = None,
+        notes: Iterable[str] = (),
     ) -> Found:
         name = document.name if document else _NO_STRATEGY
         planned = self.audience.planned.strategy
@@ -192,7 +196,7 @@ class DryRun:
             take_up=tuple(take_up),
             contacts=contacts,
             experiment=experiment,
-            notes=tuple(self._notes(document)) if document else (),
+            notes=tuple(notes),
         )
 
     def _common(self, bits: Bits, *, but: str) -> Counts:
@@ -274,16 +278,21 @@ class DryRun:
             lift = smallest_lift(len(selected), held_out=held_out, base=base) if base else None
             yield TakeUp(product=product, rate=rate, everybody=of_all, lift=lift)
 
-    def _notes(self, document: Strategy) -> list[str]:
+    def _notes(self, document: Strategy) -> Iterator[str]:
         day = self.audience.as_of + timedelta(days=1)
-        notes = []
         if not document.runs_on(day):
-            notes.append(
+            yield (
                 f"it is not in force on {day} ({document.valid.start} to {document.valid.end}); "
                 "figures are as if it were"
             )
         if document.name in self.stopped:
-            notes.append("it is switched off, so policy lets nobody through")
+            yield "it is switched off, so policy lets nobody through"
         if not self.audience.planned.treated.any():
-            notes.append(f"no contacts were planned on {self.audience.as_of}, so nothing competes with it")
-        return notes
+            yield f"no contacts were planned on {self.audience.as_of}, so nothing competes with it"
+
+
+def _consents(rule: Rule) -> Iterator[str]:
+    for name in sorted(rule.names):
+        permitted = FEATURES[name].channels
+        if set(permitted) != set(CHANNELS):
+            yield f"{name} may choose customers for {', '.join(permitted)} only"
