@@ -1,5 +1,5 @@
-"""A book of 4,000 rules over a million customers and over ten, beside DuckDB and Spark, and lake to lake; then
-dry runs beside that book, and the checks of it.
+"""A book of 4,000 rules over a million customers and over ten, beside DuckDB and Spark, and lake to lake;
+then dry runs beside that book, and the checks of it.
 
 ``python -m benchmarks.rules`` prints one JSON line a figure. It works in a folder of its own, which it
 removes at the end; about 8 GiB of disk. Without a Java runtime the figures of Spark are left out.
