@@ -36,6 +36,7 @@ up: .venv/ready
 docs: .venv/ready
 	@$(BIN)/python -m features.page
 	@$(BIN)/python -m outreach.policy.page
+	@$(BIN)/python -m strategies.checks.page
 
 # The ranges are in pyproject.toml; the lock holds versions and hashes, no addresses.
 lock: .venv/ready

@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import permutations, product
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,6 +17,7 @@ from features.catalogue import FEATURES
 from strategies.checks.check import check, check_one, found
 from strategies.checks.facts import Circumstances, Facts, Sizes, read_book
 from strategies.checks.finding import Finding, kinds
+from strategies.checks.page import PAGE, render
 from strategies.checks.prover import Prover
 from strategies.checks.walk import names, written
 from strategies.document import Strategy, Valid
@@ -353,3 +355,8 @@ def _no_lies(prover: Prover, rule: Condition, told: Sequence[bool | None]) -> No
         assert True not in told
     if prover.tautology(rule):
         assert False not in told
+
+
+def test_the_page_of_the_checks_is_fresh() -> None:
+    page = Path(__file__).parents[2] / PAGE
+    assert page.read_text(encoding="utf-8") == render(), "run: python -m strategies.checks.page"
