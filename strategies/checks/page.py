@@ -25,8 +25,8 @@ _TAIL = """
 
 - **Proofs**: rules are proved against each other (by z3), over every customer that the declarations of the
   features allow: missing values where a feature may be missing, whole numbers for counts, days and years,
-  ages to 120, hours to 23, levels 1 to 5. Money and shares may be anything, and no two features are taken to be
-  related, so `demand_now > aum_now` counts as possible. What z3 cannot decide quickly is not reported.
+  ages to 120, hours to 23, levels 1 to 5. Money and shares may be anything, and no two features are taken to
+  be related, so `demand_now > aum_now` counts as possible. What z3 cannot decide quickly is not reported.
 - **nobody** names the fewest conditions that contradict each other; **everybody** the fewest alternatives of
   which one always holds. A rule counts as true of everybody when it is false of nobody, though it may say
   nothing of customers whose values are missing.
