@@ -21,6 +21,8 @@ STRATEGY = {strategy.name: strategy for strategy in BOOK}
 
 
 def outcome(key: Key, told: CameBack, *, known: date) -> Row:
+    """An answer in the partition of the night it came, or of its list where that was learned from again."""
+    learned_again = told.result == "delivered"
     return {
         "customer": key[0],
         "strategy": key[1],
@@ -28,7 +30,7 @@ def outcome(key: Key, told: CameBack, *, known: date) -> Row:
         "result": told.result,
         "happened_at": datetime.combine(told.day, time(12)),
         "contact_day": told.contact_day,
-        "as_of": known,
+        "as_of": told.contact_day - timedelta(days=1) if learned_again else known,
     }
 
 
