@@ -1,25 +1,34 @@
 """Checks documents of files and of the book, and lets nothing grave be submitted."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from base.errors import BookError, StrategyError
 from base.settings import Settings
+from experiments.design import power
 from features.catalogue import FEATURES
+from features.compiler import CUSTOMER_FEATURES
 from jobs.checkout import is_file
 from jobs.run import open_house
-from lake.tables import SEGMENT_CATALOG
+from lake.store import Store
+from lake.tables import CUSTOMER_SEGMENTS, SEGMENT_CATALOG
 from ledger.database import Ledger, open_ledger
 from strategies.book import live, newest
+from strategies.candidates import selected
 from strategies.checks.check import found
-from strategies.checks.facts import Circumstances, read_book
+from strategies.checks.facts import Circumstances, Sizes, read_book
 from strategies.checks.finding import Finding
 from strategies.document import Strategy
 from strategies.folder import read_files
-from strategies.lifecycle import Versions, submit
+from strategies.lifecycle import Versions, drafts, submit
 from strategies.readings import read_versions
+from strategies.rule import parse
+
+_UNASKED = 0.01
+"""Share of customers taken to reach a goal without being contacted, where sizes of experiments are judged."""
 
 
 def examine(what: Sequence[str], *, settings: Settings, today: date) -> list[Finding]:
@@ -30,14 +39,13 @@ def examine(what: Sequence[str], *, settings: Settings, today: date) -> list[Fin
     """
     if what and all(is_file(one) for one in what):
         documents = [written.strategy for written in read_files(map(Path, what))]
-        return _among(documents, _told(settings, today, segments=None))
+        return _among(documents, Circumstances(today=today))
     if any(is_file(one) for one in what):
         raise StrategyError("give either files and folders, or names of the book; not both at once")
     with open_ledger(settings) as ledger:
-        told = _told(settings, today, segments=_segments(settings))
-        if not what:
-            return _among(live(ledger), told)
-        return _beside_the_live(ledger, _newest(ledger, what), told)
+        asked = _newest(ledger, what) if what else live(ledger)
+        told = _told(settings, today, asked)
+        return _beside_the_live(ledger, asked, told) if what else _among(asked, told)
 
 
 def submit_checked(
@@ -47,16 +55,14 @@ def submit_checked(
 
     Raises BookError with every grave finding, and nothing is submitted then.
     """
-    with ledger.engine.connect() as connection:
-        read = {one.name: one.version for one in newest(connection, names)}
-    findings = _beside_the_live(
-        ledger, _newest(ledger, names), _told(settings, today, segments=_segments(settings))
-    )
+    checked = drafts(ledger, names, actor=actor, versions=versions)
+    asked = _newest(ledger, names)
+    findings = _beside_the_live(ledger, asked, _told(settings, today, asked))
     grave = [finding.message() for finding in findings if finding.grave]
     if grave:
         raise BookError("not submitted:\n" + "\n".join(grave))
     # What was checked, and not what somebody has written meanwhile.
-    submit(ledger, names, actor=actor, versions={**read, **(versions or {})})
+    submit(ledger, names, actor=actor, versions=checked)
     return findings
 
 
@@ -91,17 +97,33 @@ def _newest(ledger: Ledger, names: Sequence[str]) -> tuple[Strategy, ...]:
     return strategies
 
 
-def _told(settings: Settings, today: date, *, segments: frozenset[str] | None) -> Circumstances:
-    return Circumstances(today=today, segments=segments, global_holdout=settings.experiments.global_holdout)
+def _told(settings: Settings, today: date, strategies: Sequence[Strategy]) -> Circumstances:
+    """The segments of the last night, and how many of its customers each of ``strategies`` selects.
 
-
-def _segments(settings: Settings) -> frozenset[str] | None:
-    """The segments of the last night that has any; None before the first night."""
-    if not (settings.lake_folder / SEGMENT_CATALOG.name).exists():
-        return None
+    Before the first night nothing of that is known, and the checks that need it are left out.
+    """
+    told = Circumstances(today=today, global_holdout=settings.experiments.global_holdout)
+    if not (settings.lake_folder / CUSTOMER_SEGMENTS.name).exists():
+        return told
     with open_house(settings, as_of=date.min) as house:
-        dates = house.store.dates(SEGMENT_CATALOG)
+        dates = house.store.dates(CUSTOMER_SEGMENTS)
         if not dates:
-            return None
-        rows = house.store.read(SEGMENT_CATALOG, as_of=dates[-1]).select("segment").collect()
-    return frozenset(row["segment"] for row in rows)
+            return told
+        catalog = house.store.read(SEGMENT_CATALOG, as_of=dates[-1])
+        segments = frozenset(row["segment"] for row in catalog.select("segment").collect())
+        customers = _selected(house.store, strategies, as_of=dates[-1])
+    return replace(told, segments=segments, sizes=Sizes(customers=customers, power=_power))
+
+
+def _selected(store: Store, strategies: Sequence[Strategy], *, as_of: date) -> dict[str, int]:
+    """How many customers of the night each strategy selects."""
+    segments = store.read(CUSTOMER_SEGMENTS, as_of=as_of).select("customer", "segment")
+    known = store.read(CUSTOMER_FEATURES, as_of=as_of).join(segments, "customer")
+    rules = {strategy.name: parse(strategy.who, FEATURES).condition for strategy in strategies}
+    found = selected(known, strategies=rules, carried=("customer",), as_of=as_of)
+    counts = {row["strategy"]: row["count"] for row in found.groupBy("strategy").count().collect()}
+    return {name: counts.get(name, 0) for name in rules}
+
+
+def _power(customers: int, holdout: float, lift: float) -> float:
+    return power(customers, holdout=holdout, base=_UNASKED, lift=lift)

@@ -52,6 +52,13 @@ def submit(ledger: Ledger, names: Sequence[str], *, actor: str, versions: Versio
     _move(ledger, SUBMIT, names, actor=actor, versions=versions)
 
 
+def drafts(ledger: Ledger, names: Sequence[str], *, actor: str, versions: Versions = None) -> dict[str, int]:
+    """The versions that ``submit`` would hand in now, by name. Raises BookError like it."""
+    with ledger.engine.connect() as connection:
+        now = _lawful(connection, SUBMIT, names, actor=person(actor), versions=versions, locked=False)
+    return {one.name: _meant(SUBMIT, one) for one in now}
+
+
 def approve(ledger: Ledger, names: Sequence[str], *, actor: str, versions: Versions = None) -> None:
     """Approves what was submitted, as ``submit`` takes its arguments.
 
@@ -96,25 +103,35 @@ def _move(
     if move.states and not reason.strip():
         raise BookError(f"to {move.verb} a strategy takes a reason; those who read the audit will ask")
     with ledger.engine.begin() as connection:
-        now = standings(connection, names, locked=True)
-        unknown = [name for name in dict.fromkeys(names) if name not in now]
-        if unknown:
-            raise not_there(unknown, connection)
-        refused = [
-            words
-            for one in now.values()
-            if (words := _refusal(connection, move, one, actor, (versions or {}).get(one.name)))
-        ]
-        if refused:
-            raise BookError("\n".join(refused))
-        connection.execute(
-            _CHANGE, [{"strategy": one.name, **_after(move, one, actor)} for one in now.values()]
-        )
+        now = _lawful(connection, move, names, actor=actor, versions=versions, locked=True)
+        connection.execute(_CHANGE, [{"strategy": one.name, **_after(move, one, actor)} for one in now])
         told = {"reason": reason} if reason else {}
-        details = {
-            one.name: {"version": _meant(move, one), "before": one.words, **told} for one in now.values()
-        }
+        details = {one.name: {"version": _meant(move, one), "before": one.words, **told} for one in now}
         record_within(connection, actor=actor, action=move.done, details=details)
+
+
+def _lawful(
+    connection: Connection,
+    move: Move,
+    names: Sequence[str],
+    *,
+    actor: str,
+    versions: Versions,
+    locked: bool,
+) -> Sequence[Standing]:
+    """How the strategies stand. Raises BookError for every one that may not be moved like this."""
+    now = standings(connection, names, locked=locked)
+    unknown = [name for name in dict.fromkeys(names) if name not in now]
+    if unknown:
+        raise not_there(unknown, connection)
+    refused = [
+        words
+        for one in now.values()
+        if (words := _refusal(connection, move, one, actor, (versions or {}).get(one.name)))
+    ]
+    if refused:
+        raise BookError("\n".join(refused))
+    return list(now.values())
 
 
 _COLUMNS = ("pending", "stage", "submitted_by", "approved_by", "running", "state")
