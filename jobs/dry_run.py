@@ -23,6 +23,7 @@ from outreach.dry_run.competition import Contacts
 from outreach.dry_run.dry_run import DryRun, Found
 from outreach.dry_run.losses import TouchPolicy
 from outreach.dry_run.picture import picture
+from outreach.dry_run.sensitivity import Sensitivity
 from strategies.atoms import RuleError
 from strategies.book import live, standings
 from strategies.document import Strategy
@@ -111,7 +112,6 @@ def hidden(found: Found) -> Found:
             experiment=None,
         )
     in_segments = _shown([part.customers for part in found.segments])
-    experiment = found.experiment
     return replace(
         found,
         begun=_shown_alone(found.begun),
@@ -123,7 +123,7 @@ def hidden(found: Found) -> Found:
         touches=tuple(_hidden_touch(touch) for touch in found.touches),
         overlaps=tuple(part for part in found.overlaps if _shown_alone(part.customers)),
         contacts=found.contacts and _hidden_contacts(found.contacts),
-        experiment=experiment if experiment and _shown_alone(experiment.pool) else None,
+        experiment=found.experiment and _hidden_experiment(found.experiment),
     )
 
 
@@ -145,6 +145,13 @@ def _hidden_contacts(contacts: Contacts) -> Contacts:
         contacts=_shown_alone(contacts.contacts),
         net=contacts.net if _shown_alone(contacts.allowed) else None,
     )
+
+
+def _hidden_experiment(experiment: Sensitivity) -> Sensitivity | None:
+    if _shown_alone(experiment.pool) is None:
+        return None
+    shown = tuple(row for row in experiment.after if _shown_alone(row.customers))
+    return replace(experiment, a_night=_shown_alone(experiment.a_night), after=shown)
 
 
 def _shown(parts: Sequence[int | None]) -> list[int | None]:

@@ -83,10 +83,11 @@ class Audience:
 
 
 def audience(customers: pa.Table, *, begun: pa.Table, as_of: date) -> Audience:
-    """``customers`` as ``collect`` gathers them; ``begun``: customer and strategy, who may not begin what."""
+    """``customers``, at least one, as ``collect`` gathers them; ``begun``: customer and strategy, of all who
+    may not begin it any more.
+    """
     table = customers.combine_chunks()
-    features = table.select([*FEATURES, "segment"])
-    known = features.to_batches()[0] if len(features) else pa.RecordBatch.from_pylist([], features.schema)
+    (known,) = table.select([*FEATURES, "segment"]).to_batches()
     segment = _words(table["segment"])
     basis = [_doubles(known[name]) for name in BASIS]
     sums, counts = zip(*(_by_segment(values, segment) for values in basis), strict=True)

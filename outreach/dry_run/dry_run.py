@@ -232,15 +232,14 @@ class DryRun:
             self.audience,
             document,
             room=self.room[channel],
-            limit=min(document.limits.per_night, self._beginnings(document)),
+            limit=int(min(document.limits.per_night, self._beginnings(document))),
             treated_share=self._treated_share(document.experiment.holdout),
         )
 
-    def _beginnings(self, document: Strategy) -> int:
+    def _beginnings(self, document: Strategy) -> float:
         """How many more journeys may begin with a contact."""
-        if document.caps.total is None:
-            return len(self.audience)
-        return max(0, document.caps.total - self.begun.get(document.name, 0))
+        cap = document.caps.total
+        return math.inf if cap is None else max(0, cap - self.begun.get(document.name, 0))
 
     def _experiment(
         self, document: Strategy, selected: Ints, reach: Floats, contacts: Contacts
@@ -249,7 +248,7 @@ class DryRun:
         seen = self.held_out_rates.get(document.name) or self.held_out_rates.get(product)
         reached = float(reach.mean()) if len(reach) else 0.0
         treated_share = self._treated_share(document.experiment.holdout)
-        most = math.ceil(self._beginnings(document) / treated_share)
+        most = self._beginnings(document) / treated_share
         return sensitivity(
             base=base_rate(
                 seen=seen,
@@ -260,7 +259,7 @@ class DryRun:
             treated_share=treated_share,
             window_days=window,
             a_night=contacts.exposed or 0,
-            pool=min(contacts.worth_it or 0, most),
+            pool=math.ceil(min(contacts.worth_it or 0, most)),
             goal=document.funnel[0].expected_lift * reached,
         )
 

@@ -43,7 +43,7 @@ class Sensitivity:
     base: Base
     held_out: float
     window_days: int
-    a_night: int
+    a_night: int | None
     pool: int
     after: tuple[After, ...]
     goal: float
