@@ -49,7 +49,7 @@ PAIRS = Table(
     delivery="derived",
     columns=tuple(CANDIDATES[name] for name in ("customer", "strategy", "step")),
 )
-_PIECE = 65_536
+_PIECE = 16_384
 _SEED = 1
 _TIMES = 3
 
