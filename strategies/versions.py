@@ -85,11 +85,11 @@ def _compare(connection: Connection, now: Standing, text: str, *, base: int | No
     """What importing ``text`` means. Raises BookError where it must not be."""
     if now.newest == 0:
         return Imported(name=now.name, version=1, outcome="new")
-    if now.state == "retired":
-        raise BookError(f"{now.name}: is retired, which is final; give the document another name")
     history = versions_of(connection, now.name)
     if history[-1].text == text:
         return Imported(name=now.name, version=now.newest, outcome="unchanged")
+    if now.state == "retired":
+        raise BookError(f"{now.name}: is retired, which is final; give the document another name")
     if base == now.newest:
         return Imported(name=now.name, version=now.newest + 1, outcome="changed")
     raise BookError(_refusal(history, base))
@@ -103,9 +103,7 @@ def _refusal(history: Sequence[Version], base: int | None) -> str:
             "version your text was made from (--base), or make it from a file of longreach strategies export"
         )
     if not 1 <= base <= newest.version:
-        return (
-            f"{newest.name}: there is no version {base} it could be made from; {newest.version} is the newest"
-        )
+        return f"{newest.name}: there is no version {base} to start from; {newest.version} is the newest"
     since = [
         f"  version {one.version} by {one.author}, {one.at:%Y-%m-%d %H:%M}"
         + (f": {one.note}" if one.note else "")

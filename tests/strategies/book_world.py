@@ -1,5 +1,6 @@
 """Documents to fill a book with."""
 
+from functools import cache
 from pathlib import Path
 
 from features.catalogue import FEATURES
@@ -39,4 +40,9 @@ def make_live(ledger: Ledger, folder: Path = OWN_BOOK) -> None:
     """Puts every document of the folder live, whatever version the book holds."""
     with ledger.engine.connect() as connection:
         bases = {name: standing.newest for name, standing in standings(connection).items()}
-    put_live(ledger, read_files([folder]), bases=bases)
+    put_live(ledger, _documents(folder), bases=bases)
+
+
+@cache
+def _documents(folder: Path) -> tuple[Written, ...]:
+    return read_files([folder])

@@ -95,6 +95,7 @@ def test_all_refusals_are_told_and_nothing_is_written(ledger: Ledger) -> None:
     with pytest.raises(BookError, match="whole_c: no strategy of the book; did you mean whole_"):
         texts(ledger, "whole_c")
     assert len(texts(ledger, "whole_a")) == 1
+    assert [one.outcome for one in import_(ledger, [written("whole_b")], actor="author")] == ["unchanged"]
 
 
 def test_nobody_changes_removes_or_skips_what_is_written_whatever_program_asks(ledger: Ledger) -> None:
