@@ -15,6 +15,7 @@ from sqlalchemy import insert
 from base.settings import load_settings
 from experiments.assign import arm_of
 from features.compiler import CUSTOMER_FEATURES
+from jobs.decide import DECIDED
 from jobs.job import Night
 from jobs.run import execute, find_job, open_house
 from lake.table import Table
@@ -31,14 +32,16 @@ from lake.tables import (
     POSITIONS,
     SUPPRESSIONS,
 )
+from ledger.audit import trail
 from ledger.database import open_ledger
 from ledger.schema import OPT_OUTS, SWITCHES
 from outreach.channels.channel import capacities
 from outreach.policy.rule import policy_rules
 from strategies.book import live
-from strategies.folder import OWN_BOOK
+from strategies.first_book import put_live
+from strategies.folder import OWN_BOOK, Written
 from tests.outreach.policy_world import AS_OF, DAY, Row, make_world
-from tests.strategies.book_world import make_live
+from tests.strategies.book_world import make_live, written
 
 FIRST = AS_OF
 SECOND = DAY
@@ -239,3 +242,16 @@ def test_a_night_without_contacts(first: Night, tmp_path: Path, change: Row | No
             ("positions", "candidates", "assignments", "plan"), 0
         )
     assert any(why in line for line in told)
+
+
+def test_a_live_strategy_that_no_longer_reads_is_left_out_and_told(first: Night, tmp_path: Path) -> None:
+    told: list[str] = []
+    read = written("broken_since")
+    broken = Written(text=read.text.replace("aum_now", "aum_of_yore"), strategy=read.strategy)
+    with open_ledger(load_settings(home=tmp_path / "home")) as ledger:
+        put_live(ledger, [broken])
+        execute(find_job("decide"), dataclasses.replace(first, ledger=ledger, progress=told.append))
+        (line,) = trail(ledger, action=DECIDED)
+    assert any(words.startswith("broken_since is left out tonight") for words in told)
+    assert "aum_of_yore" in line["detail"]["unreadable"]["broken_since"]
+    assert line["detail"]["versions"] == {}
