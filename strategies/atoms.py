@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Protocol
 
 from base.errors import StrategyError
@@ -32,6 +33,7 @@ _TOKEN = re.compile(
     r"|(?P<word>[^\W\d]\w*?(?=[且或]|\b))"
 )
 _JOINTS = "且或非"
+_NO_MORE = rf"(?![^\W{_JOINTS}])"
 _SPELLINGS = {"且": "and", "或": "or", "非": "not", "≥": ">=", "≤": "<=", "≠": "<>", "==": "="}
 
 
@@ -76,16 +78,16 @@ def split(text: str, features: Mapping[str, Described]) -> tuple[str, list[Term]
     """
     _refuse_unseen(text)
     folded = plain(text)
-    labels = _labels(features)
+    names, label = _labels(tuple((feature.label, feature.name) for feature in features.values()))
     shape: list[str] = []
     terms: list[Term] = []
     at = depth = 0
     while at < len(folded):
-        named = _label_at(folded, at, labels)
+        named = _label_at(folded, at, label)
         token = None if named else _TOKEN.match(folded, at)
         if named is None and token is None:
             raise RuleError(f"{text[at]!r} does not belong in a rule; see docs/strategies.md", offset=at)
-        piece = labels[named] if named else (token.group() if token else "")
+        piece = names[named] if named else (token.group() if token else "")
         word = _SPELLINGS.get(piece, piece.lower())
         if token is not None and (token["space"] or token["operator"] or word in _KEYWORDS):
             _refuse_null(word, shape, at)
@@ -120,21 +122,21 @@ def _nested(depth: int, word: str, at: int) -> int:
     return depth
 
 
-def _labels(features: Mapping[str, Described]) -> dict[str, str]:
-    """Names by label, longest label first."""
-    labels = _LABELS | {plain(feature.label): feature.name for feature in features.values()}
-    return {label: labels[label] for label in sorted(labels, key=len, reverse=True) if label}
+@cache
+def _labels(described: tuple[tuple[str, str], ...]) -> tuple[dict[str, str], re.Pattern[str]]:
+    """Names by label, and what finds the longest label that stands as a whole word."""
+    labels = _LABELS | {plain(label): name for label, name in described}
+    longest_first = sorted(filter(None, labels), key=len, reverse=True)
+    ways = (re.escape(label) + (_NO_MORE if _goes_on(label[-1]) else "") for label in longest_first)
+    return labels, re.compile("|".join(ways))
 
 
-def _label_at(text: str, at: int, labels: Mapping[str, str]) -> str | None:
-    """The longest label that stands as a whole word at ``at``; 且, 或 and 非 need no space around them."""
+def _label_at(text: str, at: int, labels: re.Pattern[str]) -> str | None:
+    """The label that stands at ``at``; 且, 或 and 非 need no space around them."""
     if at and _goes_on(text[at - 1]) and _goes_on(text[at]):
         return None
-    for label in labels:
-        after = text[at + len(label) : at + len(label) + 1]
-        if text.startswith(label, at) and not (_goes_on(after) and _goes_on(label[-1])):
-            return label
-    return None
+    found = labels.match(text, at)
+    return found.group() if found else None
 
 
 def _goes_on(character: str) -> bool:

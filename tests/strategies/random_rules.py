@@ -287,7 +287,8 @@ class Writer:
                     ">=": (">=", "≥"),
                     "=": ("=", "==", "＝"),
                 }
-                return f"{self._value(left)}{self._one(*signs.get(order, (order,)))} {self._value(right)}"
+                sign = self._one(*signs.get(order, (order,)))
+                return f"{self._value(left)}{sign} {self._literal(right, beside=left)}"
             case OneOf(value, choices):
                 return f"{self._value(value)} in {self._list(choices)}"
 
@@ -299,7 +300,7 @@ class Writer:
                 case (Compare(">=", value, Number(low)), Compare("<=", same, Number(high))) if (
                     value == same and low <= high and at + 2 <= len(written) and self._one(True, False)
                 ):
-                    ends = f"{self._value(Number(low))} and {self._value(Number(high))}"
+                    ends = " and ".join(self._literal(Number(end), beside=value) for end in (low, high))
                     written[at : at + 2] = [f"{self._value(value)} between {ends}"]
         return written
 
@@ -332,6 +333,13 @@ class Writer:
             case DaysBetween(end, start):
                 return f"({self._value(end)} - {self._value(start)})"
 
+    def _literal(self, value: Value, *, beside: Value) -> str:
+        """The value; a number beside a plain name sometimes in 万, which do not go with days and shares."""
+        match value, beside:
+            case Number(number), Name() if number >= 10_000 and (number / 100).is_integer():
+                return self._one(self._number(number), f"{number / 10_000:.2f}万")
+        return self._value(value)
+
     def _number(self, number: float) -> str:
         sign, size = ("-", -number) if number < 0 else ("", number)
         ways = [
@@ -340,8 +348,6 @@ class Writer:
         ]
         if size.is_integer():
             ways.append(f"{size:.0f}")
-        if size >= 10_000 and (size / 100).is_integer():
-            ways.append(f"{size / 10_000:.2f}万")
         return sign + self._one(*ways)
 
     def _name(self, name: str) -> str:
