@@ -84,7 +84,7 @@ class Facts:
     own: npt.NDArray[np.int64]
 
     def beside(self, strategy: Strategy) -> "Facts":
-        """The same book with ``strategy`` in it, asked about that one alone; one of its name is replaced."""
+        """The book as it was read with ``strategy`` in it, and asked about that one; one of its name goes."""
         kept = np.array([entry.name != strategy.name for entry in self.entries], dtype=np.bool_)
         entry = Entry(strategy, parse(strategy.who, self.features).condition)
         alone = compile_rules([entry.condition], as_of=self.told.today)
@@ -118,15 +118,16 @@ class Facts:
         """Pairs (inner, outer) of which ``may`` holds, one of them asked about: every customer of inner is
         proved to be one of outer's, and there are such customers.
         """
-        for inner in self.asked:
-            for outer in self.around(inner):
-                if may(inner.strategy, outer.strategy) and self._inside(inner, outer):
-                    yield inner, outer
         asked = set(self.asked)
-        for outer in self.asked if len(asked) < len(self.entries) else ():
-            for inner in self.within(outer):
-                if inner not in asked and may(inner.strategy, outer.strategy) and self._inside(inner, outer):
-                    yield inner, outer
+        others = self.asked if len(asked) < len(self.entries) else ()
+        guesses = itertools.chain(
+            ((inner, outer) for inner in self.asked for outer in self.around(inner)),
+            ((inner, outer) for outer in others for inner in self.within(outer) if inner not in asked),
+        )
+        for inner, outer in guesses:
+            allowed = may(inner.strategy, outer.strategy)
+            if allowed and self.prover.inside(inner.condition, outer.condition):
+                yield inner, outer
 
     def around(self, inner: Entry) -> tuple[Entry, ...]:
         """Entries whose rule no made-up customer of ``inner`` fails; the proof is still to be had.
@@ -148,9 +149,6 @@ class Facts:
         own = self.bits[np.arange(len(self.entries)), self.own]
         left = np.flatnonzero((own != 0) & ((own & ~self.bits[place, self.own]) == 0))
         return (self.entries[other] for other in left if other != place)
-
-    def _inside(self, inner: Entry, outer: Entry) -> bool:
-        return self.prover.inside(inner.condition, outer.condition)
 
     @cached_property
     def _found_around(self) -> dict[Entry, tuple[Entry, ...]]:
