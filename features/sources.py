@@ -26,7 +26,7 @@ from lake.tables import (
     SUPPRESSIONS,
     TRANSACTIONS,
 )
-from lake.tables.words import ASSET_CLASSES, CHANNELS, RESULTS
+from lake.tables.words import ASSET_CLASSES, CHANNELS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,10 +90,14 @@ def _touches(contacts: DataFrame, outcomes: DataFrame) -> DataFrame:
     """
     columns = ("customer", "channel", "result", "age_days")
     theirs = contacts.select(*columns, F.col("contacted_at").alias("happened_at"))
-    gravity = F.array_position(F.array(*map(F.lit, RESULTS)), F.col("result")).alias("gravity")
-    answer = F.struct(gravity, "age_days", "happened_at", "channel", "result")
-    gravest = outcomes.groupBy("customer", "contact").agg(F.max(answer).alias("answer"))
-    ours = gravest.select("customer", *(f"answer.{name}" for name in (*columns[1:], "happened_at")))
+    # Only what is graver than what was known is taken in on a later night, so the latest is the gravest.
+    late = outcomes.filter(F.col("contact_day") <= F.col("as_of"))
+    latest = late.groupBy("contact").agg(F.max("as_of").alias("latest"))
+    ours = (
+        outcomes.join(F.broadcast(latest), on="contact", how="left")
+        .filter(F.col("latest").isNull() | (F.col("as_of") == F.col("latest")))
+        .select(*columns, "happened_at")
+    )
     return theirs.unionByName(ours).filter("result <> 'not_delivered'")
 
 

@@ -7,7 +7,7 @@ data types"): what comes late, twice or in another order ends in the same state.
 journey is under way, what is due, what is over, is worked out from the state, the documents and the day.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
 from pyspark.sql import Column, DataFrame, SparkSession, Window
@@ -19,6 +19,9 @@ from strategies.document import FINAL_RESULTS, Strategy
 
 # Older outcomes have long been taken in; younger partitions may have grown since. Twice the longest window.
 _LATE_NIGHTS = 60
+# Of the parts that are packed into one number; a day is one of the 11,000 years since 1970.
+_BITS = {"journey": 16, "step": 4, "day": 22, "early": 22, "held_out": 1, "rank": 4}
+_FAR = (1 << _BITS["early"]) - 1
 _TOUCH = ("customer", "strategy", "step", "contact_day")
 _JOURNEY = ("customer", "strategy", "journey")
 _CUSTOMER = ("customer", "strategy")
@@ -69,17 +72,18 @@ def merged(touches: DataFrame, plan: DataFrame, outcomes: DataFrame) -> DataFram
         "result",
         F.to_date("happened_at").alias("result_day"),
     )
+    gravity = {"rank": _rank(), "early": _early("result_day")}
     joined = (
         touches.select(*planned.columns)
         .unionByName(planned)
         .unionByName(came_back)
         .groupBy(*_TOUCH)
-        .agg(F.max("fate").alias("fate"), F.max(_gravity()).alias("gravest"))
+        .agg(F.max("fate").alias("fate"), F.max(_packed(gravity)).alias("gravest"))
         .select(
             *_TOUCH,
             "fate",
-            F.col("gravest.result").alias("result"),
-            F.date_sub(F.lit(date.max), F.col("gravest.days_left")).alias("result_day"),
+            _result_of(_part("gravest", "rank", gravity)).alias("result"),
+            _day_of(_part("gravest", "early", gravity)).alias("result_day"),
         )
     )
     begun = F.sum(F.when(F.col("step") == 1, 1).otherwise(0)).over(
@@ -107,7 +111,7 @@ def positions(touches: DataFrame, *, strategies: Sequence[Strategy], as_of: date
     over = F.least("ended", closes)
     room = F.col("per_customer").isNull() | (F.col("contacts") < F.col("per_customer"))
     may_begin = room & (contact_day >= F.date_add(over, F.col("cool_off_days")))
-    open_still = room & F.col("ended").isNull() & (contact_day < closes) & (F.col("last_fate") == "contact")
+    open_still = room & F.col("ended").isNull() & (contact_day < closes) & ~F.col("held_out")
     return (
         newest.where(~F.coalesce(may_begin, F.lit(False)))
         .join(F.broadcast(_ways(spark, strategies)), on=["strategy", "last_step", "last_result"], how="left")
@@ -129,15 +133,6 @@ def begun(touches: DataFrame) -> dict[str, int]:
     return {row["strategy"]: row["count"] for row in first}
 
 
-def _gravity() -> Column:
-    """A result by its rank, then the earlier the better; null where there is none."""
-    rank = F.array_position(F.array(*map(F.lit, RESULTS)), F.col("result"))
-    days_left = F.datediff(F.lit(date.max), F.col("result_day"))
-    return F.when(
-        F.col("result").isNotNull(), F.struct(rank.alias("rank"), days_left.alias("days_left"), "result")
-    )
-
-
 def _newest(touches: DataFrame, spark: SparkSession, strategies: Sequence[Strategy]) -> DataFrame:
     """(customer, strategy): the newest journey, its first day, last touch, and the day a result ended it.
 
@@ -145,34 +140,76 @@ def _newest(touches: DataFrame, spark: SparkSession, strategies: Sequence[Strate
     """
     ends = F.broadcast(_exits(spark, strategies)).withColumn("exits", F.lit(True))
     ending = F.col("result").isin(*FINAL_RESULTS) | F.coalesce("exits", F.lit(False))
-    journeys = (
+    last = {
+        "journey": F.col("journey"),
+        "step": F.col("step"),
+        "day": F.unix_date("contact_day"),
+        "held_out": (F.col("fate") == "held_out").cast("int"),
+        "rank": F.coalesce(_rank(), F.lit(0)),
+    }
+    first = {"journey": F.col("journey"), "early": _early("contact_day")}
+    end = {"journey": F.col("journey"), "early": _early("result_day")}
+    newest = (
         touches.join(ends, on=["strategy", "result"], how="left")
-        .groupBy(*_JOURNEY)
+        .groupBy(*_CUSTOMER)
         .agg(
-            F.min("contact_day").alias("first_exposed"),
-            F.max(F.struct("step", "contact_day", "fate", "result")).alias("last"),
-            F.min(F.when(ending, F.col("result_day"))).alias("ended"),
-            F.count("*").alias("touches"),
+            F.max(_packed(last)).alias("last"),
+            F.max(_packed(first)).alias("first"),
+            F.max(F.when(ending, _packed(end))).alias("end"),
+            F.count("*").alias("contacts"),
         )
     )
-    return (
-        journeys.groupBy(*_CUSTOMER)
-        .agg(
-            F.max(F.struct("journey", "first_exposed", "last", "ended")).alias("newest"),
-            F.sum("touches").alias("contacts"),
-        )
-        .select(
-            *_CUSTOMER,
-            "contacts",
-            "newest.journey",
-            "newest.first_exposed",
-            "newest.ended",
-            F.col("newest.last.step").alias("last_step"),
-            F.col("newest.last.contact_day").alias("last_day"),
-            F.col("newest.last.fate").alias("last_fate"),
-            F.col("newest.last.result").alias("last_result"),
-        )
+    journey = _part("last", "journey", last)
+    return newest.select(
+        *_CUSTOMER,
+        "contacts",
+        journey.cast("int").alias("journey"),
+        _day_of(_part("first", "early", first)).alias("first_exposed"),
+        F.when(_part("end", "journey", end) == journey, _day_of(_part("end", "early", end))).alias("ended"),
+        _part("last", "step", last).cast("int").alias("last_step"),
+        F.date_from_unix_date(_part("last", "day", last).cast("int")).alias("last_day"),
+        (_part("last", "held_out", last) == 1).alias("held_out"),
+        _result_of(_part("last", "rank", last)).alias("last_result"),
     )
+
+
+def _packed(parts: Mapping[str, Column]) -> Column:
+    """One number that sorts like its parts in turn; engines are slow at the maximum of structs."""
+    packed = F.lit(0).cast("long")
+    for name, part in parts.items():
+        packed = packed * F.lit(1 << _BITS[name]) + part
+    return packed
+
+
+def _part(packed: str, name: str, parts: Iterable[str]) -> Column:
+    """What ``_packed`` put in under ``name``."""
+    names = list(parts)
+    after = sum(_BITS[other] for other in names[names.index(name) + 1 :])
+    return F.shiftright(packed, after).bitwiseAND(F.lit((1 << _BITS[name]) - 1))
+
+
+def _rank() -> Column:
+    """The place of ``result`` among RESULTS, from 1; null where there is none."""
+    chain = F.when(F.col("result") == RESULTS[0], 1)
+    for place, result in enumerate(RESULTS[1:], start=2):
+        chain = chain.when(F.col("result") == result, place)
+    return chain
+
+
+def _result_of(rank: Column) -> Column:
+    chain = F.when(rank == 1, RESULTS[0])
+    for place, result in enumerate(RESULTS[1:], start=2):
+        chain = chain.when(rank == place, result)
+    return chain
+
+
+def _early(day: str) -> Column:
+    """A number that is higher the earlier the day."""
+    return F.lit(_FAR) - F.unix_date(day)
+
+
+def _day_of(early: Column) -> Column:
+    return F.date_from_unix_date((F.lit(_FAR) - early).cast("int"))
 
 
 def _terms(spark: SparkSession, strategies: Sequence[Strategy]) -> DataFrame:

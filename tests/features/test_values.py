@@ -97,6 +97,7 @@ def told(night: int, at: datetime, channel: str, result: str) -> dict[str, Any]:
         "result": result,
         "happened_at": at,
         "seconds": 0,
+        "contact_day": None,
         "as_of": day(night),
     }
 
@@ -179,7 +180,7 @@ STORY: Mapping[Table, list[dict[str, Any]]] = {
     OUTCOMES: [
         told(2, ago(1, 10), "ai_call", "hung_up"),
         told(2, ago(1, 9), "ai_call", "no_answer") | {"contact": "t1"},
-        told(1, ago(0, 15), "ai_call", "interested"),
+        told(1, ago(0, 15), "ai_call", "interested") | {"contact_day": day(1)},
     ],
     COMPLAINTS: [
         {"complaint": 1, "customer": "ann", "opened_at": ago(364), "topic": "fee", "known_at": ago(364)}
