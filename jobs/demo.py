@@ -24,8 +24,8 @@ def run_demo(settings: Settings, *, nights: int | None, console: Console) -> Non
     """Runs ``nights`` nights (None: as many as the source finds sensible) from the source's first night on.
 
     The home is the demo's own (``var/demo-...``) and is emptied first; its strategy book is filled from
-    ``settings.strategy_book``, else with the strategies that come with the house. Raises SettingsError for any
-    other home.
+    ``settings.strategy_book``, else with the strategies that come with the house. Raises SettingsError for
+    any other home.
     """
     if not settings.home.name.startswith("demo-"):
         raise SettingsError(f"the demo empties its home and will not touch {settings.home}")
