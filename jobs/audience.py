@@ -15,8 +15,9 @@ from base.errors import ScheduleError
 from base.settings import Settings
 from features.catalogue import FEATURES
 from features.compiler import CUSTOMER_FEATURES
-from jobs.decide import capacity, decide, known, touches_made
+from jobs.decide import decide
 from jobs.job import Frames, Night
+from jobs.known import capacity, known, touches_made
 from jobs.run import open_house
 from lake.tables import (
     CUSTOMER_SEGMENTS,

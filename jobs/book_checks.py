@@ -82,11 +82,10 @@ def _among(strategies: Sequence[Strategy], told: Circumstances) -> list[Finding]
 
 
 def _beside_the_live(ledger: Ledger, asked: Sequence[Strategy], told: Circumstances) -> list[Finding]:
-    others = live(ledger)
-    if not others:  # the first of a book have only each other
-        return _among(asked, told)
-    book = read_book(others, features=FEATURES, told=told)
-    return [finding for strategy in asked for finding in found(book.beside(strategy))]
+    """What concerns the strategies asked about, were they live in place of those of their names."""
+    names = {strategy.name for strategy in asked}
+    others = [strategy for strategy in live(ledger) if strategy.name not in names]
+    return found(read_book([*others, *asked], features=FEATURES, told=told).about(names))
 
 
 def _newest(ledger: Ledger, names: Sequence[str]) -> tuple[Strategy, ...]:

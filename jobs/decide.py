@@ -15,6 +15,7 @@ from base.errors import StoreError
 from experiments.assign import arm
 from features.compiler import CUSTOMER_FEATURES
 from jobs.job import Frames, Night, job
+from jobs.known import capacity, known, touches_made
 from lake.table import Table
 from lake.tables import (
     ASSIGNMENTS,
@@ -31,38 +32,22 @@ from lake.tables import (
     SUPPRESSIONS,
 )
 from ledger.audit import record
-from ledger.schema import OPT_OUTS, RELEASES
+from ledger.schema import RELEASES
 from outreach.arbitrate import arbitrate
-from outreach.channels.channel import capacities, load_channels
-from outreach.policy.callers import marketing_limits
-from outreach.policy.facts import CHANNEL_BITS, facts_of
-from outreach.policy.gather import EXPOSED, Known, gather
+from outreach.channels.channel import load_channels
+from outreach.policy.facts import facts_of
+from outreach.policy.gather import EXPOSED, gather
 from outreach.policy.rule import dropped_by
-from outreach.stops import read_stops
 from strategies.book import read_live
 from strategies.candidates import match
 from strategies.document import Strategy
-from strategies.funnel import begun, moved, positions
+from strategies.funnel import begun, positions
 
 DECIDED = "night decided"
 """The audit's action of a decision; its ``versions`` say with which version of each strategy."""
 
 _EMPTY = "no strategy of the book is live (longreach strategies import takes documents in)"
 
-_TOUCHES = spark.StructType(
-    [
-        spark.StructField("strategy", spark.StringType()),
-        spark.StructField("step", spark.IntegerType()),
-        spark.StructField("channel_bit", spark.IntegerType()),
-        spark.StructField("planned_seconds", spark.IntegerType()),
-        spark.StructField("by_human", spark.BooleanType()),
-        spark.StructField("needs", spark.StringType()),
-        spark.StructField("caller_purpose", spark.StringType()),
-        spark.StructField("switched_off", spark.BooleanType()),
-        spark.StructField("valid_from", spark.DateType()),
-        spark.StructField("valid_until", spark.DateType()),
-    ]
-)
 _PROMISES = spark.StructType(
     [
         spark.StructField("strategy", spark.StringType()),
@@ -81,9 +66,6 @@ _JOURNEYS = spark.StructType(
         spark.StructField("step", spark.IntegerType()),
         spark.StructField("window_days", spark.IntegerType()),
     ]
-)
-_OPT_OUTS = spark.StructType(
-    [spark.StructField(name, spark.StringType()) for name in ("customer", "number", "channel")]
 )
 
 
@@ -151,11 +133,6 @@ def decide(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
     }
 
 
-def touches_made(night: Night, frames: Frames) -> DataFrame:
-    """The touches as the night begins (columns of POSITIONS), from the frames that this job reads."""
-    return moved(frames[POSITIONS], frames[PLAN], frames[OUTCOMES], as_of=night.as_of)
-
-
 def _live_book(night: Night) -> Sequence[Strategy]:
     """The live strategies, put on record by version: the lists will carry the words of these."""
     found = read_live(night.ledger)
@@ -203,83 +180,10 @@ def _candidates(
     )
 
 
-def known(night: Night, frames: Frames, book: Sequence[Strategy], journeys: DataFrame) -> Known:
-    """What is known of people on the night, from the frames that this job reads.
-
-    ``journeys``: what ``strategies.funnel.positions`` makes of the touches.
-    """
-    return Known(
-        customers=frames[CUSTOMERS],
-        numbers=frames[NUMBERS],
-        consents=frames[CONSENTS],
-        suppressions=frames[SUPPRESSIONS].unionByName(_complaints(night, frames[COMPLAINTS])),
-        opt_outs=_opt_outs(night),
-        contacts=frames[CONTACTS],
-        outcomes=frames[OUTCOMES],
-        plan=frames[PLAN],
-        assignments=frames[ASSIGNMENTS],
-        journeys=journeys,
-        touches=_touches(night, book),
-    )
-
-
 def _is_released(night: Night) -> bool:
     query = select(RELEASES.c.as_of).where(RELEASES.c.as_of == night.as_of).limit(1)
     with night.ledger.engine.connect() as connection:
         return connection.execute(query).first() is not None
-
-
-def _complaints(night: Night, complaints: DataFrame) -> DataFrame:
-    """Complaints as suppressions: nobody says when one is closed, so each binds for a while."""
-    opened = F.to_date("opened_at")
-    return complaints.select(
-        "customer",
-        F.lit("complaint_open").alias("kind"),
-        F.lit("all").alias("channel"),
-        opened.alias("since"),
-        F.date_add(opened, night.settings.contact.complaint_days).alias("until"),
-        "known_at",
-        "as_of",
-    )
-
-
-def _opt_outs(night: Night) -> DataFrame:
-    """What people asked for since the bank's last delivery."""
-    with night.ledger.engine.connect() as connection:
-        found = connection.execute(select(OPT_OUTS.c.customer, OPT_OUTS.c.number, OPT_OUTS.c.channel))
-        rows = sorted({tuple(row) for row in found}, key=str)
-    return night.spark.createDataFrame(rows, _OPT_OUTS)
-
-
-def _touches(night: Night, book: Sequence[Strategy]) -> DataFrame:
-    """Every touch of every strategy, with what its channel asks for."""
-    channels, limits = load_channels(), marketing_limits()
-    with night.ledger.engine.connect() as connection:
-        stops = read_stops(connection)
-    rows = [
-        (
-            strategy.name,
-            step,
-            CHANNEL_BITS[touch.channel],
-            channels[touch.channel].seconds,
-            channels[touch.channel].by_human,
-            channels[touch.channel].needs,
-            "marketing" if limits[touch.channel] else None,
-            strategy.name in stops.strategies or touch.channel in stops.channels,
-            strategy.valid.start,
-            strategy.valid.end,
-        )
-        for strategy in book
-        for step, touch in enumerate(strategy.funnel, start=1)
-    ]
-    return night.spark.createDataFrame(rows, _TOUCHES)
-
-
-def capacity(night: Night, *, customers: int) -> dict[str, int]:
-    """Contacts tonight by channel: what it can carry, and what its caller numbers may."""
-    limits = marketing_limits()
-    carried = capacities(night.settings, customers=customers)
-    return {channel: min(room, limits[channel]) for channel, room in carried.items()}
 
 
 def _beginnings(touches: DataFrame, book: Sequence[Strategy]) -> dict[str, int]:

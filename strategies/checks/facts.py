@@ -1,7 +1,7 @@
 """What checks look at: the book read once, and which rules lie inside which others."""
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -103,6 +103,10 @@ class Facts:
             ),
             own=np.append(self.own[kept], self.bits.shape[1] + trials.own),
         )
+
+    def about(self, names: Collection[str]) -> "Facts":
+        """The same book, asked about the strategies of these names only."""
+        return replace(self, asked=tuple(entry for entry in self.entries if entry.name in names))
 
     def selects_somebody(self, entry: Entry) -> bool:
         """Whether some customer is known to satisfy the rule."""

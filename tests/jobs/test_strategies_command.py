@@ -155,6 +155,14 @@ def test_nothing_with_a_grave_finding_is_submitted(desk: Path) -> None:
     assert [(one["grave"], one["strategies"]) for one in findings if one["grave"]] == [(True, ["for_nobody"])]
 
 
+def test_drafts_that_are_submitted_together_are_checked_beside_each_other(desk: Path) -> None:
+    files = [put(desk, name, who="aum_now >= 1234 and age >= 31") for name in ("twin_one", "twin_two")]
+    said(f"import {' '.join(map(str, files))}")
+    findings = json.loads(said("check twin_one twin_two --json"))
+    assert [one["strategies"] for one in findings if one["kind"] == "copies"] == [["twin_one", "twin_two"]]
+    assert "twin_one, twin_two" in said("submit twin_one twin_two")
+
+
 def test_the_brake_asks_for_one_thing_and_says_when_it_is_on_already(desk: Path, ledger: Ledger) -> None:
     put_live(ledger, [written("braked")])
     assert call("stop --reason x").exit_code == 2

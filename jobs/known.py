@@ -1,0 +1,126 @@
+"""What a night knows before anything is decided: about people, touches made, and room on the channels."""
+
+from collections.abc import Sequence
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql import types as spark
+from sqlalchemy import select
+
+from jobs.job import Frames, Night
+from lake.tables import (
+    ASSIGNMENTS,
+    COMPLAINTS,
+    CONSENTS,
+    CONTACTS,
+    CUSTOMERS,
+    NUMBERS,
+    OUTCOMES,
+    PLAN,
+    POSITIONS,
+    SUPPRESSIONS,
+)
+from ledger.schema import OPT_OUTS
+from outreach.channels.channel import capacities, load_channels
+from outreach.policy.callers import marketing_limits
+from outreach.policy.facts import CHANNEL_BITS
+from outreach.policy.gather import Known
+from outreach.stops import read_stops
+from strategies.document import Strategy
+from strategies.funnel import moved
+
+_TOUCHES = spark.StructType(
+    [
+        spark.StructField("strategy", spark.StringType()),
+        spark.StructField("step", spark.IntegerType()),
+        spark.StructField("channel_bit", spark.IntegerType()),
+        spark.StructField("planned_seconds", spark.IntegerType()),
+        spark.StructField("by_human", spark.BooleanType()),
+        spark.StructField("needs", spark.StringType()),
+        spark.StructField("caller_purpose", spark.StringType()),
+        spark.StructField("switched_off", spark.BooleanType()),
+        spark.StructField("valid_from", spark.DateType()),
+        spark.StructField("valid_until", spark.DateType()),
+    ]
+)
+_OPT_OUTS = spark.StructType(
+    [spark.StructField(name, spark.StringType()) for name in ("customer", "number", "channel")]
+)
+
+
+def touches_made(night: Night, frames: Frames) -> DataFrame:
+    """The touches as the night begins (columns of POSITIONS), from the frames that decide reads."""
+    return moved(frames[POSITIONS], frames[PLAN], frames[OUTCOMES], as_of=night.as_of)
+
+
+def known(night: Night, frames: Frames, book: Sequence[Strategy], journeys: DataFrame) -> Known:
+    """What is known of people on the night, from the frames that decide reads.
+
+    ``journeys``: what ``strategies.funnel.positions`` makes of the touches.
+    """
+    return Known(
+        customers=frames[CUSTOMERS],
+        numbers=frames[NUMBERS],
+        consents=frames[CONSENTS],
+        suppressions=frames[SUPPRESSIONS].unionByName(_complaints(night, frames[COMPLAINTS])),
+        opt_outs=_opt_outs(night),
+        contacts=frames[CONTACTS],
+        outcomes=frames[OUTCOMES],
+        plan=frames[PLAN],
+        assignments=frames[ASSIGNMENTS],
+        journeys=journeys,
+        touches=_touches(night, book),
+    )
+
+
+def capacity(night: Night, *, customers: int) -> dict[str, int]:
+    """Contacts tonight by channel: what it can carry, and what its caller numbers may."""
+    limits = marketing_limits()
+    carried = capacities(night.settings, customers=customers)
+    return {channel: min(room, limits[channel]) for channel, room in carried.items()}
+
+
+def _complaints(night: Night, complaints: DataFrame) -> DataFrame:
+    """Complaints as suppressions: nobody says when one is closed, so each binds for a while."""
+    opened = F.to_date("opened_at")
+    return complaints.select(
+        "customer",
+        F.lit("complaint_open").alias("kind"),
+        F.lit("all").alias("channel"),
+        opened.alias("since"),
+        F.date_add(opened, night.settings.contact.complaint_days).alias("until"),
+        "known_at",
+        "as_of",
+    )
+
+
+def _opt_outs(night: Night) -> DataFrame:
+    """What people asked for since the bank's last delivery."""
+    with night.ledger.engine.connect() as connection:
+        found = connection.execute(select(OPT_OUTS.c.customer, OPT_OUTS.c.number, OPT_OUTS.c.channel))
+        rows = sorted({tuple(row) for row in found}, key=str)
+    return night.spark.createDataFrame(rows, _OPT_OUTS)
+
+
+def _touches(night: Night, book: Sequence[Strategy]) -> DataFrame:
+    """Every touch of every strategy, with what its channel asks for."""
+    channels, limits = load_channels(), marketing_limits()
+    with night.ledger.engine.connect() as connection:
+        stops = read_stops(connection)
+    rows = [
+        (
+            strategy.name,
+            step,
+            CHANNEL_BITS[touch.channel],
+            channels[touch.channel].seconds,
+            channels[touch.channel].by_human,
+            channels[touch.channel].needs,
+            "marketing" if limits[touch.channel] else None,
+            strategy.name in stops.strategies or touch.channel in stops.channels,
+            strategy.valid.start,
+            strategy.valid.end,
+        )
+        for strategy in book
+        for step, touch in enumerate(strategy.funnel, start=1)
+    ]
+    return night.spark.createDataFrame(rows, _TOUCHES)
