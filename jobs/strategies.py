@@ -257,7 +257,7 @@ def _add_switch(verb: str, help_text: str, *, stopped: bool) -> None:
         meant = name or channel or "all"
         with open_ledger(load_settings()) as ledger:
             throw_switch(ledger, scope, meant, stopped=stopped, actor=_actor(actor), reason=reason)
-        done = "stopped from the next release on" if stopped else "goes on from the next release on"
+        done = "stopped from the next release on" if stopped else "goes on from the next decision on"
         out.print(f"{'everything' if everything else f'{scope} {meant}'}: {done}", markup=False)
 
     strategies.command(name=verb, help=help_text)(throw)
