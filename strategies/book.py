@@ -12,7 +12,7 @@ from base.errors import BookError
 from ledger.database import Ledger
 from ledger.schema import STRATEGIES, STRATEGY_VERSIONS, among
 from strategies.document import Strategy
-from strategies.readings import Version, read_versions
+from strategies.readings import Version, read_decided, read_versions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,17 +67,20 @@ def read_live(ledger: Ledger) -> Live:
 
 
 def ever_live(ledger: Ledger) -> tuple[Strategy, ...]:
-    """The last live version of every strategy that ever was live, paused and retired ones as well."""
+    """The last live version of every strategy that ever was live, paused and retired ones as well.
+
+    Their rules need not read any more: of what was decided the words and kinds still count.
+    """
     with ledger.engine.begin() as connection:
-        return read_versions(connection, _found(connection, _of_running()))[0]
+        return read_decided(connection, _found(connection, _of_running()))
 
 
 def documents(ledger: Ledger, versions: Mapping[str, int]) -> tuple[Strategy, ...]:
-    """The given version of each strategy named, as far as it reads."""
+    """The given version of each strategy named, by name; its rule need not read any more."""
     key = STRATEGY_VERSIONS.c.name + " v" + cast(STRATEGY_VERSIONS.c.version, String)
     wanted = among(key, [f"{name} v{version}" for name, version in versions.items()])
     with ledger.engine.begin() as connection:
-        return read_versions(connection, _found(connection, select(STRATEGY_VERSIONS).where(wanted)))[0]
+        return read_decided(connection, _found(connection, select(STRATEGY_VERSIONS).where(wanted)))
 
 
 def running(connection: Connection, names: Collection[str] | None = None) -> tuple[Version, ...]:

@@ -33,18 +33,31 @@ def read(text: str, *, file: str, features: Mapping[str, Described]) -> Strategy
 
     Raises StrategyError with one line for each mistake.
     """
-    root = nodes(text, file=file)
-    places = dict(_places(root, ()))
-    try:
-        strategy = Strategy.model_validate(values(root))
-    except ValidationError as error:
-        raise StrategyError("\n".join(_explanations(error.errors(), places, file))) from error
+    strategy, places = _document(text, file)
     try:
         parse(strategy.who, features, channels={touch.channel for touch in strategy.funnel})
     except RuleError as error:
         line, column = _inside(text, places[("who",)], strategy.who, error.offset)
         raise StrategyError(f"{file}:{line}:{column}: who: {error}") from error
     return strategy
+
+
+def read_unchecked(text: str, *, file: str) -> Strategy:
+    """The strategy written in ``text``, its rule as it stands: features it reads may be gone.
+
+    Raises StrategyError with one line for each mistake of the document.
+    """
+    return _document(text, file)[0]
+
+
+def _document(text: str, file: str) -> tuple[Strategy, dict[Path, yaml.Mark]]:
+    """The strategy, and where each of its values starts."""
+    root = nodes(text, file=file)
+    places = dict(_places(root, ()))
+    try:
+        return Strategy.model_validate(values(root)), places
+    except ValidationError as error:
+        raise StrategyError("\n".join(_explanations(error.errors(), places, file))) from error
 
 
 def _places(node: yaml.Node, path: Path) -> Iterator[tuple[Path, yaml.Mark]]:

@@ -6,6 +6,7 @@ features or in a library, every document is read anew.
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -20,7 +21,7 @@ from base.errors import StrategyError
 from features.catalogue import FEATURES
 from ledger.schema import READINGS, among
 from strategies.document import Strategy
-from strategies.reader import read
+from strategies.reader import read, read_unchecked
 
 _ROOMS = ("base", "lake/tables", "features", "strategies")
 _LIBRARIES = ("pydantic", "pyyaml", "sqlglot")
@@ -53,13 +54,35 @@ def read_versions(
             strategies.append(Strategy.model_validate(known[one.sha256]))
             continue
         try:
-            shown = f"{one.name} v{one.version}"
-            strategies.append(read(one.text.removeprefix("\ufeff"), file=shown, features=FEATURES))
+            strategies.append(read(_text(one), file=_shown(one), features=FEATURES))
             fresh[one.sha256] = strategies[-1].model_dump(mode="json")
         except StrategyError as error:
             unreadable[one.name] = str(error)
     _remember(connection, fresh)
     return tuple(strategies), unreadable
+
+
+def read_decided(connection: Connection, versions: Sequence[Version]) -> tuple[Strategy, ...]:
+    """The strategies of ``versions``, in their order, also those whose rule no longer reads.
+
+    What was decided with a document needs its words, its kind and its funnel, no longer its rule. Left out is
+    only what is no document any more.
+    """
+    strategies, unreadable = read_versions(connection, versions)
+    found = {strategy.name: strategy for strategy in strategies}
+    for one in versions:
+        if one.name in unreadable:
+            with suppress(StrategyError):
+                found[one.name] = read_unchecked(_text(one), file=_shown(one))
+    return tuple(found[one.name] for one in versions if one.name in found)
+
+
+def _text(version: Version) -> str:
+    return version.text.removeprefix("\ufeff")
+
+
+def _shown(version: Version) -> str:
+    return f"{version.name} v{version.version}"
 
 
 def _remember(connection: Connection, fresh: dict[str, Any]) -> None:

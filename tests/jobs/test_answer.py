@@ -1,5 +1,6 @@
 """The outside world's answers: asked once for what was released, and laid whole into the inbox."""
 
+import re
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -12,12 +13,17 @@ from sqlalchemy import insert, select
 
 from base.errors import ReleaseError
 from base.settings import load_settings
+from features.catalogue import FEATURES
 from jobs.answer import outcomes_ready
-from ledger.audit import trail
+from jobs.decide import DECIDED
+from ledger.audit import record, trail
 from ledger.database import Ledger, open_ledger
 from ledger.schema import RELEASES
 from sources.source import Source
-from tests.outreach.release_world import NIGHT, House, make_house
+from strategies.book import newest, read_live
+from strategies.first_book import put_live
+from strategies.folder import OWN_BOOK, read_files
+from tests.outreach.release_world import NIGHT, House, make_house, touches_by_channel
 
 
 class World(Source):
@@ -124,3 +130,26 @@ def test_a_strategy_that_the_book_never_held_is_named(house: House, tmp_path: Pa
     lost = house.settings.model_copy(update={"database_url": address})
     with pytest.raises(ReleaseError, match=str(house.lists()[0]["strategy"])):
         outcomes_ready(as_of=NIGHT, settings=lost)
+
+
+def test_a_feature_that_is_gone_since_the_decision_stops_neither_release_nor_answers(
+    house: House, tmp_path: Path
+) -> None:
+    ledger, name = house.night.ledger, str(touches_by_channel()[0]["strategy"])
+    document = tmp_path / f"{name}.yaml"
+    text = (OWN_BOOK / document.name).read_text(encoding="utf-8")
+    document.write_text(
+        re.sub(r"^who:.*?^offer:", "who: feature_of_yore > 1\noffer:", text, flags=re.M | re.S),
+        encoding="utf-8",
+    )
+    with ledger.engine.connect() as connection:
+        bases = {name: newest(connection, [name])[0].version}
+    put_live(ledger, read_files([document], features={"feature_of_yore": FEATURES["aum_now"]}), bases=bases)
+    found = read_live(ledger)
+    assert "feature_of_yore" in found.unreadable[name]
+    versions = {**found.versions, name: bases[name] + 1}
+    record(ledger, actor="decide", action=DECIDED, subject=NIGHT.isoformat(), detail={"versions": versions})
+    house.release()
+    assert name in {row["strategy"] for row in house.lists()}
+    assert outcomes_ready(as_of=NIGHT, settings=house.settings)
+    assert name in World.asked[0]["strategy"].to_pylist()

@@ -51,3 +51,7 @@ def test_a_live_document_that_no_longer_reads_is_left_out_and_told(ledger: Ledge
     assert list(found.versions) == ["kept"]
     assert "aum_of_yore" in found.unreadable["broken"]
     assert "broken v1" in found.unreadable["broken"]
+    assert [strategy.name for strategy in ever_live(ledger)] == ["broken", "kept"]
+    (decided,) = documents(ledger, {"broken": 1})
+    assert decided.funnel == broken.strategy.funnel
+    assert "aum_of_yore" in decided.who
