@@ -41,7 +41,8 @@ def _unseen(strategy: Strategy, sizes: Sizes | None, today: date) -> str:
 
 
 def _begun(strategy: Strategy, selected: int, today: date) -> int:
-    """Most customers, held out or not, who begin before the strategy ends: limits bind the treated only."""
+    """Most customers, held out or not, who begin before the end: limits and caps bind the treated only."""
     days = (strategy.valid.end - max(strategy.valid.start, today)).days + 1
-    begun = min(selected, int(strategy.limits.per_night * days / (1 - strategy.experiment.holdout)))
-    return begun if strategy.caps.total is None else min(begun, strategy.caps.total)
+    nightly, total = strategy.limits.per_night * days, strategy.caps.total
+    treated = nightly if total is None else min(nightly, total)
+    return min(selected, int(treated / (1 - strategy.experiment.holdout)))
