@@ -19,6 +19,7 @@ from strategies.checks.page import PAGE, render
 from strategies.checks.prover import Prover
 from strategies.checks.walk import names
 from strategies.document import Strategy, Valid
+from strategies.reader import read
 from strategies.rule import parse
 from strategies.tree import Condition, Kind, Name
 from strategies.truth import truth
@@ -203,6 +204,26 @@ def test_a_strategy_that_leaves_room_shadows_nobody(changes: dict[str, object]) 
     roomy = Strategy.model_validate(document | changes)
     told = check((inner, roomy), features=FEATURES, segments=None, today=TODAY)
     assert ("inner", "outer") not in {each.strategies for each in told}
+
+
+@pytest.mark.parametrize(("total", "small"), [(None, False), (399, True), (400, False)])
+def test_only_the_treated_use_up_the_cap_of_an_experiment(total: int | None, small: bool) -> None:
+    base = make_book(strategies=1, funnels=0).strategies[0]
+    changes = {"experiment": {"holdout": 0.5}, "limits": {"per_night": 1_000}, "caps": {"total": total}}
+    strategy = Strategy.model_validate(base.model_dump(exclude_unset=True) | changes)
+    sizes = Sizes(customers={strategy.name: 10_000}, power=lambda customers, *_: float(customers >= 800))
+    told = check([strategy], features=FEATURES, segments=None, today=TODAY, sizes=sizes)
+    assert ("too_small" in {each.kind for each in told}) is small
+
+
+@pytest.mark.parametrize("page", ["funnels.md", "strategies.md"])
+def test_the_documents_that_pages_show_pass(page: str) -> None:
+    text = (Path(__file__).parents[2] / "docs" / page).read_text(encoding="utf-8")
+    shown = [part.split("```")[0] for part in text.split("```yaml\n")[1:]]
+    documents = [read(part, file=page, features=FEATURES) for part in shown if part.startswith("name:")]
+    assert documents
+    told = check(documents, features=FEATURES, segments=None, today=TODAY)
+    assert [each.message() for each in told if each.grave] == []
 
 
 def test_the_page_of_the_checks_is_fresh() -> None:
