@@ -34,6 +34,9 @@ _TOKEN = re.compile(
 )
 _JOINTS = "且或非"
 _NO_MORE = rf"(?![^\W{_JOINTS}])"
+# As long as what they stand for, so that places in the rule stay what they are; texts are left alone.
+_LONG_JOINTS = {"并且": " 且", "或者": "或 "}
+_LONG_JOINT = re.compile(r"'[^']*'|\"[^\"]*\"|并且|或者")
 _SPELLINGS = {"且": "and", "或": "or", "非": "not", "≥": ">=", "≤": "<=", "≠": "<>", "==": "="}
 
 
@@ -77,7 +80,7 @@ def split(text: str, features: Mapping[str, Described]) -> tuple[str, list[Term]
     The SQL parser sees the shape only, so that no name, text or number can mean anything to it.
     """
     _refuse_unseen(text)
-    folded = plain(text)
+    folded = _LONG_JOINT.sub(lambda found: _LONG_JOINTS.get(found[0], found[0]), plain(text))
     names, label = _labels(tuple((feature.label, feature.name) for feature in features.values()))
     shape: list[str] = []
     terms: list[Term] = []
@@ -230,5 +233,6 @@ def _short(piece: str) -> str:
 
 def _nearest(word: str, features: Mapping[str, Described]) -> str:
     known = [*features, *(feature.label for feature in features.values()), SEGMENT, AS_OF]
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else "; docs/features.md lists them all"
+    folded = {name.casefold(): name for name in known}
+    close = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.5)
+    return f"; did you mean {folded[close[0]]!r}?" if close else "; docs/features.md lists them all"

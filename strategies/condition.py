@@ -225,7 +225,7 @@ class Checker:
     def _alike(self, left: Term, right: Term) -> str | None:
         """The unit of both together."""
         if left.kind != right.kind:
-            raise _unlike(left, right)
+            raise _compared_again(left, right) or _unlike(left, right)
         try:
             return together(left.unit, right.unit)
         except UnlikeError as error:
@@ -271,6 +271,18 @@ def _leaves(condition: Any) -> int:
 def _refuse_all_but_numbers(term: Term) -> None:
     if term.kind != "number":
         raise RuleError(f"{term.shown!r} is a {term.kind}; a number belongs here", offset=term.offset)
+
+
+def _compared_again(left: Term, right: Term) -> RuleError | None:
+    """What is wrong with ``age > 30 > 20``; None where neither side is a whole condition."""
+    for side, other in ((left, right), (right, left)):
+        if side.kind == "flag" and not isinstance(side.node, Name | Truth):
+            return RuleError(
+                f"the condition that begins with {side.shown!r} cannot be compared again, with "
+                f"{other.shown!r}; join two comparisons with and",
+                offset=side.offset,
+            )
+    return None
 
 
 def _unlike(left: Term, right: Term) -> RuleError:
