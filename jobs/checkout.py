@@ -11,7 +11,7 @@ from base.errors import BookError, StrategyError
 from ledger.database import Ledger
 from strategies.book import newest, pick, running, standings, versions_of
 from strategies.document import Strategy
-from strategies.folder import read_files
+from strategies.folder import Written, read_files
 from strategies.readings import Version, read_versions
 from strategies.versions import Imported, changes, difference, import_
 
@@ -21,32 +21,45 @@ NOTE = ".checkout.json"
 
 def take_in(
     ledger: Ledger, paths: Sequence[Path], *, actor: str, base: int | None = None, note: str = ""
-) -> tuple[Imported, ...]:
+) -> tuple[tuple[Imported, ...], list[str]]:
     """Imports files and folders. The version each was made from: ``base``, else the note beside the file.
 
-    Raises StrategyError and BookError with every mistake of every file; the book is unchanged then.
+    Returns what became of each, and warnings of notes that could not be brought up to date. Raises
+    StrategyError and BookError with every mistake of every file; the book is unchanged then.
     """
-    folders = {path if path.is_dir() else path.parent for path in paths}
     documents = read_files(paths)
-    noted = {name: version for folder in folders for name, version in _noted(folder).items()}
-    bases = {one.strategy.name: base for one in documents} if base is not None else noted
+    files = _files_by_folder(documents)
+    if base is not None:
+        bases = {one.strategy.name: base for one in documents}
+    else:
+        noted = {folder: _noted(folder) for folder in files}
+        bases = {
+            name: noted[folder][name]
+            for folder, names in files.items()
+            for name in names
+            if name in noted[folder]
+        }
     imported = import_(ledger, documents, actor=actor, bases=bases, note=note)
-    for folder in folders:
-        if (folder / NOTE).exists():
-            here = {one.name: one.version for one in imported if (folder / f"{one.name}.yaml").exists()}
-            _write_note(folder, here)
-    return imported
+    return imported, _noted_down(imported, files)
 
 
 def lay_out(
-    ledger: Ledger, folder: Path, *, names: Sequence[str] | None = None, live: bool = False
+    ledger: Ledger,
+    folder: Path,
+    *,
+    names: Sequence[str] | None = None,
+    live: bool = False,
+    number: int | None = None,
 ) -> tuple[Version, ...]:
     """Writes the newest (or the live) versions into ``folder``, byte for byte, and notes which they are.
 
-    Raises BookError where a file there holds what the book does not: work would be lost.
+    ``number``: that version of each instead. Raises BookError where a file there holds what the book does
+    not: work would be lost.
     """
     with ledger.engine.connect() as connection:
         versions = (running if live else newest)(connection, names or None)
+        if number is not None:
+            versions = tuple(pick(versions_of(connection, one.name), number) for one in versions)
         unsaved = [
             str(path)
             for one in versions
@@ -80,7 +93,7 @@ def compare(ledger: Ledger, what: str, *, older: int | None = None, newer: int |
         return difference(before.text, text, names=(f"{name} v{before.version}", str(file)))
     after = pick(versions, newer)
     base = live if live and live < after.version else max(after.version - 1, 1)
-    return changes(pick(versions, older or base), after)
+    return changes(pick(versions, base if older is None else older), after)
 
 
 def document(ledger: Ledger, what: str) -> Strategy:
@@ -96,7 +109,42 @@ def document(ledger: Ledger, what: str) -> Strategy:
 
 def is_file(what: str) -> bool:
     """Whether ``what`` is meant as a path and not as the name of a strategy."""
-    return what.endswith((".yaml", "/")) or "/" in what or Path(what).is_dir()
+    path = Path(what)
+    return (
+        "/" in what
+        or path.suffix in {".yaml", ".yml"}
+        or path.is_dir()
+        or (path.suffix != "" and path.exists())
+    )
+
+
+def _files_by_folder(documents: Sequence[Written]) -> Mapping[Path, Sequence[str]]:
+    """The strategies whose own file in a folder was read: the notes there speak of those alone."""
+    files: dict[Path, list[str]] = {}
+    for one in documents:
+        if one.file is not None and one.file.name == f"{one.strategy.name}.yaml":
+            files.setdefault(one.file.parent, []).append(one.strategy.name)
+    return files
+
+
+def _noted_down(imported: Sequence[Imported], files: Mapping[Path, Sequence[str]]) -> list[str]:
+    """Brings the notes up to date where there are any; the warnings of those that would not take it."""
+    warnings = []
+    versions = {one.name: one.version for one in imported}
+    for folder, names in files.items():
+        here = {name: versions[name] for name in names}
+        try:
+            if (folder / NOTE).exists():
+                _write_note(folder, here)
+        except (OSError, BookError) as error:
+            # The book has the versions already: that the note failed must not look as if the import had.
+            why = error.strerror if isinstance(error, OSError) else "it does not read"
+            told = ", ".join(f"{name} v{version}" for name, version in here.items())
+            warnings.append(
+                f"{told}: in the book, but {folder / NOTE} could not be brought up to date ({why}); "
+                "export into another folder before the next change"
+            )
+    return warnings
 
 
 def _is_saved(connection: Connection, name: str, path: Path) -> bool:

@@ -3,14 +3,16 @@
 Exit status 0: done; 1: the work failed; 2: the call is wrong.
 """
 
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.markup import escape
+from rich.text import Text
 
 from base.errors import LongreachError, SettingsError
 from base.settings import load_settings
@@ -39,7 +41,7 @@ def night(as_of: AsOf, as_json: Json = False) -> None:
     if as_json:
         print_json({"steps": [asdict(summary) for summary in summaries], "report": str(path)})
     else:
-        out.print(f"report: {path}")
+        out.print(f"report: {path}", markup=False)
 
 
 def _add_step(name: str, help_text: str) -> None:
@@ -132,24 +134,37 @@ def audit(
 
 def main() -> None:
     """Runs the command line; errors of ours are told in words, without a trace."""
-    sys.exit(_guarded(app))
+    sys.exit(_guarded(app) if _all_utf8(sys.argv[1:]) else 2)
+
+
+def _all_utf8(arguments: Sequence[str]) -> bool:
+    """Whether every argument is text. A terminal of another encoding hands in bytes that no part can keep."""
+    wrong = [one for one in arguments if any("\ud800" <= sign <= "\udfff" for sign in one)]
+    for one in wrong:
+        shown = os.fsencode(one).decode(errors="backslashreplace")
+        _say_error(f"{shown}: is not UTF-8; set the terminal to UTF-8 and type it again")
+    return not wrong
 
 
 def _guarded(command: Callable[[], object]) -> int:
     try:
         command()
     except SettingsError as error:
-        err.print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
+        _say_error(str(error))
         return 2
     except LongreachError as error:
-        err.print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
+        _say_error(str(error))
         return 1
     except OSError as error:
-        err.print(f"[red]error:[/] {error.strerror}: {error.filename}", soft_wrap=True)
+        _say_error(f"{error.strerror}: {error.filename}")
         return 1
     except SystemExit as stop:
         return int(stop.code or 0)
     return 0
+
+
+def _say_error(words: str) -> None:
+    err.print(Text.assemble(("error:", "red"), f" {words}"), soft_wrap=True)
 
 
 def _say_finished(summary: object) -> None:

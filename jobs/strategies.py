@@ -68,7 +68,7 @@ def show(
     if as_json:
         print_json({**asdict(shown), "standing": asdict(standing)})
     else:
-        out.print(page_of(shown, standing))
+        out.print(page_of(shown, standing), soft_wrap=True)
 
 
 @strategies.command()
@@ -102,7 +102,7 @@ def diff(
     from ledger.database import open_ledger
 
     with open_ledger(load_settings()) as ledger:
-        out.print(coloured(compare(ledger, what, older=older, newer=newer)))
+        out.print(coloured(compare(ledger, what, older=older, newer=newer)), soft_wrap=True)
 
 
 @strategies.command("import")
@@ -118,12 +118,14 @@ def import_(
     from ledger.database import open_ledger
 
     with open_ledger(load_settings()) as ledger:
-        imported = take_in(ledger, paths, actor=_actor(actor), base=base, note=note)
+        imported, warnings = take_in(ledger, paths, actor=_actor(actor), base=base, note=note)
+    for warning in warnings:
+        err.print(Text(warning, style="yellow"), soft_wrap=True)
     if as_json:
         print_json([asdict(one) for one in imported])
         return
     for one in imported:
-        out.print(f"{one.name}: {one.outcome}, v{one.version}")
+        out.print(f"{one.name}: {one.outcome}, v{one.version}", markup=False)
 
 
 @strategies.command()
@@ -131,14 +133,18 @@ def export(
     folder: Annotated[Path, typer.Argument(help="Where the files go.")],
     names: Annotated[list[str] | None, typer.Argument(help="These strategies; else all.")] = None,
     live: Annotated[bool, typer.Option("--live", help="The live versions, not the newest.")] = False,
+    version: Annotated[int | None, typer.Option(help="This version of one strategy.")] = None,
 ) -> None:
     """Writes documents back to files, byte for byte, and notes which versions they are."""
     from jobs.checkout import lay_out
     from ledger.database import open_ledger
 
+    _meant(names or [], version)
+    if live and version is not None:
+        raise typer.BadParameter("--live or --version, not both")
     with open_ledger(load_settings()) as ledger:
-        versions = lay_out(ledger, folder, names=names, live=live)
-    out.print(f"{len(versions):,} documents in {folder}", soft_wrap=True)
+        versions = lay_out(ledger, folder, names=names, live=live, number=version)
+    out.print(f"{len(versions):,} documents in {folder}", markup=False, soft_wrap=True)
 
 
 @strategies.command()
@@ -212,6 +218,7 @@ def history(name: Name, as_json: Json = False) -> None:
 def draw(
     what: Document,
     svg: Annotated[Path | None, typer.Option(help="Write a picture into this file.")] = None,
+    language: Annotated[Literal["zh", "en"], typer.Option(help="The language of its words.")] = "zh",
 ) -> None:
     """Draws a funnel: as Mermaid text, or as an SVG picture."""
     from jobs.checkout import document
@@ -222,10 +229,10 @@ def draw(
     with open_ledger(load_settings()) as ledger:
         strategy = document(ledger, what)
     if svg is None:
-        out.print(mermaid(strategy), markup=False, soft_wrap=True)
+        out.print(mermaid(strategy, language=language), markup=False, soft_wrap=True, end="")
     else:
-        svg.write_text(picture(strategy), encoding="utf-8")
-        out.print(f"drawn into {svg}", soft_wrap=True)
+        svg.write_text(picture(strategy, language=language), encoding="utf-8")
+        out.print(f"drawn into {svg}", markup=False, soft_wrap=True)
 
 
 @strategies.command("try")

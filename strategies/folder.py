@@ -17,10 +17,11 @@ _LARGEST = 4 * LONGEST
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
-    """A document exactly as its author wrote it, and what it says."""
+    """A document exactly as its author wrote it, what it says, and the file it was read from, if one was."""
 
     text: str
     strategy: Strategy
+    file: Path | None = None
 
 
 def read_folder(
@@ -64,7 +65,7 @@ def _files(paths: Iterable[Path]) -> Iterable[Path]:
 
 
 def _read_file(file: Path, features: Mapping[str, Described]) -> Written:
-    shown = f"{file.parent.name}/{file.name}"
+    shown = str(file)
     try:
         if file.stat().st_size > _LARGEST:
             raise StrategyError(f"{shown}: larger than {_LARGEST} bytes; a strategy is a page or two")
@@ -79,4 +80,4 @@ def _read_file(file: Path, features: Mapping[str, Described]) -> Written:
     # One file a name: so two documents cannot carry the same one.
     if strategy.name != file.stem:
         raise StrategyError(f"{shown}: the name is {strategy.name!r}; call the file {strategy.name}.yaml")
-    return Written(text=text, strategy=strategy)
+    return Written(text=text, strategy=strategy, file=file)

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
+from typer.testing import CliRunner
 
 from features.catalogue import FEATURES
+from jobs.command import app
 from lake.tables import OUTCOMES, PLAN, POSITIONS
 from lake.tables.words import RESULTS
 from strategies.document import FINAL_RESULTS, Strategy
-from strategies.drawing import mermaid
 from strategies.funnel import merged, positions
 from strategies.reader import read
 from tests.strategies.journeys import Row, frame
@@ -68,8 +69,15 @@ def test_the_page_tells_of_every_way_to_end() -> None:
     assert len(LINES) == 10
 
 
-def test_the_picture_on_the_page_is_the_funnel_s(strategy: Strategy) -> None:
-    assert PAGE.split("```mermaid\n")[1].split("```")[0] == mermaid(strategy, language="en")
+def test_the_picture_on_the_page_is_what_its_command_prints(tmp_path: Path) -> None:
+    file = tmp_path / "deposit_maturity_call.yaml"
+    file.write_text(PAGE.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
+    typed = re.findall(r"`longreach (strategies draw deposit_maturity_call[^`]*)`", PAGE)
+    assert len(typed) == 1
+    words = typed[0].replace("deposit_maturity_call", str(file)).split()
+    home = {"LONGREACH_HOME": str(tmp_path / "home"), "COLUMNS": "80"}
+    drawn = CliRunner().invoke(app, words, env=home)
+    assert PAGE.split("```mermaid\n")[1].split("```")[0] == drawn.output
 
 
 def test_the_page_names_every_result_in_order() -> None:
