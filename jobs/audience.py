@@ -95,7 +95,7 @@ def _audience(
     )
     customers = collect(
         seen,
-        known(night, frames, book, journeys),
+        known(night, frames, book, made=touches, journeys=journeys),
         as_of=night.as_of,
         contact=night.settings.contact,
         channels=load_channels(),

@@ -64,7 +64,6 @@ _JOURNEYS = spark.StructType(
         spark.StructField("first_exposed", spark.DateType()),
         spark.StructField("last_step", spark.IntegerType()),
         spark.StructField("step", spark.IntegerType()),
-        spark.StructField("window_days", spark.IntegerType()),
     ]
 )
 
@@ -111,7 +110,7 @@ def decide(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
     )
     candidates = _laid_down(
         night,
-        _candidates(night, frames, book, journeys, day=day),
+        _candidates(night, frames, book, made=touches, journeys=journeys),
         name="candidates",
         schema=CANDIDATES.spark_schema().add("number", spark.StringType()),
     )
@@ -149,10 +148,11 @@ def _live_book(night: Night) -> Sequence[Strategy]:
 
 
 def _candidates(
-    night: Night, frames: Frames, book: Sequence[Strategy], journeys: DataFrame, *, day: date
+    night: Night, frames: Frames, book: Sequence[Strategy], *, made: DataFrame, journeys: DataFrame
 ) -> DataFrame:
     """The columns of CANDIDATES and ``number``: who could be contacted by what, and what forbids it."""
     contact, experiments = night.settings.contact, night.settings.experiments
+    day, people = night.as_of + timedelta(days=1), known(night, frames, book, made=made, journeys=journeys)
     matched = match(
         frames[CUSTOMER_FEATURES],
         segments=frames[CUSTOMER_SEGMENTS],
@@ -172,7 +172,7 @@ def _candidates(
     # An hour from which a contact could run past the permitted ones moves forward to the last that does not.
     last_hour = contact.hour_to - 1 - F.ceil(F.col("planned_seconds") / 3600)
     return (
-        gather(matched, known(night, frames, book, journeys), day=day, contact=contact)
+        gather(matched, people, day=day, contact=contact)
         .withColumn("hour", F.least("hour", last_hour).cast("int"))
         .withColumn("arm", drawn)
         .withColumn("dropped_by", dropped_by(facts_of(day, contact=contact)))

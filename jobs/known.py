@@ -27,7 +27,7 @@ from outreach.policy.facts import CHANNEL_BITS
 from outreach.policy.gather import Known
 from outreach.stops import read_stops
 from strategies.document import Strategy
-from strategies.funnel import moved
+from strategies.funnel import begun_again, moved
 
 _TOUCHES = spark.StructType(
     [
@@ -53,10 +53,13 @@ def touches_made(night: Night, frames: Frames) -> DataFrame:
     return moved(frames[POSITIONS], frames[PLAN], frames[OUTCOMES], as_of=night.as_of)
 
 
-def known(night: Night, frames: Frames, book: Sequence[Strategy], journeys: DataFrame) -> Known:
+def known(
+    night: Night, frames: Frames, book: Sequence[Strategy], *, made: DataFrame, journeys: DataFrame
+) -> Known:
     """What is known of people on the night, from the frames that decide reads.
 
-    ``journeys``: what ``strategies.funnel.positions`` makes of the touches.
+    ``made``: the touches as the night begins; ``journeys``: what ``strategies.funnel.positions`` makes of
+    them.
     """
     return Known(
         customers=frames[CUSTOMERS],
@@ -69,6 +72,7 @@ def known(night: Night, frames: Frames, book: Sequence[Strategy], journeys: Data
         plan=frames[PLAN],
         assignments=frames[ASSIGNMENTS],
         journeys=journeys,
+        begun_again=begun_again(made, promised=frames[ASSIGNMENTS], strategies=book),
         touches=_touches(night, book),
     )
 

@@ -96,11 +96,11 @@ def merged(touches: DataFrame, plan: DataFrame, outcomes: DataFrame) -> DataFram
 def positions(touches: DataFrame, *, strategies: Sequence[Strategy], as_of: date) -> DataFrame:
     """One row for every journey that has begun and not cooled off.
 
-    Columns: customer, strategy, journey, first_exposed, last_step, step, window_days. ``touches`` has the
-    columns of POSITIONS. ``step`` is the touch due the day after ``as_of``; null where the journey has ended,
+    Columns: customer, strategy, journey, first_exposed, last_step, step. ``touches`` has the columns of
+    POSITIONS. ``step`` is the touch due the day after ``as_of``; null where the journey has ended,
     is waiting, or is held out and never had a contact. ``first_exposed`` is the day of the first contact,
     made or held back; ``last_step`` the touch made last. A customer who may begin again is not among the
-    rows. ``window_days`` is null for strategies that are not among ``strategies``.
+    rows.
     """
     contact_day = F.lit(as_of + timedelta(days=1))
     spark = touches.sparkSession
@@ -122,8 +122,25 @@ def positions(touches: DataFrame, *, strategies: Sequence[Strategy], as_of: date
             F.when(
                 open_still & (contact_day >= F.date_add("last_day", F.col("wait_days"))), F.col("step")
             ).alias("step"),
-            "window_days",
         )
+    )
+
+
+def begun_again(touches: DataFrame, *, promised: DataFrame, strategies: Sequence[Strategy]) -> DataFrame:
+    """Every journey after a customer's first in a strategy: customer, strategy, first_exposed, window_days.
+
+    ``touches`` has the columns of POSITIONS, ``promised`` customer, strategy and the window_days of the first
+    journey. A later one has that window, or today's where that is longer; whether the strategy is among
+    ``strategies`` still, and what has become of the journey, changes nothing.
+    """
+    again = touches.where("journey > 1 and step = 1").select(
+        *_CUSTOMER, F.col("contact_day").alias("first_exposed")
+    )
+    today = _terms(touches.sparkSession, strategies).select("strategy", F.col("window_days").alias("today"))
+    return (
+        again.join(promised.select(*_CUSTOMER, "window_days"), on=[*_CUSTOMER], how="left")
+        .join(F.broadcast(today), on="strategy", how="left")
+        .select(*_CUSTOMER, "first_exposed", F.greatest("window_days", "today").alias("window_days"))
     )
 
 

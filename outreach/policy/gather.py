@@ -36,10 +36,10 @@ class Known:
     """The frames that say what is known of people, each as its Table declares it, with ``as_of``.
 
     ``opt_outs``: customer, number, channel; what came in since the delivery (customer or number may be null).
-    ``journeys``: customer, strategy, journey, first_exposed, last_step, window_days; one row a customer and
-    strategy, of those who have begun and may not begin again. ``touches``: strategy, step, channel_bit,
-    planned_seconds, by_human, needs, caller_purpose, switched_off, valid_from, valid_until; one row a touch
-    of a strategy.
+    ``journeys``: customer, strategy, last_step; one row a customer and strategy, of those who have begun and
+    may not begin again. ``begun_again``: customer, strategy, first_exposed, window_days; one row a journey
+    after the first, which ``assignments`` has. ``touches``: strategy, step, channel_bit, planned_seconds,
+    by_human, needs, caller_purpose, switched_off, valid_from, valid_until; one row a touch of a strategy.
     """
 
     customers: DataFrame
@@ -52,6 +52,7 @@ class Known:
     plan: DataFrame
     assignments: DataFrame
     journeys: DataFrame
+    begun_again: DataFrame
     touches: DataFrame
 
 
@@ -205,14 +206,13 @@ def _by_number(known: Known, bound: DataFrame, touched: DataFrame) -> DataFrame:
 def _under_way(known: Known, day: date) -> DataFrame:
     """The strategy whose journey a customer is in on ``day``; the latest, should there be two.
 
-    Of first journeys the window counts that was promised then, of later ones today's.
+    He belongs to it until the window has passed, though the journey has ended or the strategy is paused.
     """
     columns = ("customer", "strategy", "first_exposed", "window_days")
-    later = known.journeys.filter("journey > 1").select(*columns)
     latest = F.max(F.struct("first_exposed", "strategy"))
     return (
         known.assignments.select(*columns)
-        .unionByName(later)
+        .unionByName(known.begun_again.select(*columns))
         .filter(F.date_add("first_exposed", F.col("window_days")) > F.lit(day))
         .groupBy("customer")
         .agg(latest.alias("latest"))

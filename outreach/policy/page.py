@@ -34,7 +34,8 @@ _TAIL = """
 - **How often**: at most {per_day} on a day and {per_week} in seven days, counted for the person and for the
   phone number: marketing contacts of other systems, the house's own, and those held back for an experiment.
 - **Journey**: whoever was exposed to a strategy belongs to it until its goal's window has passed, whichever
-  arm was drawn, so that what is measured is that strategy's doing.
+  arm was drawn, so that what is measured is that strategy's doing. The same holds each time he begins again,
+  and when the journey has ended early or the strategy is paused, retired or reads no more.
 - **Risk** asked of the customer's assessment, 1 to 5: {risk}; other products ask for none.
 
 These are defaults of `settings.contact`; they can be tightened, not loosened beyond what the law asks. They

@@ -33,6 +33,7 @@ class World:
     opt_outs: list[Row] = field(default_factory=list)
     touches: list[Row] = field(default_factory=list)
     journeys: list[Row] = field(default_factory=list)
+    begun_again: list[Row] = field(default_factory=list)
     candidates: list[Row] = field(default_factory=list)
 
 
@@ -241,15 +242,11 @@ class _Person:
         )
 
     def begun(self) -> None:
-        """Journeys that may not begin again: first ones, which ASSIGNMENTS knows too, and later ones."""
+        """Journeys: those that may not begin again, and those after the first, ended or not."""
         for strategy in self.chance.choice(STRATEGIES, size=self.chance.integers(1, 5), replace=False):
-            self.world.journeys.append(
-                {
-                    "customer": self.customer,
-                    "strategy": str(strategy),
-                    "journey": int(self.one((1, 1, 1, 2, 5))),
-                    "first_exposed": day(self.one((-40, -8, -7, -6, -3, 0))),
-                    "last_step": int(self.one((1, 1, 2, 3))),
-                    "window_days": self.one((None, 3, 7, 30)),
-                }
-            )
+            own = {"customer": self.customer, "strategy": str(strategy)}
+            if self.chance.random() < 0.7:
+                self.world.journeys.append({**own, "last_step": int(self.one((1, 1, 2, 3)))})
+            if self.chance.random() < 0.4:
+                first, window = self.one((-40, -8, -7, -6, -3, 0)), self.one((3, 7, 30))
+                self.world.begun_again.append({**own, "first_exposed": day(first), "window_days": window})

@@ -65,13 +65,9 @@ class Judge:
         self.world = world
         self.by_customer: dict[Table, dict[str, list[Row]]] = {}
         for table, rows in world.rows.items():
-            of: dict[str, list[Row]] = {}
-            for row in rows:
-                of.setdefault(row["customer"], []).append(row)
-            self.by_customer[table] = of
-        self.journeys: dict[str, list[Row]] = {}
-        for row in world.journeys:
-            self.journeys.setdefault(row["customer"], []).append(row)
+            self.by_customer[table] = _by_customer(rows)
+        self.journeys = _by_customer(world.journeys)
+        self.begun_again = _by_customer(world.begun_again)
         self.number_of = {row["customer"]: row["number"] for row in world.rows[NUMBERS]}
         self.touch = {(row["strategy"], row["step"]): row for row in world.touches}
 
@@ -223,21 +219,21 @@ class Judge:
     def journey(self, customer: str) -> str | None:
         under_way = [
             (row["first_exposed"], row["strategy"])
-            for row in self.rows(ASSIGNMENTS, customer)
+            for row in (*self.rows(ASSIGNMENTS, customer), *self.begun_again.get(customer, []))
             if (DAY - row["first_exposed"]).days < row["window_days"]
-        ]
-        under_way += [
-            (row["first_exposed"], row["strategy"])
-            for row in self.journeys.get(customer, [])
-            if row["journey"] > 1
-            and row["window_days"]
-            and (DAY - row["first_exposed"]).days < row["window_days"]
         ]
         return max(under_way)[1] if under_way else None
 
     def last_step(self, customer: str, strategy: str) -> int:
         steps = [row["last_step"] for row in self.journeys.get(customer, []) if row["strategy"] == strategy]
         return max(steps, default=0)
+
+
+def _by_customer(rows: list[Row]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row["customer"], []).append(row)
+    return found
 
 
 def in_engine(engine: SparkSession, world: World, contact: Contact = CONTACT) -> Counter[tuple[str, ...]]:
@@ -251,11 +247,11 @@ def in_engine(engine: SparkSession, world: World, contact: Contact = CONTACT) ->
         outcomes=_frame(engine, world, OUTCOMES),
         plan=_frame(engine, world, PLAN),
         assignments=_frame(engine, world, ASSIGNMENTS),
-        journeys=_rows(
+        journeys=_rows(engine, world.journeys, "customer string, strategy string, last_step int"),
+        begun_again=_rows(
             engine,
-            world.journeys,
-            "customer string, strategy string, journey int, first_exposed date, last_step int, "
-            "window_days int",
+            world.begun_again,
+            "customer string, strategy string, first_exposed date, window_days int",
         ),
         opt_outs=_rows(engine, world.opt_outs, "customer string, number string, channel string"),
         touches=_rows(

@@ -1,6 +1,7 @@
 """Journeys through funnels in the engine, night after night, against the same said plainly."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
@@ -10,7 +11,8 @@ from pyspark.sql import SparkSession
 
 from lake.tables import OUTCOMES, PLAN, POSITIONS
 from lake.tables.words import RESULTS
-from strategies.funnel import begun, merged, moved, positions
+from strategies.document import Strategy
+from strategies.funnel import begun, begun_again, merged, moved, positions
 from tests.strategies.journeys import BOOK, CameBack, Event, Planned, Row, frame, made, stand
 
 START = date(2026, 7, 1)
@@ -85,14 +87,9 @@ class Bank:
                 row["first_exposed"],
                 row["last_step"],
                 row["step"],
-                row["window_days"],
             )
             for row in standing
-        } == {
-            key: (at.journey, at.first_exposed, at.last_step, at.step, STRATEGY[key[1]].goal.window_days)
-            for key, at in stands.items()
-            if at
-        }
+        } == {key: (at.journey, at.first_exposed, at.last_step, at.step) for key, at in stands.items() if at}
 
     def contact(self, standing: dict[Key, Row], as_of: date) -> None:
         for customer in range(CUSTOMERS):
@@ -177,7 +174,44 @@ def test_a_strategy_that_left_the_book_keeps_its_journeys_and_moves_nobody(bank:
     touches = touches.where(touches["as_of"] == last)
     rows = positions(touches, strategies=BOOK[:1], as_of=last).toArrow().to_pylist()
     assert rows
-    assert {(row["step"], row["window_days"]) for row in rows} == {(None, None)}
+    assert {row["step"] for row in rows} == {None}
+
+
+def test_journeys_after_the_first_keep_their_window_whatever_became_of_them(engine: SparkSession) -> None:
+    first, second = START, START + timedelta(days=20)
+    answers = {"ended": "hung_up", "refused": "refused", "open": None}
+    touches = frame(
+        engine,
+        POSITIONS,
+        [
+            {
+                "customer": customer,
+                "strategy": "chain",
+                "journey": journey,
+                "step": step,
+                "contact_day": day + timedelta(days=step - 1),
+                "fate": "contact",
+                "result": result if step == 2 else "opened",
+                "result_day": day + timedelta(days=step - 1),
+            }
+            for customer, result in answers.items()
+            for journey, day in ((1, first), (2, second))
+            for step in (1, 2)
+        ],
+    ).drop("as_of")
+    promised = engine.createDataFrame(
+        [(customer, "chain", 9) for customer in answers], "customer string, strategy string, window_days int"
+    )
+
+    def windows(book: Sequence[Strategy]) -> set[tuple[str, str, date, int]]:
+        found = begun_again(touches, promised=promised, strategies=book).toArrow().to_pylist()
+        assert len(found) == len(answers)
+        return {tuple(row.values()) for row in found}
+
+    chain = STRATEGY["chain"]
+    longer = chain.model_copy(update={"goal": chain.goal.model_copy(update={"window_days": 12})})
+    assert windows([]) == windows([chain]) == {(customer, "chain", second, 9) for customer in answers}
+    assert windows([longer]) == {(customer, "chain", second, 12) for customer in answers}
 
 
 def test_journeys_that_began_with_a_contact_are_counted(bank: Bank) -> None:
