@@ -105,8 +105,10 @@ class Limits(_Part):
 
 
 class Caps(_Part):
-    """What all nights together may come to. ``per_customer``: most contacts of one customer, over all his
-    journeys. ``total``: most customers who ever begin. Held-out customers count as if contacted.
+    """What all nights together may come to, counted by what was decided, whether it was released or not.
+
+    ``per_customer``: most contacts of one customer, over all his journeys, made or held back. ``total``: most
+    journeys that begin with a contact, over all customers; held-out customers do not count.
     """
 
     per_customer: Annotated[int | None, Field(ge=1, le=_EVERYBODY)] = None
