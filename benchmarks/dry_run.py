@@ -94,10 +94,14 @@ def _audience(strategies: Sequence[Strategy]) -> Audience:
         .append_column("planned_channel", pa.array(rng.choice(CHANNELS, CUSTOMERS), mask=~planned))
         .append_column("planned_net", pa.array(rng.exponential(5.0, CUSTOMERS), mask=~planned))
         .append_column("planned_treated", pa.array(some(0.85), mask=~planned)),
-        begun=pa.table(
+        touches=pa.table(
             {
                 "customer": customers["customer"].take(pa.array(rng.integers(CUSTOMERS, size=_JOURNEYS))),
                 "strategy": pa.array(rng.choice(names, _JOURNEYS)),
+                "journey": pa.array(np.ones(_JOURNEYS, dtype=np.int32)),
+                "contact_day": pa.array([AS_OF] * _JOURNEYS),
+                "result": pa.nulls(_JOURNEYS, pa.string()),
+                "result_day": pa.nulls(_JOURNEYS, pa.date32()),
             }
         ),
         as_of=AS_OF,

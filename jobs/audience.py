@@ -104,7 +104,7 @@ def _audience(
     )
     return audience(
         _fetched(night, customers),
-        begun=journeys.select("customer", "strategy").toArrow(),
+        touches=touches.drop("step", "fate").toArrow(),
         as_of=night.as_of,
     )
 

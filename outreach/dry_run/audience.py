@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from features.catalogue import FEATURES
 from lake.tables.words import CHANNELS, PRODUCTS
 from models.curve import Curve
 from models.portrait import BASIS
+from outreach.dry_run.begun import Touches, touches_of
 from outreach.dry_run.collect import verdict_name
 
 Flags = npt.NDArray[np.bool_]
@@ -56,8 +56,8 @@ class Audience:
 
     ``known``: FEATURES and ``segment``. ``verdicts``: by channel and kind the place of the first policy rule
     that forbids a first touch, FREE where none does. ``journey``: the strategy whose journey a customer is
-    in. ``opened``: by product, who took it up within ``collect.OPENING_DAYS``. ``begun``: by strategy, who
-    may not begin it any more. ``scaled``: the features of ``models.portrait.BASIS`` in rows, with mean 0 and
+    in. ``opened``: by product, who took it up within ``collect.OPENING_DAYS``. ``touches``: by strategy,
+    all that have been made. ``scaled``: the features of ``models.portrait.BASIS`` in rows, with mean 0 and
     standard deviation about 1 (``models.curve``), so that differences compare; ``means``: of the same as they
     are, features x segments, of customers of whom they are known, and ``known_of``, of how many.
     """
@@ -69,7 +69,7 @@ class Audience:
     journey: Words
     opened: Mapping[str, Flags]
     planned: Planned
-    begun: Mapping[str, Ints]
+    touches: Mapping[str, Touches]
     scaled: npt.NDArray[np.float32]
     means: Floats
     known_of: Floats
@@ -82,10 +82,8 @@ class Audience:
         return _doubles(self.known[feature].take(pa.array(places)))
 
 
-def audience(customers: pa.Table, *, begun: pa.Table, as_of: date) -> Audience:
-    """``customers``, at least one, as ``collect`` gathers them; ``begun``: customer and strategy, of all who
-    may not begin it any more.
-    """
+def audience(customers: pa.Table, *, touches: pa.Table, as_of: date) -> Audience:
+    """``customers``, at least one, as ``collect`` gathers them; ``touches``: as POSITIONS has them."""
     table = customers.combine_chunks()
     (known,) = table.select([*FEATURES, "segment"]).to_batches()
     segment = _words(table["segment"])
@@ -108,7 +106,7 @@ def audience(customers: pa.Table, *, begun: pa.Table, as_of: date) -> Audience:
             net=table["planned_net"].fill_null(-np.inf).to_numpy(),
             treated=_flags(table["planned_treated"]),
         ),
-        begun=_begun(begun, table["customer"]),
+        touches=touches_of(touches, table["customer"]),
         scaled=np.stack([_scaled(values) for values in basis]),
         means=np.stack(sums) / np.maximum(counts, 1),
         known_of=np.stack(counts),
@@ -151,15 +149,3 @@ def _scaled(values: Floats) -> npt.NDArray[np.float32]:
     curve = Curve.fit(values[:: 1 + len(values) // _CURVE_ROWS])
     scaled = curve.scale(values)
     return np.asarray(scaled - scaled.mean(), dtype=np.float32)
-
-
-def _begun(begun: pa.Table, customers: pa.ChunkedArray) -> dict[str, Ints]:
-    """Places of the customers who have begun each strategy."""
-    places = pc.index_in(begun["customer"].combine_chunks(), value_set=customers.combine_chunks())
-    strategy = _words(begun["strategy"])
-    still_here = places.is_valid().to_numpy(zero_copy_only=False)
-    at = places.fill_null(-1).to_numpy(zero_copy_only=False)[still_here]
-    codes = strategy.codes[still_here]
-    order = np.argsort(codes, kind="stable")
-    parts = np.split(at[order], np.cumsum(np.bincount(codes, minlength=len(strategy.words)))[:-1])
-    return dict(zip(strategy.words, parts, strict=True)) if strategy.words else {}

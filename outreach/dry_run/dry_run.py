@@ -10,6 +10,7 @@ import numpy as np
 from features.catalogue import FEATURES
 from lake.tables.words import CHANNELS, PRODUCTS
 from outreach.dry_run.audience import FREE, Audience, Bytes, Floats, Ints
+from outreach.dry_run.begun import may_not_begin
 from outreach.dry_run.competition import Contacts, compete, net_values
 from outreach.dry_run.losses import TouchPolicy, touch_policy, verdict
 from outreach.dry_run.profile import InSegment, Trait, in_segments, traits
@@ -125,7 +126,8 @@ class DryRun:
         """What a strategy would do, as if it ran the day after ``as_of`` with the live book as it is."""
         bits = select([parse(document.who, FEATURES).condition], self.audience)[0]
         selected = places(bits, len(self.audience))
-        asked = np.setdiff1d(selected, self.audience.begun.get(document.name, ()), assume_unique=True)
+        begun = may_not_begin(self.audience.touches.get(document.name), document, as_of=self.audience.as_of)
+        asked = np.setdiff1d(selected, begun, assume_unique=True)
         verdicts = [
             self._verdict(asked, document.name, touch.channel, document.kind) for touch in document.funnel
         ]

@@ -2,23 +2,26 @@
 
 import io
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyspark.sql import SparkSession
 from rich.cells import cell_len
 from rich.console import Console
 
 from benchmarks.big_customers import make_customers
 from experiments.design import detectable_lift, power
 from features.catalogue import FEATURES
-from lake.tables.words import CHANNELS, PRODUCTS
+from lake.tables import POSITIONS
+from lake.tables.words import CHANNELS, PRODUCTS, RESULTS
 from outreach.arbitrate import arbitrate
 from outreach.channels.channel import load_channels
 from outreach.dry_run.audience import FREE, Audience, audience
+from outreach.dry_run.begun import may_not_begin
 from outreach.dry_run.collect import verdict_name
 from outreach.dry_run.competition import compete, net_values
 from outreach.dry_run.dry_run import DryRun
@@ -29,13 +32,25 @@ from outreach.dry_run.sensitivity import Base, base_rate, rate_of_openings, sens
 from outreach.policy.rule import policy_rules
 from strategies.document import Strategy
 from strategies.folder import read_folder
+from strategies.funnel import positions
 from strategies.rule import parse
 from strategies.truth import truth
+from tests.strategies.journeys import BOOK, Row, frame
 
 AS_OF = date(2026, 7, 1)
 PEOPLE = 1_500
 OWN = read_folder()
 EVERYBODY = np.arange(PEOPLE, dtype=np.int32)
+TOUCHES = pa.schema(
+    {
+        "customer": pa.string(),
+        "strategy": pa.string(),
+        "journey": pa.int32(),
+        "contact_day": pa.date32(),
+        "result": pa.string(),
+        "result_day": pa.date32(),
+    }
+)
 RULES = [rule.name for rule in policy_rules()]
 
 
@@ -64,13 +79,11 @@ def people(seed: int = 5) -> pa.Table:
 
 
 def audience_of(customers: pa.Table, begun: Sequence[tuple[str, str]] = ()) -> Audience:
-    journeys = pa.table(
-        {
-            "customer": pa.array([customer for customer, _ in begun], pa.string()),
-            "strategy": pa.array([strategy for _, strategy in begun], pa.string()),
-        }
-    )
-    return audience(customers, begun=journeys, as_of=AS_OF)
+    touches = [
+        {"customer": customer, "strategy": strategy, "journey": 1, "contact_day": AS_OF}
+        for customer, strategy in begun
+    ]
+    return audience(customers, touches=pa.Table.from_pylist(touches, schema=TOUCHES), as_of=AS_OF)
 
 
 @pytest.fixture(scope="module")
@@ -157,6 +170,60 @@ def test_who_has_begun_is_not_asked() -> None:
     assert sum(loss.customers or 0 for loss in found.touches[0].losses) + (found.touches[0].allowed or 0) == (
         PEOPLE - 25
     )
+
+
+def touches_at_random(customers: Sequence[str], *, seed: int) -> list[Row]:
+    """Up to six touches of each customer in each strategy, in journeys that follow each other."""
+    rng = np.random.default_rng(seed)
+    rows: list[Row] = []
+    for customer, strategy in [(customer, strategy) for customer in customers for strategy in BOOK]:
+        days = sorted(rng.integers(1, 40, size=rng.integers(0, 7)), reverse=True)
+        journey = 1
+        for place, ago in enumerate(days):
+            journey += int(place > 0 and rng.random() < 0.3)
+            result = str(rng.choice(RESULTS)) if rng.random() < 0.7 else None
+            day = AS_OF - timedelta(days=int(ago))
+            rows.append(
+                {
+                    "customer": customer,
+                    "strategy": strategy.name,
+                    "journey": journey,
+                    "step": 1 + place,
+                    "contact_day": day,
+                    "fate": str(rng.choice(["contact", "held_out"])),
+                    "result": result,
+                    "result_day": day + timedelta(days=int(rng.integers(0, 9))) if result else None,
+                }
+            )
+    return rows
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {},
+        {"cool_off_days": None},
+        {"cool_off_days": 1, "caps": {"per_customer": 3}},
+        {"cool_off_days": 9, "exits": []},
+    ],
+)
+def test_the_tried_document_s_own_terms_say_who_may_begin_again(
+    engine: SparkSession, terms: dict[str, object]
+) -> None:
+    customers = people()
+    names = customers["customer"].to_pylist()
+    rows = touches_at_random(names[:80], seed=3)
+    table = frame(engine, POSITIONS, rows).drop("as_of")
+    some = audience(customers, touches=table.drop("step", "fate").toArrow(), as_of=AS_OF)
+    for live in BOOK:
+        tried = Strategy.model_validate(live.model_dump() | terms)
+        standing = positions(table.where(table["strategy"] == live.name), strategies=[tried], as_of=AS_OF)
+        expected = {row["customer"] for row in standing.toArrow().to_pylist()}
+        found = may_not_begin(some.touches[live.name], tried, as_of=AS_OF)
+        assert {names[place] for place in found} == expected
+        assert expected
+        if tried.cool_off_days is not None:
+            assert len(expected) < len({row["customer"] for row in rows if row["strategy"] == live.name})
 
 
 def test_traits_are_told_against_the_long_tail_and_the_same_segments() -> None:
