@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import date
+from pathlib import Path
 
 import pandas as pd
 from rich.cells import cell_len
@@ -25,7 +26,8 @@ from outreach.dry_run.losses import TouchPolicy
 from outreach.dry_run.picture import picture
 from outreach.dry_run.sensitivity import Sensitivity
 from strategies.atoms import RuleError
-from strategies.book import live, standings
+from strategies.book import live, not_there, standings
+from strategies.characters import unseen
 from strategies.document import Strategy
 from strategies.rule import Rule, parse
 
@@ -34,7 +36,7 @@ A line that begins with and / or / 且 / 或 refines the rule before it.
 :strategy NAME    the newest version of a strategy of the book, as a whole
 :strategy FILE    a document that is not in the book yet
 :quit             (or Ctrl-D) ends"""
-_REFINES = re.compile(r"\s*(and|or|且|或)\b", re.IGNORECASE)
+_REFINES = re.compile(r"\s*(?:(?:and|or)\b|并且|且|或)", re.IGNORECASE)
 _BEFORE = 60
 
 
@@ -81,12 +83,32 @@ def meant(what: str, ledger: Ledger) -> Strategy | Rule:
     """
     with ledger.engine.connect() as connection:
         is_named = what in standings(connection, [what])
-    if is_named or what.endswith(".yaml"):
-        return document(ledger, what)
+    if is_named or what.endswith((".yaml", ".yml")) or ("/" in what and _is_there(what)):
+        return _document(what, ledger)
     try:
         return parse(what, FEATURES)
     except RuleError as error:
-        raise StrategyError(f"the rule does not read\n{_pointed(what, error)}") from error
+        told = f"the rule does not read\n{_pointed(what, error)}"
+        if what.isidentifier():
+            with ledger.engine.connect() as connection:
+                told += f"\n{not_there([what], connection)}"
+        raise StrategyError(told) from error
+
+
+def _document(what: str, ledger: Ledger) -> Strategy:
+    try:
+        if Path(what).is_dir():
+            raise StrategyError(f"{what}: a folder; name one strategy document in it")
+        return document(ledger, what)
+    except OSError as error:
+        raise StrategyError(f"{what}: cannot be read ({error.strerror})") from error
+
+
+def _is_there(path: str) -> bool:
+    # A rule with a slash may be too long to be asked for as a path.
+    with contextlib.suppress(OSError):
+        return Path(path).exists()
+    return False
 
 
 def answered(tried: Strategy | Rule, dry_run: DryRun) -> Found:
@@ -186,6 +208,7 @@ def converse(dry_run: DryRun, ledger: Ledger, *, out: Console, ask: Callable[[st
         if line == ":quit":
             return
         try:
+            _refuse_unseen(line)
             if line.startswith(":"):
                 out.print(picture(hidden(dry_run.strategy(_commanded(line, ledger)))))
             elif line:
@@ -200,4 +223,10 @@ def _commanded(line: str, ledger: Ledger) -> Strategy:
     command, _, what = (part.strip() for part in line.partition(" "))
     if command != ":strategy" or not what:
         raise StrategyError(f"{line!r} is no command here\n{_HELP}")
-    return document(ledger, what)
+    return _document(what, ledger)
+
+
+def _refuse_unseen(line: str) -> None:
+    found = unseen(line)
+    if found:
+        raise StrategyError(f"character {found[0] + 1} is an invisible one: {found[1]}; delete it")

@@ -14,13 +14,14 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from base.errors import ScheduleError
+from base.errors import LongreachError, ScheduleError
 from features.catalogue import FEATURES
 from jobs.audience import of_night
 from jobs.dry_run import answered, converse, hidden, meant, try_out
 from jobs.job import Night
 from lake.tables import CANDIDATES, PLAN
 from outreach.dry_run.dry_run import DryRun
+from outreach.dry_run.picture import picture
 from outreach.policy.gather import EXPOSED
 from strategies.book import live
 from strategies.document import Strategy
@@ -88,6 +89,11 @@ def test_whoever_has_begun_does_not_begin_again(nights: Nights) -> None:
     strategy = next(each for each in live(nights[0][0].ledger) if each.name == busiest)
     assert before.strategy(strategy).begun == 0
     assert after.strategy(strategy).begun == exposed[busiest]
+    # The next version may say otherwise, and it is the one that is asked about.
+    freer = strategy.model_copy(
+        update={"cool_off_days": 0, "goal": strategy.goal.model_copy(update={"window_days": 1})}
+    )
+    assert after.strategy(freer).begun == 0
 
 
 def _console() -> Console:
@@ -132,6 +138,41 @@ def test_a_conversation_refines_a_rule_and_points_at_mistakes(nights: Nights) ->
     assert cell_len(rule[: rule.index("aum_nwo")]) == len(caret)
     assert "did you mean" in said
     assert "nobody: no strategy of the book" in said
+
+
+@pytest.mark.parametrize("line", ["且age<40", "且 age < 40", "并且age<40", "and age < 40"])
+def test_a_joint_in_chinese_needs_no_space_to_refine(nights: Nights, line: str) -> None:
+    night, dry_run = nights[1]
+    out = _console()
+    converse(dry_run, night.ledger, out=out, ask=_lines("资产总额 >= 3000", line))
+    refined = _console()
+    refined.print(picture(hidden(dry_run.rule(parse(f"(资产总额 >= 3000) {line}", FEATURES)))))
+    assert _said(out).endswith(_said(refined))
+
+
+@pytest.mark.parametrize("line", ["age > 3\0", ":strategy deposit\0", ":strategy a\0.yaml", "age >\u200b 3"])
+def test_an_invisible_character_is_refused_and_the_conversation_goes_on(nights: Nights, line: str) -> None:
+    night, dry_run = nights[1]
+    out = _console()
+    converse(dry_run, night.ledger, out=out, ask=_lines(line, "age > 3"))
+    said = _said(out)
+    assert "is an invisible one" in said
+    assert "SELECT" not in said
+    assert re.search(r"^[\d,]+ of [\d,]+ long-tail", said, flags=re.M)
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        ("{here}/x.yml", "cannot be read"),
+        ("{here}/", "a folder; name one strategy document in it"),
+        ("deposit_county_fxed", "did you mean deposit_county_fixed?"),
+    ],
+)
+def test_what_is_nearly_meant_is_told(nights: Nights, tmp_path: Path, what: str, words: str) -> None:
+    night, _ = nights[1]
+    with pytest.raises(LongreachError, match=re.escape(words)):
+        meant(what.format(here=tmp_path), night.ledger)
 
 
 def test_a_strategy_by_name_by_file_and_as_json(nights: Nights, tmp_path: Path) -> None:
