@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from base.errors import BookError, LongreachError, StrategyError
 from base.settings import load_settings
 from jobs.command import app, main
+from jobs.terminal import out
 from ledger.database import Ledger, open_ledger
 from strategies.first_book import put_live
 from strategies.folder import OWN_BOOK
@@ -37,7 +38,7 @@ def desk(home: Path, ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyP
     """A manager's folder, at a terminal wide enough."""
     monkeypatch.setenv("LONGREACH_HOME", str(home))
     monkeypatch.setenv("LONGREACH_ACTOR", "Zhou Lin")
-    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setattr(out, "width", 160)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -216,7 +217,7 @@ def test_what_is_not_utf8_is_refused_once_and_in_words(
 
 
 def test_long_lines_are_not_broken(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(out, "width", 80)
     long = "很长的一行说明 " * 40 + "end"
     said(f"import {put(desk, 'long_lines', note=long)}")
     assert said("show long_lines").endswith(text_of("long_lines", note=long))
