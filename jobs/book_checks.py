@@ -78,7 +78,7 @@ def told(finding: Finding) -> Mapping[str, Any]:
 
 
 def _among(strategies: Sequence[Strategy], told: Circumstances) -> list[Finding]:
-    return found(read_book(strategies, features=FEATURES, told=told)) if strategies else []
+    return found(read_book(strategies, features=FEATURES, told=told))
 
 
 def _beside_the_live(ledger: Ledger, asked: Sequence[Strategy], told: Circumstances) -> list[Finding]:

@@ -14,7 +14,7 @@ from outreach.dry_run.begun import may_not_begin
 from outreach.dry_run.competition import Contacts, compete, net_values
 from outreach.dry_run.losses import TouchPolicy, touch_policy, verdict
 from outreach.dry_run.profile import InSegment, Trait, in_segments, traits
-from outreach.dry_run.selection import Bits, Book, Counts, places, select, shared
+from outreach.dry_run.selection import Bits, Book, places, select
 from outreach.dry_run.sensitivity import (
     Sensitivity,
     base_rate,
@@ -24,6 +24,7 @@ from outreach.dry_run.sensitivity import (
 )
 from strategies.candidates import ANSWERED_CHANNELS, USUAL_ANSWERED_SHARE
 from strategies.document import Experiment, Strategy
+from strategies.evaluate.kernel import Counts, shared
 from strategies.rule import Rule, parse
 
 USUAL_WINDOW_DAYS = 7

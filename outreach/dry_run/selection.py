@@ -4,22 +4,19 @@ import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
-from numba.extending import intrinsic
 
 from features.declaration import Feature
 from outreach.dry_run.audience import Audience, Ints
 from strategies.document import Strategy
 from strategies.evaluate import compile_rules
+from strategies.evaluate.kernel import Counts, shared
 from strategies.rule import parse
 from strategies.tree import Condition
 
 Bits = npt.NDArray[np.uint64]
-Counts = npt.NDArray[np.int64]
 
 _WORD = 64
 # Customers that one thread takes at a time: whole words.
@@ -65,30 +62,3 @@ def places(bits: Bits, customers: int) -> Ints:
     """The places of the customers that one rule's bits select, ascending."""
     found = np.unpackbits(bits.view(np.uint8), bitorder="little")[:customers]
     return np.flatnonzero(found).astype(np.int32)
-
-
-def shared(bits: Bits, selected: Bits) -> Counts:
-    """How many of the ``selected`` each rule of ``bits`` selects too."""
-    counts: Counts = _shared(bits, selected)
-    return counts
-
-
-@intrinsic
-def _ones(context: Any, word: Any) -> Any:  # noqa: ARG001
-    """How many bits of a word are set: a single instruction of the processor."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
-        return builder.ctpop(arguments[0])
-
-    return numba.types.uint64(numba.types.uint64), generate
-
-
-@numba.njit(cache=True)
-def _shared(bits: Bits, selected: Bits) -> Counts:
-    counts = np.zeros(bits.shape[0], dtype=np.int64)
-    for rule in range(bits.shape[0]):
-        found = np.uint64(0)
-        for word in range(selected.size):
-            found += _ones(bits[rule, word] & selected[word])  # type: ignore[call-arg]
-        counts[rule] = found
-    return counts

@@ -1,4 +1,4 @@
-"""Checks a book, or one strategy against it."""
+"""Checks a book, or what was asked of one."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -24,25 +24,6 @@ def check(
     """
     told = Circumstances(today=today, segments=segments, global_holdout=global_holdout, sizes=sizes)
     return found(read_book(book, features=features, told=told))
-
-
-def check_one(
-    strategy: Strategy,
-    book: Sequence[Strategy],
-    *,
-    features: Mapping[str, Declared],
-    segments: frozenset[str] | None,
-    today: date,
-    global_holdout: float = 0.02,
-    sizes: Sizes | None = None,
-) -> list[Finding]:
-    """Every mistake that ``strategy``, new or changed, would bring into ``book``, grave ones first.
-
-    Whoever asks about one strategy after the other reads the book once: ``found(book.beside(strategy))``,
-    where ``book`` is what ``read_book`` made. Raises RuleError for a rule that does not read.
-    """
-    told = Circumstances(today=today, segments=segments, global_holdout=global_holdout, sizes=sizes)
-    return found(read_book(book, features=features, told=told).beside(strategy))
 
 
 def found(facts: Facts) -> list[Finding]:

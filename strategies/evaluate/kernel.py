@@ -19,6 +19,7 @@ Words = npt.NDArray[np.uint64]
 Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
 Codes = npt.NDArray[np.int8]
+Counts = npt.NDArray[np.int64]
 
 
 def _count_trailing_zeros(context: Any, word: Any) -> Any:  # noqa: ARG001
@@ -121,6 +122,16 @@ def pair(bits: Words, roots: Ints, start: int) -> tuple[Ints, Ints]:
                 done += ones
             rows[first:done] = start + 64 * word + row
     return rows, rules[:total]
+
+
+@numba.njit(nogil=True, cache=True)
+def shared(bits: Words, selected: Words) -> Counts:
+    """How many rows of the set ``selected`` are in each set of ``bits`` too."""
+    counts = np.zeros(bits.shape[0], dtype=np.int64)
+    for place in range(bits.shape[0]):
+        for word in range(selected.size):
+            counts[place] += _ones(bits[place, word] & selected[word])
+    return counts
 
 
 @numba.njit(nogil=True, cache=True)

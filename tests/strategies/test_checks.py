@@ -1,7 +1,7 @@
 """Every planted mistake is found and shown on an example, and nothing is found that was not planted."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import permutations, product
 from pathlib import Path
@@ -12,7 +12,7 @@ from benchmarks.big_book import SEGMENTS, TODAY, BigBook, make_book
 from benchmarks.faults import FAULTS
 from experiments.design import power
 from features.catalogue import FEATURES
-from strategies.checks.check import check, check_one, found
+from strategies.checks.check import check, found
 from strategies.checks.facts import Circumstances, Facts, Sizes, read_book
 from strategies.checks.finding import Finding, kinds
 from strategies.checks.page import PAGE, render
@@ -117,15 +117,20 @@ def test_one_changed_strategy_is_told_what_the_whole_book_is(
         assert told == whole or (kind == "held_out" and {group[0] for group in told} == {kind})
 
 
+def _beside(strategy: Strategy, others: Sequence[Strategy]) -> list[Finding]:
+    read_before = read_book(others, features=FEATURES, told=Circumstances(today=TODAY))
+    return found(read_before.beside(strategy))
+
+
 def test_a_change_that_stands_in_the_way_is_found_from_its_side() -> None:
     sound = make_book(strategies=60, funnels=10).strategies
     inner = sound[7]
     wide = inner.model_copy(update={"name": "wide_one", "priority": 9.0, "who": inner.who.split(" and ")[0]})
-    told = check_one(wide, sound, features=FEATURES, segments=None, today=TODAY)
+    told = _beside(wide, sound)
     assert (inner.name, "wide_one") in {each.strategies for each in told if each.kind == "shadowed"}
     assert check(sound, features=FEATURES, segments=None, today=TODAY) == []
     mended = wide.model_copy(update={"priority": 0.1})
-    assert check_one(mended, sound, features=FEATURES, segments=None, today=TODAY) == []
+    assert _beside(mended, sound) == []
 
 
 def test_no_pair_is_lost_on_the_way_to_the_proof() -> None:
@@ -174,11 +179,11 @@ def test_made_up_customers_could_be(facts: Facts) -> None:
 def test_an_empty_book_and_a_first_strategy() -> None:
     first = make_book(strategies=1, funnels=0).strategies[0]
     assert check((), features=FEATURES, segments=None, today=TODAY) == []
-    assert check_one(first, (), features=FEATURES, segments=None, today=TODAY) == []
+    assert _beside(first, ()) == []
     over = first.model_copy(update={"valid": Valid(end=date(2026, 6, 30))})
     for told in (
         check((over,), features=FEATURES, segments=None, today=TODAY),
-        check_one(over, (first,), features=FEATURES, segments=None, today=TODAY),
+        _beside(over, (first,)),
     ):
         assert [(each.kind, each.strategies) for each in told] == [("out_of_date", (first.name,))]
 
