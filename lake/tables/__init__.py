@@ -3,7 +3,7 @@
 The table of customer features is declared by the features themselves (``features.compiler``).
 """
 
-from lake.tables.decided import ASSIGNMENTS, CANDIDATES, CONTACT_LISTS, PLAN, POSITIONS
+from lake.tables.decided import ASSIGNMENTS, CANDIDATES, CONTACT_LISTS, ENTRIES, PLAN, POSITIONS
 from lake.tables.delivered import (
     APP_EVENTS,
     BALANCES,
@@ -33,6 +33,7 @@ __all__ = [
     "CUSTOMERS",
     "CUSTOMER_SEGMENTS",
     "DELIVERED",
+    "ENTRIES",
     "IDENTITIES",
     "INBOUND_CALLS",
     "NUMBERS",

@@ -45,6 +45,11 @@ SUPPRESSION_KINDS = (
     "refuses_automated_decisions",
     "no_personalisation",
 )
-ARMS = ("treatment", "control", "global_holdout")
+# The arms that receive something, those held out by the strategy itself, and those held out above it.
+TREATED = ("treatment", "treatment_b", "treatment_c", "treatment_d")
+ARMS = (*TREATED, "control", "portfolio_holdout", "global_holdout")
+# Of whom a readout speaks: all whose contact was chosen; all passed over for capacity too; all reached.
+VIEWS = ("exposed", "entered", "contacted")
+VERDICTS = ("ship", "stop", "continue", "broken")
 FATES = ("contact", "held_out", "lower_value", "capacity", "strategy_limit")
 RECIPIENTS = ("push_gateway", "sms_gateway", "ai_dialler", "human_desk")
