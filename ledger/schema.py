@@ -12,6 +12,7 @@ from sqlalchemy import (
     DateTime,
     Double,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Integer,
     MetaData,
@@ -128,6 +129,23 @@ READINGS = Table(
     Column("sha256", String, primary_key=True, comment="of the document's text"),
     Column("reader", String, nullable=False, comment="digest of the code and features that read it"),
     Column("document", JSON, nullable=False, comment="what it says"),
+)
+
+REVIEWS = Table(
+    "reviews",
+    METADATA,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("strategy", String, nullable=False, index=True),
+    Column("version", Integer, nullable=False, comment="that ran, or else the newest"),
+    Column("as_of", Date, nullable=False, comment="night of the readouts that were seen"),
+    Column("verdict", String, nullable=False, comment="the advice that was seen"),
+    Column("seen", JSON, nullable=False, comment="the numbers that were seen"),
+    Column("decision", String, nullable=False),
+    Column("against_advice", Boolean, nullable=False, comment="shipped although the verdict was another"),
+    Column("actor", String, nullable=False),
+    Column("reason", Text, nullable=False),
+    ForeignKeyConstraint(["strategy", "version"], ["strategy_versions.name", "strategy_versions.version"]),
 )
 
 

@@ -1,6 +1,6 @@
 """The last look before a list leaves: who opted out since the decision, and what has been switched off."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -60,10 +60,12 @@ def throw_switch(
     stopped: bool,
     actor: str,
     reason: str,
+    evidence: Mapping[str, Any] | None = None,
 ) -> None:
     """Stops a strategy, a channel or all ("all") from the next release on, or lets it go on; audited.
 
-    Raises BookError for what does not exist, and for what is stopped, or goes on, already.
+    ``evidence`` joins the reason in the audit: what a program threw the switch for. Raises BookError for
+    what does not exist, and for what is stopped, or goes on, already.
     """
     actor = person(actor)
     if not reason.strip():
@@ -82,7 +84,7 @@ def throw_switch(
             connection,
             actor=actor,
             action=f"{scope} {'stopped' if stopped else 'started'}",
-            details={name: {"reason": reason}},
+            details={name: {"reason": reason, **(evidence or {})}},
         )
 
 

@@ -4,6 +4,7 @@ The table of customer features is declared by the features themselves (``feature
 """
 
 from lake.tables.decided import ASSIGNMENTS, CANDIDATES, CONTACT_LISTS, ENTRIES, PLAN, POSITIONS
+from lake.tables.decisions import VERDICTS_TABLE
 from lake.tables.delivered import (
     APP_EVENTS,
     BALANCES,
@@ -46,4 +47,5 @@ __all__ = [
     "SEGMENT_CATALOG",
     "SUPPRESSIONS",
     "TRANSACTIONS",
+    "VERDICTS_TABLE",
 ]
