@@ -1,4 +1,4 @@
-"""Reviews are kept for good, with the numbers that were seen; what is not proven is not shipped by accident."""
+"""Reviews are kept for good, with the numbers seen; what is not proven is not shipped by accident."""
 
 from collections.abc import Iterator
 from datetime import date
