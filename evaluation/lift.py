@@ -90,7 +90,7 @@ def read_out(sums: pd.DataFrame, *, confidence: float, caveat: str = "") -> pd.D
     if caveat:
         frame[["control_mean", "lift", "low", "high", "p_value"]] = np.nan
         frame["words"] = caveat
-    return frame[list(READOUTS.names)]
+    return frame.assign(view="exposed", arm="any").reindex(columns=list(READOUTS.names))
 
 
 def _side_by_side(sums: pd.DataFrame) -> pd.DataFrame:

@@ -20,7 +20,14 @@ from lake.tables.delivered import (
 )
 from lake.tables.intake import IDENTITIES, NUMBERS, QUARANTINE
 from lake.tables.learned import CUSTOMER_SEGMENTS, SEGMENT_CATALOG
-from lake.tables.measured import OUTCOMES, READOUTS
+from lake.tables.measured import (
+    EXPERIMENT_FINDINGS,
+    MEASURED,
+    MEASURED_ENTRIES,
+    OUTCOMES,
+    READOUTS,
+    SEGMENT_READOUTS,
+)
 
 __all__ = [
     "APP_EVENTS",
@@ -35,8 +42,11 @@ __all__ = [
     "CUSTOMER_SEGMENTS",
     "DELIVERED",
     "ENTRIES",
+    "EXPERIMENT_FINDINGS",
     "IDENTITIES",
     "INBOUND_CALLS",
+    "MEASURED",
+    "MEASURED_ENTRIES",
     "NUMBERS",
     "OPENINGS",
     "OUTCOMES",
@@ -45,6 +55,7 @@ __all__ = [
     "QUARANTINE",
     "READOUTS",
     "SEGMENT_CATALOG",
+    "SEGMENT_READOUTS",
     "SUPPRESSIONS",
     "TRANSACTIONS",
     "VERDICTS_TABLE",
