@@ -1,0 +1,162 @@
+"""Returns as a person would add them up by hand."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from pyspark.sql import SparkSession
+
+from evaluation.returns import belongings, contacts_made, returns
+from lake.tables.returns import RETURNS_TABLE
+
+COSTS = {"sms": 0.1, "human_call": 8.0}
+VALUES = {"good": 100.0, "dear": 20.0, "broken": 100.0}
+STRATEGIES = pd.DataFrame(
+    {
+        "strategy": ["good", "dear", "broken"],
+        "kind": ["fund", "fund", "loan"],
+        "channel": ["sms", "human_call", "sms"],
+        "manager": ["desk 1", "desk 2", "desk 1"],
+    }
+)
+CONTACTS = pd.DataFrame(
+    {
+        "strategy": ["good", "good", "dear", "broken"],
+        "segment": ["S01", "S02", "S01", "S01"],
+        "channel": ["sms", "sms", "human_call", "sms"],
+        "contacts": [600, 400, 100, 50],
+    }
+)
+
+
+def _readouts(**columns: list[object]) -> pd.DataFrame:
+    frame = pd.DataFrame(columns).assign(adjusted_lift=np.nan, adjusted_low=np.nan, adjusted_high=np.nan)
+    moved = frame.assign(metric="aum_change", lift=10.0, low=5.0, high=15.0)
+    moved = moved.assign(adjusted_lift=9.0, adjusted_low=8.0, adjusted_high=10.0)
+    return pd.concat([frame.assign(metric="converted"), moved], ignore_index=True)
+
+
+READOUTS = _readouts(
+    name=["good", "dear", "broken"],
+    customers=[1000, 100, 50],
+    lift=[0.03, 0.10, 0.5],
+    low=[0.02, -0.02, 0.4],
+    high=[0.05, 0.22, 0.6],
+).assign(level="strategy", view="exposed", arm="any")
+INSIDE = _readouts(
+    strategy=["good", "good", "dear", "broken"],
+    segment=["S01", "S02", "S01", "S01"],
+    customers=[600, 400, 100, 50],
+    lift=[0.03, np.nan, 0.10, 0.5],
+    low=[0.02, np.nan, -0.02, 0.4],
+    high=[0.05, np.nan, 0.22, 0.6],
+)
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    found = returns(READOUTS, INSIDE, CONTACTS, STRATEGIES, distrusted={"broken"}, costs=COSTS, values=VALUES)
+    return found.set_index(["level", "name"])
+
+
+def test_a_strategy_brings_its_lift_times_its_customers_less_its_cost(table: pd.DataFrame) -> None:
+    good = table.loc[("strategy", "good")]
+    assert good["contacts"] == 1000
+    assert good["cost"] == pytest.approx(100.0)
+    found = [good[f"conversions{end}"] for end in ("", "_low", "_high")]
+    assert found == pytest.approx([30, 20, 50])
+    assert good["value_low"] == pytest.approx(2000)
+    assert [good[f"return_per_contact{end}"] for end in ("", "_low", "_high")] == pytest.approx(
+        [2.9, 1.9, 4.9]
+    )
+    assert good["aum"] == pytest.approx(9000)  # with the balance before taken out
+    assert good["words"].startswith("Pays")
+
+
+def test_what_costs_more_than_it_can_bring_does_not_pay(table: pd.DataFrame) -> None:
+    dear = table.loc[("strategy", "dear")]
+    assert dear["return_per_contact"] == pytest.approx(2.0 - 8.0)
+    assert dear["return_per_contact_high"] < 0
+    assert dear["words"].startswith("Does not pay")
+    whole = table.loc[("all", "all")]
+    assert whole["value"] == pytest.approx(3000 + 200)
+    assert whole["cost"] == pytest.approx(100 + 800)
+
+
+def test_sums_join_their_intervals_and_count_who_is_left_out(table: pd.DataFrame) -> None:
+    whole = table.loc[("all", "all")]
+    assert (whole["strategies"], whole["left_out"]) == (2, 1)
+    assert whole["contacts"] == 1100  # of those counted only
+    assert whole["conversions"] == pytest.approx(40)
+    assert whole["conversions_low"] == pytest.approx(40 - np.hypot(10, 12))
+    assert whole["conversions_high"] == pytest.approx(40 + np.hypot(20, 12))
+    assert table.loc[("channel", "sms"), "left_out"] == 1
+    assert table.loc[("manager", "desk 2"), "conversions"] == pytest.approx(10)
+
+
+def test_what_is_not_to_be_trusted_shows_no_number(table: pd.DataFrame) -> None:
+    for key in (("strategy", "broken"), ("kind", "loan")):
+        row = table.loc[key]
+        assert row[["conversions", "aum", "value", "return_per_contact", "cost"]].isna().all()
+        assert row["words"].startswith("Left out")
+
+
+def test_segments_are_summed_from_what_was_read_inside_them(table: pd.DataFrame) -> None:
+    first, second = table.loc[("segment", "S01")], table.loc[("segment", "S02")]
+    assert first["conversions"] == pytest.approx(18 + 10)
+    assert first["contacts"] == 700
+    assert (second["strategies"], second["left_out"]) == (0, 1)
+
+
+def test_columns_are_those_of_the_table(table: pd.DataFrame) -> None:
+    rows = table.reset_index()[list(RETURNS_TABLE.names)]
+    made = pa.Table.from_pandas(rows, schema=RETURNS_TABLE.arrow_schema(), preserve_index=False)
+    assert made.num_rows == len(table)
+
+
+def test_no_strategy_yet_is_one_empty_table() -> None:
+    empty = returns(
+        READOUTS[:0], INSIDE[:0], CONTACTS[:0], STRATEGIES[:0], distrusted=(), costs=COSTS, values=VALUES
+    )
+    assert list(empty.columns) == list(RETURNS_TABLE.names)
+    assert empty.empty
+
+
+def test_counts_contacts_whose_day_has_come(engine: SparkSession) -> None:
+    night = date(2026, 7, 3)
+    lists = engine.createDataFrame(
+        [
+            ("a", "good", "sms", date(2026, 7, 1)),
+            ("a", "good", "human_call", date(2026, 7, 2)),
+            ("b", "good", "sms", date(2026, 7, 2)),
+            ("c", "good", "sms", date(2026, 7, 2)),
+            ("b", "good", "sms", night),  # leaves tomorrow
+        ],
+        "customer string, strategy string, channel string, as_of date",
+    )
+    assignments = engine.createDataFrame(
+        [("a", "good", "S01"), ("b", "good", "S02"), ("b", "dear", "S07")],
+        "customer string, strategy string, segment string",
+    )
+    found = contacts_made(lists, assignments, as_of=night).fillna("none")
+    assert {tuple(row) for row in found.to_numpy()} == {
+        ("good", "S01", "sms", 1),
+        ("good", "S01", "human_call", 1),
+        ("good", "S02", "sms", 1),
+        ("good", "none", "sms", 1),
+    }
+
+
+def test_a_strategy_belongs_where_its_newest_exposure_says(engine: SparkSession) -> None:
+    assignments = engine.createDataFrame(
+        [
+            ("good", "fund", "push", "desk 1", date(2026, 7, 1)),
+            ("good", "fund", "sms", "desk 2", date(2026, 7, 2)),
+        ],
+        "strategy string, kind string, channel string, manager string, first_exposed date",
+    )
+    assert belongings(assignments).to_dict("records") == [
+        {"strategy": "good", "kind": "fund", "channel": "sms", "manager": "desk 2"}
+    ]
