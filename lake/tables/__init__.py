@@ -28,6 +28,7 @@ from lake.tables.measured import (
     READOUTS,
     SEGMENT_READOUTS,
 )
+from lake.tables.returns import RETURNS_TABLE, WEEKLY
 
 __all__ = [
     "APP_EVENTS",
@@ -54,9 +55,11 @@ __all__ = [
     "POSITIONS",
     "QUARANTINE",
     "READOUTS",
+    "RETURNS_TABLE",
     "SEGMENT_CATALOG",
     "SEGMENT_READOUTS",
     "SUPPRESSIONS",
     "TRANSACTIONS",
     "VERDICTS_TABLE",
+    "WEEKLY",
 ]
