@@ -13,7 +13,8 @@ import pandas as pd
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from experiments.statistics import Arm, Difference, Floats, difference, pool, sample_ratio_p
+from experiments.moments import Floats, Moments
+from experiments.statistics import Difference, difference, pool, sample_ratio_p
 from lake.tables import READOUTS
 
 METRICS = {
@@ -125,12 +126,12 @@ def _levels(arms: pd.DataFrame, metric: str, confidence: float) -> list[pd.DataF
     return rows
 
 
-def _arm(arms: pd.DataFrame, metric: str, *, treated: bool) -> Arm:
+def _arm(arms: pd.DataFrame, metric: str, *, treated: bool) -> Moments:
     n, total, squares = (
         arms[(name, treated)].to_numpy(dtype=float)
         for name in ("customers", f"{metric}_sum", f"{metric}_squares")
     )
-    return Arm(n=n, total=total, squares=squares)
+    return Moments(n=n, total=total, squares=squares)
 
 
 def _rows(

@@ -5,7 +5,8 @@ import pytest
 
 from base.errors import ExperimentError
 from experiments.design import customers_needed, detectable_lift, power
-from experiments.statistics import Arm, difference
+from experiments.moments import Moments
+from experiments.statistics import difference
 
 
 def test_power_is_what_simulation_finds() -> None:
@@ -13,8 +14,8 @@ def test_power_is_what_simulation_finds() -> None:
     n, m, base, lift = 1700, 300, 0.05, 0.05
     hits, control = rng.binomial(n, base + lift, 4000), rng.binomial(m, base, 4000)
     found = difference(
-        Arm(n=np.full(4000, n), total=hits, squares=hits),
-        Arm(n=np.full(4000, m), total=control, squares=control),
+        Moments(n=np.full(4000, n), total=hits, squares=hits),
+        Moments(n=np.full(4000, m), total=control, squares=control),
         binary=True,
     )
     promised = power(n + m, holdout=0.15, base=base, lift=lift)

@@ -5,14 +5,15 @@ import pytest
 from scipy import stats
 
 from base.errors import ExperimentError
-from experiments.statistics import Arm, Difference, difference, pool, sample_ratio_p
+from experiments.moments import Moments
+from experiments.statistics import Difference, difference, pool, sample_ratio_p
 
 
 def _shares(hits: object, n: object, control_hits: object, m: object, confidence: float = 0.95) -> Difference:
     one, other = np.asarray(hits, dtype=float), np.asarray(control_hits, dtype=float)
     return difference(
-        Arm(n=np.asarray(n, dtype=float), total=one, squares=one),
-        Arm(n=np.asarray(m, dtype=float), total=other, squares=other),
+        Moments(n=np.asarray(n, dtype=float), total=one, squares=one),
+        Moments(n=np.asarray(m, dtype=float), total=other, squares=other),
         binary=True,
         confidence=confidence,
     )
@@ -89,8 +90,8 @@ def test_means_are_welchs() -> None:
     assert found.lift[0] == pytest.approx(one.mean() - other.mean())
 
 
-def _arm(values: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> Arm:
-    return Arm(
+def _arm(values: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> Moments:
+    return Moments(
         n=np.array([len(values)]), total=np.array([values.sum()]), squares=np.array([(values**2).sum()])
     )
 
@@ -102,14 +103,18 @@ def test_what_cannot_be_told_is_not_told() -> None:
     assert found.p_value[2] == 1.0
     assert found.low[2] < 0 < found.high[2]
     alone = difference(
-        Arm(n=[1.0], total=[5.0], squares=[25.0]), Arm(n=[9.0], total=[5.0], squares=[25.0]), binary=False
+        Moments(n=[1.0], total=[5.0], squares=[25.0]),
+        Moments(n=[9.0], total=[5.0], squares=[25.0]),
+        binary=False,
     )
     assert np.isnan(alone.low[0])
 
 
 def test_aggregates_that_are_not_of_zeros_and_ones_are_refused() -> None:
     with pytest.raises(ExperimentError, match="not binary"):
-        difference(Arm(n=[9], total=[4], squares=[8]), Arm(n=[9], total=[4], squares=[4]), binary=True)
+        difference(
+            Moments(n=[9], total=[4], squares=[8]), Moments(n=[9], total=[4], squares=[4]), binary=True
+        )
 
 
 def test_a_pool_of_one_is_that_one_and_silent_experiments_are_left_out() -> None:
