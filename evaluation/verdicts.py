@@ -1,0 +1,240 @@
+"""Verdicts: what to do about each strategy, from its readouts and the findings about its data.
+
+Everything rests on always-valid evidence under false-discovery control, so that verdicts may be read every
+night: a fixed-horizon interval, looked at daily, would ship one useless strategy in four.
+"""
+
+import json
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from experiments.discoveries import q_values
+from lake.tables.decisions import VERDICTS_TABLE
+
+GOAL = "converted"
+"""The metric that strategies are shipped for: the goal their document names."""
+
+_POWER = 0.84  # normal quantile of 80 %
+_FARTHEST = 365  # nights; what takes longer is not worth waiting for
+_MOST = 20  # times the customers seen so far
+
+Facts = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Evidence:
+    """What a verdict rests on; ``low`` and ``high`` are always valid."""
+
+    metric: str
+    lift: float
+    low: float
+    high: float
+    q_value: float
+
+    @property
+    def told(self) -> bool:
+        """Whether it says anything; no arm too small gets as far as that."""
+        return math.isfinite(self.low) and math.isfinite(self.high) and self.low <= self.lift <= self.high
+
+    @property
+    def words(self) -> str:
+        low, high = per_hundred(self.low), per_hundred(self.high)
+        return f"{per_hundred(self.lift)} (surely {low} to {high})"
+
+
+_EVIDENCE = tuple(field.name for field in fields(_Evidence))
+
+
+def verdicts(
+    readouts: pd.DataFrame,
+    findings: pd.DataFrame,
+    *,
+    terms: pd.DataFrame,
+    guardrails: Collection[str],
+    false_discovery: float,
+) -> pd.DataFrame:
+    """VERDICTS_TABLE's columns, one row a strategy that has a readout or a finding, by name.
+
+    Parameters: READOUTS; EXPERIMENT_FINDINGS; ``terms``, one row a strategy: ``strategy``, ``pays`` (smallest
+    lift of the goal that pays for a contact; null: any), ``per_night`` (customers exposed in a night, both
+    arms; null: not known); the guardrail metrics, shares for which more is worse.
+
+    In this order: *broken* where a finding is grave; *stop* where a guardrail is surely worse (see
+    :func:`harmed`), where the goal is (q-value at most ``false_discovery``), and where the always-valid
+    interval ends below what pays; *ship* where the goal is a discovery (q-value at most ``false_discovery``)
+    and its always-valid interval lies above zero; else *continue*.
+    """
+    rows = _of_strategies(readouts)
+    goals = _by_strategy(rows[rows["metric"] == GOAL])
+    asked = _by_strategy(terms)
+    worse = harmed(readouts, findings, guardrails=guardrails, false_discovery=false_discovery)
+    worst = _by_strategy(worse.drop_duplicates("strategy"))
+    mistakes: dict[str, list[Facts]] = {}
+    for mistake in findings.sort_values(["grave", "kind"], ascending=[False, True]).to_dict("records"):
+        mistakes.setdefault(mistake["strategy"], []).append({str(key): mistake[key] for key in mistake})
+    judged = []
+    for name in sorted({*rows["strategy"], *mistakes}):
+        own = mistakes.get(name, [])
+        if any(mistake["grave"] for mistake in own):
+            verdict = _broken([mistake for mistake in own if mistake["grave"]])
+        elif name in worst:
+            verdict = _harmful(worst[name])
+        else:
+            verdict = _by_goal({**goals.get(name, {}), **asked.get(name, {})}, false_discovery)
+        kinds = json.dumps([mistake["kind"] for mistake in own])
+        judged.append({"strategy": name, "findings": kinds, **verdict})
+    return pd.DataFrame(judged, columns=list(VERDICTS_TABLE.names))
+
+
+def harmed(
+    readouts: pd.DataFrame,
+    findings: pd.DataFrame,
+    *,
+    guardrails: Collection[str],
+    false_discovery: float,
+) -> pd.DataFrame:
+    """The guardrails that a strategy has surely made worse: strategy, customers, ``_EVIDENCE``; surest first.
+
+    Surely: the always-valid interval lies above zero, and the q-value (Benjamini and Hochberg over all
+    guardrails of all strategies together, on always-valid p-values) is at most ``false_discovery``.
+    Strategies with grave findings are left out: their numbers say nothing.
+    """
+    rows = _of_strategies(readouts)
+    rows = rows[rows["metric"].isin(list(guardrails)) & ~rows["strategy"].isin(_grave(findings))]
+    rows = rows.assign(q_value=q_values(rows["always_p"].to_numpy(dtype=np.float64)))
+    rows = rows.rename(columns={"always_low": "low", "always_high": "high"})
+    told = (rows["low"] <= rows["lift"]) & (rows["lift"] <= rows["high"]) & (rows["high"] < math.inf)
+    surely = (rows["q_value"] <= false_discovery) & (rows["low"] > 0) & told
+    kept = rows.loc[surely, ["strategy", "customers", *_EVIDENCE]]
+    return kept.sort_values(["strategy", "q_value", "metric"]).reset_index(drop=True)
+
+
+def per_hundred(lift: float) -> str:
+    """A lift of a share, as customers of each hundred: like ``+1.24``."""
+    return f"{100 * lift:+.2f}"
+
+
+def _of_strategies(readouts: pd.DataFrame) -> pd.DataFrame:
+    wanted = (readouts["level"] == "strategy") & (readouts["view"] == "exposed") & (readouts["arm"] == "any")
+    # Its ``low`` and ``high`` are for one look planned beforehand; here nothing rests on them.
+    kept = readouts[wanted].rename(columns={"name": "strategy"})
+    return kept.drop(columns=["low", "high"])
+
+
+def _grave(findings: pd.DataFrame) -> set[str]:
+    return set(findings.loc[findings["grave"].astype(bool), "strategy"])
+
+
+def _by_strategy(rows: pd.DataFrame) -> dict[str, Facts]:
+    found = rows.set_index("strategy").to_dict("index")
+    return {str(name): {str(key): value for key, value in row.items()} for name, row in found.items()}
+
+
+def _broken(grave: Sequence[Facts]) -> Facts:
+    reasons = " ".join(str(mistake["words"]) for mistake in grave)
+    words = f"Broken 数据有误: believe no number of it until this is mended. {reasons}"
+    return {"verdict": "broken", "words": words}
+
+
+def _harmful(worse: Facts) -> Facts:
+    found = _Evidence(**{name: worse[name] for name in _EVIDENCE})
+    words = (
+        f"Stop 停用: it does harm. {found.metric}: {found.words} of 100 customers. Mend the script or the "
+        "audience before anything of it goes on."
+    )
+    return {"verdict": "stop", "words": words, **asdict(found)}
+
+
+def _by_goal(goal: Facts, false_discovery: float) -> Facts:
+    """The verdict where the data are sound and no guardrail is broken."""
+    found = _Evidence(
+        metric=GOAL,
+        lift=_number(goal, "lift"),
+        low=_number(goal, "always_low"),
+        high=_number(goal, "always_high"),
+        q_value=_number(goal, "q_value"),
+    )
+    pays = float(np.nan_to_num(_number(goal, "pays")))
+    discovered = found.q_value <= false_discovery
+    if not found.told:
+        verdict = "continue"
+        words = "Continue 继续: nothing can be said yet; too few customers have been seen in one of the arms."
+    elif discovered and found.high < 0:
+        verdict = "stop"
+        words = f"Stop 停用: fewer reach the goal than if left alone, {found.words} of 100 customers."
+    elif found.high < pays:
+        verdict = "stop"
+        words = (
+            f"Stop 停用: not worth its cost. Of 100 customers {found.words} reach the goal because of it; a "
+            f"contact pays from {per_hundred(pays)} on."
+        )
+    elif discovered and found.low > 0:
+        verdict, words = "ship", _shipped(goal, found, pays)
+    else:
+        verdict, words = "continue", _still_open(goal, found)
+    return {"verdict": verdict, "words": words, **asdict(found)}
+
+
+def _shipped(goal: Facts, found: _Evidence, pays: float) -> str:
+    words = f"Ship 推广: of 100 customers {found.words} more reach the goal because of it."
+    shrunk = _number(goal, "shrunk_lift")
+    if math.isfinite(shrunk):
+        words += f" Plan with {per_hundred(shrunk)}: the luck of being picked is taken out of that."
+    if found.low < pays:
+        words += f" Whether that pays is not sure yet: a contact does from {per_hundred(pays)} on."
+    return words + " No guardrail is surely worse."
+
+
+def _still_open(goal: Facts, found: _Evidence) -> str:
+    words = (
+        f"Continue 继续: not proven yet. Of 100 customers {found.words} more reach the goal because of it."
+    )
+    detectable = _number(goal, "detectable_lift")
+    if math.isfinite(detectable):
+        words += f" With so many customers, a lift from {per_hundred(detectable)} on would mostly be seen."
+    return f"{words} {_how_long(goal, found)}".rstrip()
+
+
+def _how_long(goal: Facts, found: _Evidence) -> str:
+    """How many more customers and nights, if the strategy does what it seems to do.
+
+    The always-valid interval narrows about as one over the square root of the customers; it must come to lie
+    above zero with a probability of 80 %.
+    """
+    shrunk = _number(goal, "shrunk_lift")
+    lift = shrunk if shrunk > 0 else found.lift
+    if not lift > 0:
+        return "It does not look like a gain so far: redesign it, or stop it, if it has run for weeks."
+    customers = _number(goal, "customers") + _number(goal, "control_customers")
+    times = (((found.high - found.low) / 2 + _POWER * _number(goal, "error")) / lift) ** 2
+    more = max(times - 1, 0.0) * customers
+    if not math.isfinite(more):
+        return ""
+    per_night = _number(goal, "per_night")
+    nights = more / per_night if per_night > 0 else math.nan
+    if times > _MOST or nights > _FARTHEST:
+        return (
+            f"An effect as small as it seems ({per_hundred(lift)}) will not be proven in sensible time: "
+            "widen the audience, raise the holdout, or stop."
+        )
+    soon = f", some {math.ceil(nights):,} nights," if math.isfinite(nights) else ""
+    return (
+        f"If it does what it seems to ({per_hundred(lift)}), about {_rounded(more)} more customers{soon} "
+        "will tell."
+    )
+
+
+def _rounded(count: float) -> str:
+    """Two digits of a count; more would pretend to be exact."""
+    unit = 10 ** max(len(str(int(count))) - 2, 0)
+    return f"{math.ceil(count / unit) * unit:,}"
+
+
+def _number(facts: Facts, name: str) -> float:
+    value = facts.get(name)
+    return math.nan if value is None or pd.isna(value) else float(value)

@@ -1,0 +1,233 @@
+"""Verdicts: never ship on broken data or on an interval that holds zero, and words a manager can act on."""
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evaluation.verdicts import harmed, verdicts
+from lake.tables import EXPERIMENT_FINDINGS, READOUTS, VERDICTS_TABLE
+
+GUARDRAILS = ("complained", "opted_out", "outflow")
+LEVEL = 0.05
+NO_FINDINGS = pd.DataFrame(columns=list(EXPERIMENT_FINDINGS.names))
+NO_TERMS = pd.DataFrame(columns=["strategy", "pays", "per_night"])
+
+
+def readout(name: str, metric: str = "converted", **given: Any) -> dict[str, Any]:
+    """A row of READOUTS, about nothing in particular."""
+    row: dict[str, Any] = dict.fromkeys(READOUTS.names, math.nan)
+    row |= {"level": "strategy", "name": name, "metric": metric, "view": "exposed", "arm": "any", "words": ""}
+    return row | {"customers": 8_500, "control_customers": 1_500} | given
+
+
+def proven(name: str, metric: str = "converted") -> dict[str, Any]:
+    """A row that shows a lift of 1.2 of 100."""
+    evidence = {"lift": 0.012, "error": 0.003, "always_low": 0.004, "always_high": 0.02}
+    return readout(name, metric, **evidence, always_p=1e-6, q_value=1e-5, shrunk_lift=0.009)
+
+
+def finding(name: str, kind: str = "sample_ratio", *, grave: bool = True) -> dict[str, Any]:
+    return {"strategy": name, "kind": kind, "grave": grave, "rows": 7, "words": f"{kind} is wrong."}
+
+
+def judged(
+    *rows: dict[str, Any], findings: list[dict[str, Any]] | None = None, **terms: Any
+) -> dict[str, dict[str, Any]]:
+    """The verdicts by strategy; ``terms`` hold for every strategy."""
+    names = {row["name"] for row in rows}
+    found = verdicts(
+        pd.DataFrame(list(rows), columns=list(READOUTS.names)),
+        pd.DataFrame(findings, columns=list(EXPERIMENT_FINDINGS.names)) if findings else NO_FINDINGS,
+        terms=pd.DataFrame([{"strategy": name, **terms} for name in names], columns=list(NO_TERMS.columns)),
+        guardrails=GUARDRAILS,
+        false_discovery=LEVEL,
+    )
+    assert list(found.columns) == list(VERDICTS_TABLE.names)
+    return {row["strategy"]: {str(key): row[key] for key in row} for row in found.to_dict("records")}
+
+
+def test_what_is_proven_is_shipped_with_the_numbers_behind_it() -> None:
+    found = judged(proven("savers"), pays=0.001)["savers"]
+    assert (found["verdict"], found["metric"]) == ("ship", "converted")
+    assert (found["lift"], found["low"], found["high"], found["q_value"]) == (0.012, 0.004, 0.02, 1e-5)
+    assert "+1.20 (surely +0.40 to +2.00)" in found["words"]
+    assert "Plan with +0.90" in found["words"]
+    assert "not sure yet" not in found["words"]
+    assert "a contact does from +0.60 on" in judged(proven("savers"), pays=0.006)["savers"]["words"]
+
+
+def test_a_grave_finding_breaks_it_whatever_the_numbers_and_is_told() -> None:
+    findings = [finding("savers", "odd", grave=False), finding("savers", "two_arms"), finding("lost")]
+    found = judged(proven("savers"), proven("savers", "complained"), findings=findings)
+    assert found["savers"]["verdict"] == found["lost"]["verdict"] == "broken"
+    assert "two_arms is wrong." in found["savers"]["words"]
+    assert "odd" not in found["savers"]["words"]
+    assert json.loads(found["savers"]["findings"]) == ["two_arms", "odd"]
+    assert math.isnan(found["savers"]["lift"])
+
+
+def test_a_finding_that_is_not_grave_is_listed_and_changes_nothing() -> None:
+    found = judged(proven("savers"), findings=[finding("savers", "odd", grave=False)])["savers"]
+    assert (found["verdict"], found["findings"]) == ("ship", '["odd"]')
+
+
+@pytest.mark.parametrize("guardrail", GUARDRAILS)
+def test_a_guardrail_surely_worse_stops_what_would_be_shipped(guardrail: str) -> None:
+    found = judged(proven("savers"), proven("savers", guardrail))["savers"]
+    assert (found["verdict"], found["metric"]) == ("stop", guardrail)
+    assert f"{guardrail}: +1.20 (surely +0.40 to +2.00) of 100" in found["words"]
+
+
+def test_fewer_complaints_are_no_harm() -> None:
+    better = readout("savers", "complained", lift=-0.01, always_low=-0.02, always_high=-0.001, always_p=1e-9)
+    assert judged(proven("savers"), better)["savers"]["verdict"] == "ship"
+
+
+def test_guardrails_are_under_false_discovery_control_over_the_whole_portfolio() -> None:
+    doubtful = proven("savers", "complained") | {"always_p": 0.01}
+    nothing = [readout(f"other{n}", "complained", always_p=0.9, lift=0.0) for n in range(20)]
+    assert judged(doubtful)["savers"]["verdict"] == "stop"
+    assert judged(doubtful, *nothing)["savers"]["verdict"] == "continue"
+
+
+def test_broken_strategies_neither_harm_nor_count_among_the_guardrails() -> None:
+    rows = pd.DataFrame([proven("savers", "complained"), proven("loans", "complained")])
+    found = harmed(rows, pd.DataFrame([finding("loans")]), guardrails=GUARDRAILS, false_discovery=LEVEL)
+    assert list(found["strategy"]) == ["savers"]
+    assert found["q_value"].item() == 1e-6  # of one test, not of two
+
+
+def test_what_cannot_pay_is_stopped() -> None:
+    poor = readout("savers", lift=0.0004, always_low=-0.0002, always_high=0.001, always_p=0.4, q_value=0.7)
+    assert judged(poor, pays=0.0005)["savers"]["verdict"] == "continue"
+    stopped = judged(poor, pays=0.002)["savers"]
+    assert stopped["verdict"] == "stop"
+    assert "not worth its cost" in stopped["words"]
+    assert "pays from +0.20 on" in stopped["words"]
+
+
+def test_a_proven_loss_is_stopped_whatever_a_contact_costs() -> None:
+    loss = readout("savers", lift=-0.01, always_low=-0.02, always_high=-0.001, always_p=1e-6, q_value=1e-5)
+    assert judged(loss)["savers"]["verdict"] == "stop"
+    assert "fewer reach the goal" in judged(loss)["savers"]["words"]
+
+
+def test_what_is_open_says_how_long_it_will_take() -> None:
+    row = readout("savers", lift=0.006, error=0.003, always_low=-0.004, always_high=0.016, q_value=0.4)
+    row |= {"shrunk_lift": 0.005, "detectable_lift": 0.0084}
+    found = judged(row, per_night=500.0)["savers"]
+    # ((0.010 + 0.84 * 0.003) / 0.005) ** 2 = 6.27 times the 10,000 customers seen so far.
+    assert "about 53,000 more customers, some 106 nights, will tell" in found["words"]
+    assert "a lift from +0.84 on would mostly be seen" in found["words"]
+    assert "nights" not in judged(row)["savers"]["words"]
+    assert "sensible time" in judged(row | {"shrunk_lift": 0.0001}, per_night=500.0)["savers"]["words"]
+    assert "redesign" in judged(row | {"shrunk_lift": 0.0, "lift": -0.001})["savers"]["words"]
+
+
+def test_without_numbers_nothing_is_said() -> None:
+    found = judged(readout("savers", customers=0, control_customers=0))["savers"]
+    assert found["verdict"] == "continue"
+    assert "nothing can be said yet" in found["words"]
+    assert verdicts(
+        pd.DataFrame(columns=list(READOUTS.names)),
+        NO_FINDINGS,
+        terms=NO_TERMS,
+        guardrails=GUARDRAILS,
+        false_discovery=LEVEL,
+    ).empty
+
+
+def test_only_the_whole_strategy_by_intention_to_treat_decides() -> None:
+    others = [proven("savers") | change for change in ({"view": "contacted"}, {"arm": "treatment_b"})]
+    kind = proven("deposit") | {"level": "kind"}
+    found = judged(readout("savers"), *others, kind)
+    assert {name: row["verdict"] for name, row in found.items()} == {"savers": "continue"}
+
+
+numbers = st.one_of(st.floats(-1, 1), st.just(math.nan), st.just(math.inf), st.just(-math.inf))
+probabilities = st.one_of(st.floats(0, 1), st.just(math.nan))
+rows = st.fixed_dictionaries(
+    {
+        "lift": numbers,
+        "error": numbers,
+        "always_low": numbers,
+        "always_high": numbers,
+        "shrunk_lift": numbers,
+        "detectable_lift": numbers,
+        "always_p": probabilities,
+        "q_value": probabilities,
+        "customers": st.integers(0, 10**7),
+    }
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    goals=st.lists(rows, min_size=1, max_size=4),
+    guardrail=rows,
+    graves=st.sets(st.integers(0, 3)),
+    pays=st.one_of(st.none(), st.floats(0, 1)),
+    per_night=st.one_of(st.none(), st.floats(0, 1e6)),
+)
+def test_whatever_comes_in_one_sound_verdict_comes_out(
+    goals: list[dict[str, Any]],
+    guardrail: dict[str, Any],
+    graves: set[int],
+    pays: float | None,
+    per_night: float | None,
+) -> None:
+    given_rows = [readout(f"s{number}", **goal) for number, goal in enumerate(goals)]
+    findings = [finding(f"s{number}") for number in sorted(graves)]
+    worse = readout("s0", "complained", **guardrail)
+    found = judged(*given_rows, worse, findings=findings, pays=pays, per_night=per_night)
+    assert set(found) == {row["name"] for row in given_rows} | {row["strategy"] for row in findings}
+    for number, goal in enumerate(goals):
+        verdict = found[f"s{number}"]
+        assert verdict["words"]
+        assert "nan" not in verdict["words"]
+        if number in graves:
+            assert verdict["verdict"] == "broken"
+        if verdict["verdict"] == "ship":
+            assert 0 < goal["always_low"] <= goal["lift"] <= goal["always_high"]
+            assert goal["q_value"] <= LEVEL
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    low=st.floats(-0.02, 0.02),
+    more=st.floats(0, 0.02),
+    width=st.floats(0.001, 0.05),
+    q=st.floats(0, 0.2),
+    less=st.floats(0, 1),
+    pays=st.floats(0, 0.01),
+)
+def test_better_evidence_never_makes_the_verdict_worse(
+    low: float, more: float, width: float, q: float, less: float, pays: float
+) -> None:
+    ranks = {"stop": 0, "continue": 1, "ship": 2}
+
+    def rank(low: float, q: float) -> int:
+        interval: dict[str, Any] = {"always_low": low, "lift": low + width / 2, "always_high": low + width}
+        return ranks[judged(readout("savers", **interval, q_value=q), pays=pays)["savers"]["verdict"]]
+
+    before = rank(low, q)
+    if low + width < 0:  # a loss: surer evidence of it may only make things worse
+        assert rank(low, q * less) <= before
+    else:
+        assert rank(low + more, q * less) >= before
+
+
+def test_thousands_are_judged_alike_in_any_order() -> None:
+    rng = np.random.default_rng(5)
+    table = pd.DataFrame([proven(f"s{n}") | {"q_value": q} for n, q in enumerate(rng.uniform(0, 0.1, 500))])
+    once = verdicts(table, NO_FINDINGS, terms=NO_TERMS, guardrails=GUARDRAILS, false_discovery=LEVEL)
+    shuffled = table.sample(frac=1, random_state=1)
+    again = verdicts(shuffled, NO_FINDINGS, terms=NO_TERMS, guardrails=GUARDRAILS, false_discovery=LEVEL)
+    pd.testing.assert_frame_equal(once, again)
+    assert (once["verdict"] == "ship").sum() == (table["q_value"] <= LEVEL).sum()
