@@ -129,7 +129,7 @@ def decided(night: Night, *, born: date = date(1990, 3, 1)) -> list[str]:
 
 def write(night: Night, table: Table, rows: list[dict[str, object]]) -> None:
     content = pa.Table.from_pylist(
-        [{name: row[name] for name in table.names} for row in rows], schema=table.arrow_schema()
+        [{name: row.get(name) for name in table.names} for row in rows], schema=table.arrow_schema()
     )
     night.store.write(table, night.store.frame(table, content), as_of=night.as_of)
 
