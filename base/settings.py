@@ -75,6 +75,7 @@ class Experiments(BaseModel):
     global_holdout: float = Field(0.02, ge=0.0, lt=0.5)
     salt: str = "longreach-1"
     confidence: float = Field(0.95, gt=0.5, lt=1.0)
+    exploration: float = Field(0.05, ge=0.0, lt=1.0)
 
 
 class Settings(BaseSettings):

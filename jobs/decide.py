@@ -35,6 +35,7 @@ from ledger.audit import record
 from ledger.schema import RELEASES
 from outreach.arbitrate import arbitrate
 from outreach.channels.channel import load_channels
+from outreach.explore import explore
 from outreach.policy.facts import facts_of
 from outreach.policy.gather import EXPOSED, gather
 from outreach.policy.rule import dropped_by
@@ -94,7 +95,7 @@ def decide(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
     if _is_released(night):
         night.progress(f"the lists of {night.as_of} are released: the decision stands")
         return {}
-    book = _live_book(night)
+    book, experiments = _live_book(night), night.settings.experiments
     day = night.as_of + timedelta(days=1)
     touches = _laid_down(night, touches_made(night, frames), name="touches", schema=POSITIONS.spark_schema())
     if not any(strategy.runs_on(day) for strategy in book):
@@ -117,7 +118,7 @@ def decide(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
     allowed = candidates.filter("dropped_by is null").drop("dropped_by").toArrow()
     night.progress(f"{allowed.num_rows:,} contacts are possible")
     planned = arbitrate(
-        allowed,
+        explore(allowed, share=experiments.exploration, salt=f"{experiments.salt} {day}"),
         capacity=capacity(night, customers=frames[CUSTOMERS].count()),
         limits={strategy.name: strategy.limits.per_night for strategy in book},
         beginnings=_beginnings(touches, book),

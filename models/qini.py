@@ -69,7 +69,9 @@ def ordering(
         for weights in _redrawn(rows, redraws=redraws, seed=seed)
     ]
     tails = (1 - confidence) / 2, (1 + confidence) / 2
-    (low, high), (low_k, high_k) = (np.nanquantile(np.concatenate(one), tails) for one in zip(*drawn, strict=True))
+    (low, high), (low_k, high_k) = (
+        np.nanquantile(np.concatenate(one), tails) for one in zip(*drawn, strict=True)
+    )
     return Ordering(
         qini=float(_qini(whole, rows)[0]),
         qini_low=float(low),

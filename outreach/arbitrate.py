@@ -1,6 +1,7 @@
 """Who gets which contact when not everybody can have one: the most valuable first, blind to the arms.
 
-All candidates stand in one order: value minus cost, descending, ties by a hash. They are taken from the top
+All candidates stand in one order: value minus cost, descending, ties by a hash (a candidate that was drawn to
+be tried stands at its customer's best place, see ``outreach.explore``). They are taken from the top
 while the customer, the phone number, the strategy and the channel still have room. Only treated rows use up
 the room of strategies and channels: a held-out row is chosen exactly when both are open at its place.
 
@@ -15,14 +16,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 
 from base.errors import SettingsError, StrategyError
 from lake.tables import PLAN
-from lake.tables.words import ARMS
+from lake.tables.words import TREATED
+from outreach.coded import Words, luck_of_touch, words
 
-TREATMENT = ARMS[0]
 _CHOSEN, _COSTS_MORE, _CUSTOMER_TAKEN, _NUMBER_TAKEN, _STRATEGY_FULL, _ALL_BEGUN, _CHANNEL_FULL = range(7)
 _FATE_OF_VERDICT = (
     "held_out",
@@ -41,27 +41,21 @@ Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Words:
-    """A text column as integers: ``codes`` one a row (-1 for null), ``words`` what they stand for."""
-
-    codes: Ints
-    words: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
 class _Rows:
     """The candidates as arrays.
 
     ``room`` and ``bound``: contacts a night, by channel and by strategy code; ``beginnings``: first touches.
     """
 
-    customer: _Words
-    number: _Words
-    strategy: _Words
-    channel: _Words
-    arm: _Words
+    customer: Words
+    number: Words
+    strategy: Words
+    channel: Words
+    arm: Words
     step: Ints
     net: Floats
+    bid: Floats
+    put_forward: Flags
     treated: Flags
     room: Ints
     bound: Ints
@@ -81,7 +75,8 @@ def arbitrate(
     Parameters
     ----------
     candidates: customer, number (null where unknown), strategy, step, channel, segment, arm, value, cost,
-        hour; value and cost in CNY; one row a customer, strategy and step; in any order.
+        hour, and what ``outreach.explore`` says of them; value and cost in CNY; one row a customer, strategy
+        and step; in any order.
     capacity: contacts a night, by channel.
     limits: contacts a night, by strategy.
     beginnings: journeys that may begin tonight, by strategy; one that is not here may begin any number.
@@ -93,7 +88,8 @@ def arbitrate(
     Raises SettingsError where a channel's capacity, StrategyError where a strategy's limit is missing.
     """
     rows = _rows(candidates, capacity, limits, beginnings)
-    order = np.lexsort((_ties(rows, salt), -rows.net))
+    luck = luck_of_touch(rows.customer, rows.strategy, rows.step, salt)
+    order = np.lexsort((luck, ~rows.put_forward, -rows.bid))
     verdict, winner = _taken(rows, order)
     fate = np.where((verdict == _CHOSEN) & rows.treated, len(_FATE_OF_VERDICT) - 1, verdict)
     found = {
@@ -110,7 +106,7 @@ def _rows(
     limits: Mapping[str, int],
     beginnings: Mapping[str, int],
 ) -> _Rows:
-    strategy, channel, arm = (_words(candidates[name]) for name in ("strategy", "channel", "arm"))
+    strategy, channel, arm = (words(candidates[name]) for name in ("strategy", "channel", "arm"))
     unbounded = sorted(set(strategy.words) - set(limits))
     if unbounded:
         raise StrategyError(f"no limit a night for {', '.join(unbounded)}; state limits.per_night")
@@ -118,47 +114,22 @@ def _rows(
     if closed:
         raise SettingsError(f"no capacity for {', '.join(closed)}; state channel_capacity.{closed[0]}")
     return _Rows(
-        customer=_words(candidates["customer"]),
-        number=_words(candidates["number"]),
+        customer=words(candidates["customer"]),
+        number=words(candidates["number"]),
         strategy=strategy,
         channel=channel,
         arm=arm,
         step=candidates["step"].to_numpy().astype(np.int64),
         net=candidates["value"].to_numpy() - candidates["cost"].to_numpy(),
-        treated=np.array([word == TREATMENT for word in arm.words], dtype=np.bool_)[arm.codes],
+        bid=candidates["bid"].to_numpy(),
+        put_forward=candidates["put_forward"].to_numpy(zero_copy_only=False),
+        treated=np.array([word in TREATED for word in arm.words], dtype=np.bool_)[arm.codes],
         room=np.array([capacity[name] for name in channel.words], dtype=np.int64),
         bound=np.array([limits[name] for name in strategy.words], dtype=np.int64),
         beginnings=np.array(
             [beginnings.get(name, candidates.num_rows) for name in strategy.words], dtype=np.int64
         ),
     )
-
-
-def _words(column: pa.ChunkedArray) -> _Words:
-    encoded = column.cast(pa.string()).combine_chunks().dictionary_encode()
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.combine_chunks()
-    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    return _Words(codes=codes, words=tuple(encoded.dictionary.to_pylist()))
-
-
-def _ties(rows: _Rows, salt: str) -> npt.NDArray[np.uint64]:
-    """A number a row that depends on customer, strategy, step and salt alone."""
-    customer = _hashed(rows.customer.words)[rows.customer.codes]
-    strategy = _hashed(rows.strategy.words)[rows.strategy.codes]
-    mixed = _mixed(customer ^ _hashed((salt,))[0])
-    return _mixed(mixed ^ _mixed(strategy + rows.step.astype(np.uint64)))
-
-
-def _hashed(words: tuple[str, ...]) -> npt.NDArray[np.uint64]:
-    return pd.util.hash_array(np.array(words, dtype=object), categorize=False)
-
-
-def _mixed(bits: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """SplitMix64's finaliser (Steele, Lea, Flood 2014): every input bit reaches every output bit."""
-    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return bits ^ (bits >> np.uint64(31))
 
 
 def _taken(rows: _Rows, order: Ints) -> tuple[Ints, Ints]:
@@ -214,9 +185,21 @@ def _reasons(rows: _Rows, verdict: Ints, winner: Ints) -> pa.Array:
     chosen = verdict == _CHOSEN
     candidates = np.bincount(rows.customer.codes, minlength=len(rows.customer.words))[rows.customer.codes]
     nothing = np.zeros(len(verdict), dtype=np.int64)
+    drawn = chosen & (rows.bid > rows.net)
+    explores = np.zeros(len(rows.customer.words), dtype=np.bool_)
+    explores[rows.customer.codes[drawn]] = True
+    outbid = verdict == _CUSTOMER_TAKEN
     groups: tuple[tuple[Flags, Ints, list[str]], ...] = (
         (
-            chosen & rows.treated,
+            drawn & rows.treated,
+            candidates,
+            [
+                f"drawn among {n} possible contacts with this customer, to learn what else works"
+                for n in range(candidates.max(initial=0) + 1)
+            ],
+        ),
+        (
+            chosen & ~drawn & rows.treated,
             candidates,
             [
                 f"worth most of {n} possible contacts with this customer"
@@ -233,9 +216,14 @@ def _reasons(rows: _Rows, verdict: Ints, winner: Ints) -> pa.Array:
         ),
         (verdict == _COSTS_MORE, nothing, ["costs at least what it is expected to bring"]),
         (
-            verdict == _CUSTOMER_TAKEN,
+            outbid & ~explores[rows.customer.codes],
             winner[rows.customer.codes],
             [f"{name} is worth more for this customer" for name in rows.strategy.words],
+        ),
+        (
+            outbid & explores[rows.customer.codes],
+            winner[rows.customer.codes],
+            [f"{name} was drawn for this customer, to learn what else works" for name in rows.strategy.words],
         ),
         (verdict == _NUMBER_TAKEN, nothing, ["somebody with the same phone number is contacted that day"]),
         (

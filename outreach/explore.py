@@ -6,9 +6,12 @@ valued from what was logged. So a drawn share of customers starts from a candida
 """
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
-from outreach.coded import luck_of, luck_of_touch, mixed, words
+from outreach.coded import Bits, luck_of, luck_of_touch, mixed, words
+
+Floats = npt.NDArray[np.float64]
 
 
 def explore(candidates: pa.Table, *, share: float, salt: str) -> pa.Table:
@@ -20,7 +23,7 @@ def explore(candidates: pa.Table, *, share: float, salt: str) -> pa.Table:
     being served and all his other choices stay as they are. ``propensity``: share / k + (1 - share) [is the
     best], with k such candidates; null for those that are not worth their cost. Arms play no part in it.
 
-    ``candidates``: at least customer, strategy, step, value and cost (CNY). ``salt``: another one every night.
+    ``candidates``: at least customer, strategy, step, value and cost (CNY). ``salt``: another every night.
     """
     customer, strategy = words(candidates["customer"]), words(candidates["strategy"])
     net = candidates["value"].to_numpy() - candidates["cost"].to_numpy()
@@ -47,6 +50,6 @@ def explore(candidates: pa.Table, *, share: float, salt: str) -> pa.Table:
     )
 
 
-def _evenly(bits: np.ndarray[tuple[int], np.dtype[np.uint64]]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _evenly(bits: Bits) -> Floats:
     """Well mixed bits as numbers spread evenly over 0 <= number < 1."""
-    return (bits >> np.uint64(11)) * 2.0**-53
+    return np.asarray((bits >> np.uint64(11)) * 2.0**-53, dtype=np.float64)

@@ -231,6 +231,23 @@ PLAN = Table(
             unit="CNY",
             low=0,
         ),
+        Column(
+            name="put_forward",
+            type="boolean",
+            classification=Classification.INTERNAL,
+            doc="Whether it is the one of the customer's candidates that he was to be tried with first.",
+            required=False,
+        ),
+        Column(
+            name="propensity",
+            type="double",
+            classification=Classification.INTERNAL,
+            doc="Probability with which it was put forward; null for what is not worth its cost.",
+            unit="share",
+            required=False,
+            low=0,
+            high=1,
+        ),
     ),
 )
 

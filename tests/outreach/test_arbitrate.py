@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from base.errors import SettingsError, StrategyError
 from lake.tables import PLAN
 from outreach.arbitrate import arbitrate
+from outreach.explore import explore
 
 CHANNELS = ("push", "ai_call")
 NAMES = ("a", "b", "c")
@@ -41,7 +42,7 @@ def table(rows: list[Row]) -> pa.Table:
             ("hour", pa.int32()),
         ]
     )
-    return pa.Table.from_pylist(rows, schema=schema)
+    return explore(pa.Table.from_pylist(rows, schema=schema), share=0.0, salt=SALT)
 
 
 def row(customer: str, strategy: str = "a", **changes: Any) -> Row:

@@ -29,6 +29,7 @@ from outreach.dry_run.losses import verdict
 from outreach.dry_run.picture import picture
 from outreach.dry_run.selection import lay_out, places, select
 from outreach.dry_run.sensitivity import Base, base_rate, rate_of_openings, sensitivity
+from outreach.explore import explore
 from outreach.policy.rule import policy_rules
 from strategies.document import Strategy
 from strategies.folder import read_folder
@@ -261,6 +262,7 @@ def test_contacts_are_those_that_arbitration_would_choose(seed: int, room: int, 
         same = {"step": 1, "segment": "S01", "arm": "treatment", "cost": 0.0, "hour": 9}
         table = pa.table({**columns, **{name: [value] * len(rows) for name, value in same.items()}})
         table = table.append_column("number", pa.nulls(len(rows), pa.string()))
+        table = explore(table, share=0.0, salt="x")
         return arbitrate(table, capacity=capacity, limits=limits, beginnings={}, salt="x")
 
     def chosen(table: pa.Table) -> list[dict[str, object]]:

@@ -20,6 +20,7 @@ from evaluation.lift import read_out
 from experiments.assign import arms_of
 from lake.tables.words import CHANNELS, PRODUCTS
 from outreach.arbitrate import arbitrate
+from outreach.explore import explore
 from sources.synthetic.draws import chance, day_number
 from sources.synthetic.openings import wants
 from sources.synthetic.population import Population, population
@@ -30,6 +31,7 @@ CUSTOMERS = 4_000
 NIGHTS = 2
 WINDOW_DAYS = 5
 GLOBAL_HOLDOUT = 0.02
+EXPLORATION = 0.05
 FIRST_DAY = day_number(date(2026, 7, 2))
 CAPACITY = {"push": 300, "ai_call": 250, "human_call": 300}
 
@@ -86,7 +88,7 @@ def _night(
             )
         )
     return arbitrate(
-        pa.concat_tables(pieces),
+        explore(pa.concat_tables(pieces), share=EXPLORATION, salt=str(day)),
         capacity=CAPACITY,
         limits={offer.name: 10_000 for offer in OFFERS},
         beginnings={},
