@@ -6,9 +6,9 @@ Nested settings join with two underscores: ``LONGREACH_SYNTHETIC__CUSTOMERS=2000
 from datetime import date
 from pathlib import Path
 from tomllib import TOMLDecodeError
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AliasChoices, BaseModel, Field, ValidationError, model_validator
+from pydantic import AliasChoices, BaseModel, Field, StringConstraints, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -18,6 +18,8 @@ from pydantic_settings import (
 from pydantic_settings import SettingsError as UnreadableSettings
 
 from base.errors import SettingsError
+
+HoldoutName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,48}$")]
 
 
 class LongTail(BaseModel):
@@ -69,13 +71,32 @@ class Contact(BaseModel):
         return self
 
 
+class Holdout(BaseModel, extra="forbid"):
+    """A holdout above strategies: the share of customers left alone by those with one of ``tags``, of one of
+    ``managers``, while in one of ``segments``; each asks nothing where it is left out."""
+
+    share: float = Field(gt=0.0, le=0.5)
+    tags: tuple[str, ...] = ()
+    segments: tuple[str, ...] = ()
+    managers: tuple[str, ...] = ()
+
+
 class Experiments(BaseModel):
-    """Arms: the share of customers no strategy ever contacts, and the salt that draws them."""
+    """Arms: the share of customers no strategy ever contacts, holdouts for parts of the book, and the salt
+    that draws them. ``exploration``: the share whose first choice is drawn evenly."""
 
     global_holdout: float = Field(0.02, ge=0.0, lt=0.5)
+    holdouts: dict[HoldoutName, Holdout] = Field(default_factory=dict, max_length=60)
     salt: str = "longreach-1"
     confidence: float = Field(0.95, gt=0.5, lt=1.0)
+    false_discovery: float = Field(0.05, gt=0.0, lt=0.5)
     exploration: float = Field(0.05, ge=0.0, lt=1.0)
+
+    @model_validator(mode="after")
+    def _only_one_is_global(self) -> "Experiments":
+        if "global" in self.holdouts:
+            raise ValueError("'global' is what experiments.global_holdout draws; take another name")
+        return self
 
 
 class Settings(BaseSettings):

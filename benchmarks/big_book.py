@@ -16,7 +16,8 @@ import numpy as np
 from benchmarks.big_customers import SEGMENTS, make_customers
 from benchmarks.conditions import Condition, make_conditions
 from benchmarks.faults import FAULTS, GUISES, TODAY
-from strategies.document import Experiment, Goal, Limits, Strategy, Touch, Valid
+from strategies.document import Goal, Limits, Strategy, Touch, Valid
+from strategies.experiment import Experiment
 
 __all__ = ["SEGMENTS", "TODAY", "BigBook", "make_book", "make_customers"]
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from lake.tables.words import PRODUCTS
-from strategies.document import Experiment, Limits, Strategy, Touch, Valid
+from strategies.document import Limits, Strategy, Touch, Valid
+from strategies.experiment import Experiment
 
 TODAY = date(2026, 7, 1)
 """A day on which the book is in use."""

@@ -16,6 +16,7 @@ from pyspark.sql import functions as F
 from experiments.moments import Floats, Moments
 from experiments.statistics import Difference, difference, pool, sample_ratio_p
 from lake.tables import READOUTS
+from lake.tables.words import TREATED
 
 METRICS = {
     "converted": "took the product up within the window",
@@ -30,7 +31,8 @@ def exposures(assignments: DataFrame, openings: DataFrame, *, as_of: date) -> Da
     ``assignments`` and ``openings`` hold their tables' columns up to ``as_of``; exposures whose contact day
     is after ``as_of`` are left out, nothing of them can be known. ``amount`` is in fen.
     """
-    exposed = assignments.filter(F.col("first_exposed") <= F.lit(as_of)).select(
+    compared = F.col("arm").isin(*TREATED, "control")
+    exposed = assignments.filter(compared & (F.col("first_exposed") <= F.lit(as_of))).select(
         "customer", "strategy", "kind", "arm", "first_exposed", "window_days", "treatment_share"
     )
     taken = openings.select(
@@ -66,7 +68,7 @@ def aggregates(exposed: DataFrame) -> pd.DataFrame:
         F.sum((yuan * yuan).cast("decimal(38,0)")).alias("amount_squares"),
     ]
     grouped = exposed.groupBy(
-        "strategy", "kind", (F.col("arm") == "treatment").alias("treated"), "treatment_share"
+        "strategy", "kind", F.col("arm").isin(*TREATED).alias("treated"), "treatment_share"
     ).agg(*sums)
     frame = grouped.toPandas()
     frame["converted_squares"] = frame["converted_sum"]  # of zeros and ones

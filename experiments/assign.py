@@ -1,72 +1,188 @@
-"""Who is held out: arms drawn by a salted hash, the same on every engine, on every night, in every order.
+"""Which arm a customer is in: drawn by salted hashes, the same on every engine, every night, in every order.
 
-The global holdout is drawn by a hash of its own, independent of every strategy's, and comes first.
+Holdouts above the strategy come first, the global one before all; then the strategy's own control group, by
+segment where the document says so; then its variants; the rest is 'treatment'. Each of the four is a draw of
+its own, so a larger control group or another ramp moves nobody between variants.
 """
 
-import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from pyspark.sql import Column
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-# 13 hexadecimal digits: 52 bits. Compared as text, so no engine's integer arithmetic is involved.
-_DIGITS = 13
-# No strategy can be called this, so the global draw is nobody else's.
-_EVERYTHING = "*"
+from base.settings import Experiments, Holdout
+from experiments.draws import below, draw, drawn
+from experiments.enrolment import enrolled, ramp_bound, slot_bounds
+from experiments.holdouts import GLOBAL, held, holdouts, in_its_segments, is_held, speaks_of
+from lake.tables.words import TREATED
+from strategies.document import Strategy
+from strategies.experiment import Experiment
+
+_VARIANTS = TREATED[1:]
+# Small tables, joined: a branch a strategy in one expression is more than an engine's planner bears.
+_TERMS = (
+    "strategy string, ramp string, layer string, slots_from string, slots_below string, covers bigint, "
+    "varied boolean, own_held_out double, own_bound string, "
+    + ", ".join(f"{arm} double, {arm}_bound string" for arm in _VARIANTS)
+)
+_BY_SEGMENT = "strategy string, segment string, stratum_held_out double, stratum_bound string"
 
 
-def arm(
-    customer: Column, *, strategy: Column, holdouts: Mapping[str, float], salt: str, global_holdout: float
-) -> Column:
-    """The arm of each row: 'global_holdout', 'control' or 'treatment'.
+def assign(
+    candidates: DataFrame, *, strategies: Sequence[Strategy], recorded: DataFrame, settings: Experiments
+) -> DataFrame:
+    """The candidates who take part, with ``arm``.
 
-    ``holdouts``: share held out, by strategy. A strategy that is not among them gets a null arm.
+    ``candidates``: at least customer, strategy, step, segment. ``recorded``: customer, strategy and arm of
+    everybody ever exposed; he stays in that arm whatever has changed since. Ramp and layer decide who begins;
+    a journey under way goes on. Rows of a strategy that is not among ``strategies`` are left out.
     """
-    everywhere = _draw(customer, F.lit(_EVERYTHING), salt) < F.lit(_threshold(global_holdout))
-    own = _draw(customer, strategy, salt)
-    column = F.when(F.lit(False), F.lit(None).cast("string"))
-    for share in sorted(set(holdouts.values())):
-        names = sorted(name for name, held in holdouts.items() if held == share)
-        drawn = F.when(own < F.lit(_threshold(share)), F.lit("control")).otherwise(F.lit("treatment"))
-        column = column.when(
-            strategy.isin(names), F.when(everywhere, F.lit("global_holdout")).otherwise(drawn)
-        )
-    return column
-
-
-def arm_of(customer: str, *, strategy: str, holdout: float, salt: str, global_holdout: float) -> str:
-    """The arm of one customer, as ``arm`` draws it in the engine."""
-    (drawn,) = arms_of(
-        [customer], strategy=strategy, holdout=holdout, salt=salt, global_holdout=global_holdout
+    known = recorded.select("customer", "strategy", F.col("arm").alias("recorded_arm"))
+    rows = _with_terms(candidates, strategies, settings)
+    takes_part = (F.col("step") > 1) | enrolled(F.col("customer"), F.col("strategy"), salt=settings.salt)
+    return (
+        rows.where(takes_part)
+        .join(known, ["customer", "strategy"], "left")
+        .select(*candidates.columns, F.coalesce("recorded_arm", _arm(settings)).alias("arm"))
     )
-    return str(drawn)
+
+
+def with_draw(exposed: DataFrame, *, strategies: Sequence[Strategy], settings: Experiments) -> DataFrame:
+    """The rows with the draw they were in: treatment_share, arm_share, covered_by, held_by as ASSIGNMENTS has
+    them.
+
+    ``exposed``: at least customer, strategy, segment, arm.
+    """
+    above = holdouts(settings)
+    names = [F.when(_covered(place, above[name]), F.lit(name)) for place, name in enumerate(above)]
+    holding = [F.when(_holds(place, name, settings), F.lit(name)) for place, name in enumerate(above)]
+    treated = 1 - F.col("held_out")
+    share = F.when(F.col("arm") == "control", F.col("held_out"))
+    for arm in _VARIANTS:
+        share = share.when(F.col("arm") == arm, treated * F.coalesce(arm, F.lit(0.0)))
+    left = F.lit(1.0)
+    for arm in _VARIANTS:
+        left = left - F.coalesce(arm, F.lit(0.0))
+    return _with_terms(exposed, strategies, settings).select(
+        *exposed.columns,
+        treated.alias("treatment_share"),
+        share.when(F.col("arm") == "treatment", treated * left).alias("arm_share"),
+        F.concat_ws(",", F.lit(None).cast("string"), *names).alias("covered_by"),
+        F.concat_ws(",", F.lit(None).cast("string"), *holding).alias("held_by"),
+    )
 
 
 def arms_of(
-    customers: Iterable[str], *, strategy: str, holdout: float, salt: str, global_holdout: float
+    customers: Iterable[str],
+    *,
+    strategy: str,
+    experiment: Experiment,
+    settings: Experiments,
+    segment: str = "",
+    covered_by: Collection[str] = (GLOBAL,),
 ) -> NDArray[np.str_]:
-    """The arms of many customers in one strategy, in their order."""
-    spared, held = _threshold(global_holdout), _threshold(holdout)
-    return np.array(
-        [
-            "global_holdout"
-            if _hashed(customer, _EVERYTHING, salt) < spared
-            else ("control" if _hashed(customer, strategy, salt) < held else "treatment")
-            for customer in customers
-        ],
-        dtype=np.str_,
+    """The arms of many customers of one segment, in their order, as ``assign`` draws them in the engine.
+
+    ``covered_by``: the holdouts above that cover the strategy in the segment.
+    """
+    above = {name: holdout for name, holdout in holdouts(settings).items() if name in covered_by}
+    salt, control = settings.salt, below(experiment.held_out(segment))
+    bounds = dict(_bounds(experiment))
+
+    def arm_of(customer: str) -> str:
+        for name, holdout in above.items():
+            if is_held(customer, name=name, holdout=holdout, salt=salt):
+                return _arm_above(name)
+        if drawn(customer, strategy, salt=salt) < control:
+            return "control"
+        place = drawn(customer, f"variant/{strategy}", salt=salt) if bounds else ""
+        return next((arm for arm, bound in bounds.items() if place < bound), TREATED[0])
+
+    return np.array([arm_of(customer) for customer in customers], dtype=np.str_)
+
+
+def _arm(settings: Experiments) -> Column:
+    own = draw(F.col("customer"), F.col("strategy"), salt=settings.salt) < F.col("bound")
+    arm = (
+        F.when(own, F.lit("control"))
+        .when(F.col("varied"), _variant(settings.salt))
+        .otherwise(F.lit(TREATED[0]))
+    )
+    for place, name in reversed(list(enumerate(holdouts(settings)))):
+        arm = F.when(_holds(place, name, settings), F.lit(_arm_above(name))).otherwise(arm)
+    return arm
+
+
+def _variant(salt: str) -> Column:
+    place = draw(F.col("customer"), F.concat(F.lit("variant/"), F.col("strategy")), salt=salt)
+    first, *others = ((place < F.col(f"{arm}_bound"), F.lit(arm)) for arm in _VARIANTS)
+    chain = F.when(*first)
+    for other in others:
+        chain = chain.when(*other)
+    return chain.otherwise(F.lit(TREATED[0]))
+
+
+def _arm_above(holdout: str) -> str:
+    return "global_holdout" if holdout == GLOBAL else "portfolio_holdout"
+
+
+def _bounds(experiment: Experiment) -> Iterator[tuple[str, str]]:
+    """The variants in order, each with the bound that draws of it and of those before it lie below."""
+    taken = 0.0
+    for arm in sorted(experiment.variants):
+        taken += experiment.variants[arm].share
+        yield arm, below(taken)
+
+
+def _covered(place: int, holdout: Holdout) -> Column:
+    """Whether the holdout of that place covers the row's strategy and segment."""
+    speaks = F.col("covers").bitwiseAND(F.lit(1 << place)) != 0
+    return speaks & in_its_segments(holdout, F.col("segment"))
+
+
+def _holds(place: int, name: str, settings: Experiments) -> Column:
+    """Whether the holdout of that place covers and holds the row's customer."""
+    holdout = holdouts(settings)[name]
+    drawn_by_it = held(F.col("customer"), name=name, holdout=holdout, salt=settings.salt)
+    return F.when(_covered(place, holdout), drawn_by_it).otherwise(F.lit(False))
+
+
+def _with_terms(rows: DataFrame, strategies: Sequence[Strategy], settings: Experiments) -> DataFrame:
+    """The rows with the columns of _TERMS, ``held_out`` and its ``bound`` in the row's segment."""
+    spark = rows.sparkSession
+    terms = spark.createDataFrame([_term(each, settings) for each in strategies], _TERMS)
+    joined = rows.join(F.broadcast(terms), "strategy")
+    strata = [
+        (strategy.name, segment, share, below(share))
+        for strategy in strategies
+        for segment, share in strategy.experiment.by_segment.items()
+    ]
+    by_segment = F.broadcast(spark.createDataFrame(strata, _BY_SEGMENT))
+    return (
+        joined.join(by_segment, ["strategy", "segment"], "left")
+        .withColumn("held_out", F.coalesce("stratum_held_out", "own_held_out"))
+        .withColumn("bound", F.coalesce("stratum_bound", "own_bound"))
     )
 
 
-def _threshold(share: float) -> str:
-    return format(round(share * 16**_DIGITS), f"0{_DIGITS}x")
-
-
-def _draw(customer: Column, strategy: Column, salt: str) -> Column:
-    return F.substring(F.sha2(F.concat_ws("|", F.lit(salt), strategy, customer), 256), 1, _DIGITS)
-
-
-def _hashed(customer: str, strategy: str, salt: str) -> str:
-    return hashlib.sha256(f"{salt}|{strategy}|{customer}".encode()).hexdigest()[:_DIGITS]
+def _term(strategy: Strategy, settings: Experiments) -> tuple[object, ...]:
+    experiment = strategy.experiment
+    speaking = [
+        speaks_of(holdout, tags=strategy.tags, manager=strategy.manager)
+        for holdout in holdouts(settings).values()
+    ]
+    bounds = dict(_bounds(experiment))
+    given = {arm: variant.share for arm, variant in experiment.variants.items()}
+    return (
+        strategy.name,
+        ramp_bound(experiment),
+        experiment.layer.name if experiment.layer else None,
+        *slot_bounds(experiment.layer),
+        sum(1 << place for place, speaks in enumerate(speaking) if speaks),
+        bool(bounds),
+        experiment.holdout,
+        below(experiment.holdout),
+        *(value for arm in _VARIANTS for value in (given.get(arm), bounds.get(arm))),
+    )

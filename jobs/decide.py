@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,7 +12,7 @@ from pyspark.sql import types as spark
 from sqlalchemy import select
 
 from base.errors import StoreError
-from experiments.assign import arm
+from experiments.assign import assign, with_draw
 from features.compiler import CUSTOMER_FEATURES
 from jobs.job import Frames, Night, job
 from jobs.known import capacity, known, touches_made
@@ -25,6 +25,7 @@ from lake.tables import (
     CONTACTS,
     CUSTOMER_SEGMENTS,
     CUSTOMERS,
+    ENTRIES,
     NUMBERS,
     OUTCOMES,
     PLAN,
@@ -47,6 +48,8 @@ from strategies.funnel import begun, positions
 DECIDED = "night decided"
 """The audit's action of a decision; its ``versions`` say with which version of each strategy."""
 
+# Chosen, or passed over because something ran out that runs out for every arm alike.
+_ENTERED = (*EXPOSED, "capacity", "strategy_limit")
 _EMPTY = "no strategy of the book is live (longreach strategies import takes documents in)"
 
 _PROMISES = spark.StructType(
@@ -54,7 +57,7 @@ _PROMISES = spark.StructType(
         spark.StructField("strategy", spark.StringType()),
         spark.StructField("kind", spark.StringType()),
         spark.StructField("window_days", spark.IntegerType()),
-        spark.StructField("treatment_share", spark.DoubleType()),
+        spark.StructField("manager", spark.StringType()),
     ]
 )
 _JOURNEYS = spark.StructType(
@@ -82,9 +85,10 @@ _JOURNEYS = spark.StructType(
         PLAN.before,
         OUTCOMES.before,
         ASSIGNMENTS.before,
+        ENTRIES.before,
         POSITIONS.before,
     ),
-    writes=(POSITIONS, CANDIDATES, ASSIGNMENTS, PLAN),
+    writes=(POSITIONS, CANDIDATES, ASSIGNMENTS, ENTRIES, PLAN),
 )
 def decide(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
     """Decides who is contacted tomorrow, by which channel and about what; and why everybody else is not.
@@ -101,7 +105,7 @@ def decide(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
     if not any(strategy.runs_on(day) for strategy in book):
         why = f"no strategy of the book runs on {day}" if book else _EMPTY
         night.progress(f"{why}: nobody is contacted")
-        nothing = {table: _nothing(night, table) for table in (CANDIDATES, ASSIGNMENTS, PLAN)}
+        nothing = {table: _nothing(night, table) for table in (CANDIDATES, ASSIGNMENTS, ENTRIES, PLAN)}
         return {POSITIONS: touches, **nothing}
     journeys = _laid_down(
         night,
@@ -128,7 +132,8 @@ def decide(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
     return {
         POSITIONS: touches,
         CANDIDATES: candidates.select(*CANDIDATES.names),
-        ASSIGNMENTS: _first_exposed(night, plan, book, frames[ASSIGNMENTS], day=day),
+        ASSIGNMENTS: _begun(night, frames, plan, book, into=ASSIGNMENTS, fates=EXPOSED),
+        ENTRIES: _begun(night, frames, plan, book, into=ENTRIES, fates=_ENTERED),
         PLAN: plan,
     }
 
@@ -152,7 +157,7 @@ def _candidates(
     night: Night, frames: Frames, book: Sequence[Strategy], *, made: DataFrame, journeys: DataFrame
 ) -> DataFrame:
     """The columns of CANDIDATES and ``number``: who could be contacted by what, and what forbids it."""
-    contact, experiments = night.settings.contact, night.settings.experiments
+    contact = night.settings.contact
     day, people = night.as_of + timedelta(days=1), known(night, frames, book, made=made, journeys=journeys)
     matched = match(
         frames[CUSTOMER_FEATURES],
@@ -163,19 +168,14 @@ def _candidates(
         costs={name: channel.cost for name, channel in load_channels().items()},
         window=contact,
     )
-    drawn = arm(
-        F.col("customer"),
-        strategy=F.col("strategy"),
-        holdouts={strategy.name: strategy.experiment.holdout for strategy in book},
-        salt=experiments.salt,
-        global_holdout=experiments.global_holdout,
+    drawn = assign(
+        matched, strategies=book, recorded=frames[ASSIGNMENTS], settings=night.settings.experiments
     )
     # An hour from which a contact could run past the permitted ones moves forward to the last that does not.
     last_hour = contact.hour_to - 1 - F.ceil(F.col("planned_seconds") / 3600)
     return (
-        gather(matched, people, day=day, contact=contact)
+        gather(drawn, people, day=day, contact=contact)
         .withColumn("hour", F.least("hour", last_hour).cast("int"))
-        .withColumn("arm", drawn)
         .withColumn("dropped_by", dropped_by(facts_of(day, contact=contact)))
         .select(*CANDIDATES.names, "number")
     )
@@ -194,27 +194,31 @@ def _beginnings(touches: DataFrame, book: Sequence[Strategy]) -> dict[str, int]:
     return {name: max(0, cap - so_far.get(name, 0)) for name, cap in caps.items() if cap is not None}
 
 
-def _first_exposed(
-    night: Night, plan: DataFrame, book: Sequence[Strategy], before: DataFrame, *, day: date
+def _begun(
+    night: Night,
+    frames: Frames,
+    plan: DataFrame,
+    book: Sequence[Strategy],
+    *,
+    into: Table,
+    fates: Sequence[str],
 ) -> DataFrame:
-    # Whoever begins again stays in his arm and is read by his first journey: the later ones follow from it.
-    exposed = plan.filter(F.col("fate").isin(*EXPOSED) & (F.col("step") == 1)).join(
-        before, on=["customer", "strategy"], how="left_anti"
+    """Who comes into the table tonight: his first contact has one of ``fates`` and never had before.
+
+    Whoever begins again stays in his arm and is read by his first journey: the later ones follow from it.
+    """
+    promises = [(each.name, each.goal.product, each.goal.window_days, each.manager) for each in book]
+    begun = plan.filter(F.col("fate").isin(*fates) & (F.col("step") == 1)).join(
+        frames[into], on=["customer", "strategy"], how="left_anti"
     )
-    drawn_outside = 1 - night.settings.experiments.global_holdout
-    promises = [
-        (
-            strategy.name,
-            strategy.goal.product,
-            strategy.goal.window_days,
-            drawn_outside * (1 - strategy.experiment.holdout),
-        )
-        for strategy in book
-    ]
+    assets = frames[CUSTOMER_FEATURES].select("customer", F.col("aum_now").alias("aum_before"))
+    day = F.lit(night.as_of + timedelta(days=1))
     return (
-        exposed.join(night.spark.createDataFrame(promises, _PROMISES), "strategy")
-        .withColumn("first_exposed", F.lit(day))
-        .select(*ASSIGNMENTS.names)
+        with_draw(begun, strategies=book, settings=night.settings.experiments)
+        .join(F.broadcast(night.spark.createDataFrame(promises, _PROMISES)), "strategy")
+        .join(assets, "customer", "left")
+        .withColumns({"first_exposed": day, "entered_on": day})
+        .select(*into.names)
     )
 
 

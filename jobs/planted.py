@@ -5,7 +5,9 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
+from lake.tables.words import TREATED
 from sources.source import Source
 from sources.synthetic.bank import SyntheticBank
 from sources.synthetic.response import expected_lift
@@ -27,7 +29,7 @@ def planted_effects(
     kinds = read[(read["level"] == "kind")].dropna(subset=["lift"])
     if kinds.empty:
         return None
-    exposed = assignments.filter("arm = 'treatment'").select(
+    exposed = assignments.filter(F.col("arm").isin(*TREATED)).select(
         "customer", "strategy", "kind", "first_exposed", "window_days"
     )
     made = lists.select("contact", "customer", "strategy", "as_of").join(exposed, on=["customer", "strategy"])

@@ -1,52 +1,14 @@
 """A strategy as its manager writes it: who, what, funnel of touches, goal, experiment, limits, validity."""
 
 from datetime import date
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, field_validator, model_validator
 
-from lake.tables.words import CHANNELS, PRODUCTS, RESULTS
+from strategies.experiment import Experiment, Variant
 from strategies.links import layers_of, mistakes, shown
 from strategies.opening import opened
-
-
-def _one_of(words: tuple[str, ...]) -> AfterValidator:
-    def check(word: str) -> str:
-        if word not in words:
-            raise ValueError(f"{word!r} is none of {', '.join(words)}")
-        return word
-
-    return AfterValidator(check)
-
-
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{2,48}$")]
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
-Product = Annotated[str, _one_of(PRODUCTS)]
-Channel = Annotated[str, _one_of(CHANNELS)]
-Result = Annotated[str, _one_of(RESULTS)]
-TouchName = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40)]
-
-
-def _listed(given: Any) -> Any:
-    """One word where a list of words belongs; each word once."""
-    words = [given] if isinstance(given, str) else given
-    if not isinstance(words, list | tuple) or not all(isinstance(word, str) for word in words):
-        return words
-    return tuple(dict.fromkeys(words))
-
-
-Results = Annotated[tuple[Result, ...], BeforeValidator(_listed)]
-TouchNames = Annotated[tuple[TouchName, ...], BeforeValidator(_listed)]
+from strategies.part import Channel, Line, Name, Part, Product, Results, Tags, Text, TouchName, TouchNames
 
 # After these a journey is over, whatever the author wrote: the customer has said yes, no, or worse.
 FINAL_RESULTS = ("converted", "refused", "complained")
@@ -55,11 +17,7 @@ FINAL_RESULTS = ("converted", "refused", "complained")
 _EVERYBODY = 1_000_000_000
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Touch(_Part):
+class Touch(Part):
     """One contact of the funnel. ``when``: results of the touches in ``after`` that lead on to this one.
 
     Left out, ``name`` is the place ('touch 2') and ``after`` the touch before. ``wait_days`` pass between the
@@ -84,7 +42,7 @@ class Way(NamedTuple):
     step: int
 
 
-class Goal(_Part):
+class Goal(Part):
     """What counts as success: an opening of ``product`` within ``window_days``, worth ``value`` yuan."""
 
     product: Product
@@ -92,19 +50,13 @@ class Goal(_Part):
     value: float = Field(gt=0)
 
 
-class Experiment(_Part):
-    """``holdout``: share of the strategy's customers who receive nothing, so that its lift can be read."""
-
-    holdout: Annotated[float, Field(ge=0.05, le=0.5)] = 0.15
-
-
-class Limits(_Part):
+class Limits(Part):
     """``per_night``: most contacts a night, over all touches."""
 
     per_night: int = Field(ge=1, le=_EVERYBODY)
 
 
-class Caps(_Part):
+class Caps(Part):
     """What all nights together may come to, counted by what was decided, whether it was released or not.
 
     ``per_customer``: most contacts of one customer, over all his journeys, made or held back. ``total``: most
@@ -115,7 +67,7 @@ class Caps(_Part):
     total: Annotated[int | None, Field(ge=1, le=_EVERYBODY)] = None
 
 
-class Valid(_Part):
+class Valid(Part):
     """First and last day of contact; open-ended where left out."""
 
     start: date = date.min
@@ -128,8 +80,10 @@ class Valid(_Part):
         return self
 
 
-class Strategy(_Part):
+class Strategy(Part):
     """A strategy document. ``priority`` multiplies the value its contacts compete with; 1 changes nothing.
+
+    ``tags``: words under which it is gathered with others, for a holdout above them all.
 
     ``exits``: results that end a journey besides the final ones. A journey that has ended may begin again
     ``cool_off_days`` later; left out, never.
@@ -139,6 +93,7 @@ class Strategy(_Part):
     title: Line
     kind: Product
     manager: Line
+    tags: Tags = ()
     who: Text
     offer: Text
     funnel: Annotated[tuple[Touch, ...], Field(min_length=1, max_length=6)]
@@ -187,13 +142,27 @@ class Strategy(_Part):
         return self
 
     @model_validator(mode="after")
+    def _variants_have_touches(self) -> "Strategy":
+        names = [touch.name for touch in self.funnel]
+        for arm, variant in self.experiment.variants.items():
+            unknown = sorted(set(variant.scripts) - set(names))
+            if unknown:
+                raise ValueError(
+                    f"experiment.variants.{arm} has a script for {unknown[0]!r}, which is no touch of the "
+                    f"funnel; there are: {', '.join(names)}"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _scripts_open_lawfully(self) -> "Strategy":
         touches = tuple(
             touch.model_copy(update={"script": opened(touch.script, channel=touch.channel, kind=self.kind)})
             for touch in self.funnel
         )
+        variants = {arm: self._opened(variant) for arm, variant in self.experiment.variants.items()}
         # The one place where a frozen document is completed, before anybody has seen it.
         object.__setattr__(self, "funnel", touches)
+        object.__setattr__(self, "experiment", self.experiment.model_copy(update={"variants": variants}))
         return self
 
     def runs_on(self, day: date) -> bool:
@@ -221,6 +190,20 @@ class Strategy(_Part):
     def ends(self) -> frozenset[str]:
         """Results after which a journey is over."""
         return frozenset((*FINAL_RESULTS, *self.exits))
+
+    def scripts(self, arm: str) -> tuple[str, ...]:
+        """What customers of ``arm`` get to hear or read, by touch: its own words, else the strategy's."""
+        variant = self.experiment.variants.get(arm)
+        own = variant.scripts if variant else {}
+        return tuple(own.get(touch.name, touch.script) for touch in self.funnel)
+
+    def _opened(self, variant: Variant) -> Variant:
+        channels = {touch.name: touch.channel for touch in self.funnel}
+        scripts = {
+            name: opened(script, channel=channels[name], kind=self.kind)
+            for name, script in variant.scripts.items()
+        }
+        return variant.model_copy(update={"scripts": scripts})
 
     def _longest_wait(self) -> int:
         """Days from the first contact to the last, on the slowest way."""

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ValidationError
 from base.errors import StrategyError
 from strategies.atoms import Described, RuleError
 from strategies.characters import plain
-from strategies.document import Caps, Experiment, Goal, Limits, Strategy, Touch, Valid
+from strategies.document import Caps, Goal, Limits, Strategy, Touch, Valid
+from strategies.experiment import Experiment, Layer, Variant
 from strategies.markup import at, nodes, values
 from strategies.rule import parse
 
@@ -20,6 +21,8 @@ _PARTS: dict[str, type[BaseModel]] = {
     "funnel": Touch,
     "goal": Goal,
     "experiment": Experiment,
+    "layer": Layer,
+    "variants": Variant,
     "limits": Limits,
     "caps": Caps,
     "valid": Valid,
@@ -113,8 +116,8 @@ def _meant(path: Path) -> str | None:
 
 def _keys(path: Path) -> Iterator[str]:
     """The keys known where ``path`` lies."""
-    model = _PARTS.get(str(path[0]), Strategy) if len(path) > 1 else Strategy
-    yield from model.model_fields
+    part = next((_PARTS[str(word)] for word in reversed(path[:-1]) if word in _PARTS), Strategy)
+    yield from (field.alias or name for name, field in part.model_fields.items())
 
 
 def _nearest(places: Mapping[Path, yaml.Mark], path: Path) -> yaml.Mark:

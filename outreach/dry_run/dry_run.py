@@ -23,8 +23,9 @@ from outreach.dry_run.sensitivity import (
     smallest_lift,
 )
 from strategies.candidates import ANSWERED_CHANNELS, USUAL_ANSWERED_SHARE
-from strategies.document import Experiment, Strategy
+from strategies.document import Strategy
 from strategies.evaluate.kernel import Counts, shared
+from strategies.experiment import Experiment
 from strategies.rule import Rule, parse
 
 USUAL_WINDOW_DAYS = 7

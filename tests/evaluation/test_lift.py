@@ -76,7 +76,7 @@ def test_leaves_out_contacts_still_to_come(engine: SparkSession) -> None:
 
 def test_readouts_equal_a_count_by_hand(engine: SparkSession) -> None:
     assignments = [_assignment(f"t{i}", "treatment") for i in range(200)]
-    assignments += [_assignment(f"c{i}", "control" if i % 2 else "global_holdout") for i in range(200)]
+    assignments += [_assignment(f"c{i}", "control") for i in range(200)]
     openings = [_opening(i, f"t{i}", 2) for i in range(40)] + [
         _opening(100 + i, f"c{i}", 2) for i in range(10)
     ]

@@ -11,14 +11,16 @@ from pyspark.sql import functions as F
 
 from base.settings import Contact, load_settings
 from benchmarks.jvm_spark import java_is_here, open_jvm_spark
-from experiments.assign import arm
+from experiments.assign import assign, with_draw
 from features.compiler import CUSTOMER_FEATURES
 from lake.session import open_engine
 from lake.tables import OUTCOMES, PLAN, POSITIONS
-from lake.tables.words import RESULTS
+from lake.tables.words import ARMS, RESULTS
 from strategies.candidates import match
 from strategies.folder import read_folder
 from strategies.funnel import merged, positions
+from tests.experiments.arm_world import ABOVE
+from tests.experiments.arm_world import BOOK as RICH_BOOK
 from tests.strategies.journeys import BOOK as FUNNELS
 from tests.strategies.journeys import Row, frame
 
@@ -59,17 +61,27 @@ def _decided(spark: SparkSession) -> list[dict[str, object]]:
         costs={"push": 0.01, "sms": 0.05, "ai_call": 0.5, "human_call": 8.0},
         window=Contact(),  # type: ignore[call-arg]
     )
-    drawn = candidates.withColumn(
-        "arm",
-        arm(
-            F.col("customer"),
-            strategy=F.col("strategy"),
-            holdouts={strategy.name: strategy.experiment.holdout for strategy in BOOK},
-            salt="longreach-1",
-            global_holdout=0.02,
-        ),
-    )
+    nobody = spark.createDataFrame([], "customer string, strategy string, arm string")
+    drawn = assign(candidates, strategies=BOOK, recorded=nobody, settings=ABOVE)
     return drawn.orderBy("customer", "strategy", "step").toArrow().to_pylist()
+
+
+def _drawn(spark: SparkSession) -> list[dict[str, object]]:
+    """Every kind of arm, with the draw it came from, some of it recorded before."""
+    rows = [
+        (f"A{n:05d}", strategy.name, 1 + n % 2, ("S01", "S03", None)[n % 3])
+        for n in range(CUSTOMERS)
+        for strategy in RICH_BOOK
+    ]
+    recorded = [(f"A{n:05d}", RICH_BOOK[0].name, "treatment_b") for n in range(50)]
+    assigned = assign(
+        spark.createDataFrame(rows, "customer string, strategy string, step int, segment string"),
+        strategies=RICH_BOOK,
+        recorded=spark.createDataFrame(recorded, "customer string, strategy string, arm string"),
+        settings=ABOVE,
+    )
+    found = with_draw(assigned, strategies=RICH_BOOK, settings=ABOVE)
+    return found.orderBy("customer", "strategy", "step").toArrow().to_pylist()
 
 
 def _begun(spark: SparkSession) -> DataFrame:
@@ -110,14 +122,16 @@ def _stood(spark: SparkSession) -> list[dict[str, object]]:
 def test_candidates_arms_and_positions_are_the_same_on_jvm_spark(
     engine: SparkSession, tmp_path: Path
 ) -> None:
-    embedded, stood = _decided(engine), _stood(engine)
+    embedded, drawn, stood = _decided(engine), _drawn(engine), _stood(engine)
     with (
         open_jvm_spark(tmp_path / "jvm", settings=QUICK) as address,
         open_engine(load_settings(spark_remote=address)) as jvm,
     ):
         assert _decided(jvm) == embedded
+        assert _drawn(jvm) == drawn
         assert _stood(jvm) == stood
     assert len(embedded) > 1000
     assert {row["arm"] for row in embedded} == {"treatment", "control", "global_holdout"}
+    assert {row["arm"] for row in drawn} == set(ARMS) - {"treatment_c"}
     assert {row["step"] for row in embedded} == {1, 2}
     assert {row["step"] for row in stood if "last_step" in row} >= {None, 2, 3}

@@ -3,7 +3,7 @@
 import dataclasses
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import yaml
 from sqlalchemy import insert
 
 from base.settings import load_settings
-from experiments.assign import arm_of
+from experiments.assign import arms_of
 from features.compiler import CUSTOMER_FEATURES
 from jobs.decide import DECIDED
 from jobs.job import Night
@@ -26,6 +26,7 @@ from lake.tables import (
     CONTACTS,
     CUSTOMER_SEGMENTS,
     CUSTOMERS,
+    ENTRIES,
     NUMBERS,
     OUTCOMES,
     PLAN,
@@ -45,7 +46,7 @@ from tests.strategies.book_world import make_live, written
 
 FIRST = AS_OF
 SECOND = DAY
-MADE = (CANDIDATES, ASSIGNMENTS, PLAN, POSITIONS)
+MADE = (CANDIDATES, ASSIGNMENTS, ENTRIES, PLAN, POSITIONS)
 DELIVERED = (CUSTOMERS, NUMBERS, CONSENTS, SUPPRESSIONS)
 SNAPSHOTS = (*DELIVERED, CUSTOMER_FEATURES, CUSTOMER_SEGMENTS)
 STOPPED = "loan_merchant_inflow"
@@ -168,23 +169,44 @@ def test_assignments_are_the_first_exposures_with_their_promises(first: Night) -
         (r["customer"], r["strategy"]): r for r in rows(first, PLAN) if r["fate"] in ("contact", "held_out")
     }
     assignments = rows(first, ASSIGNMENTS)
+    assets = {r["customer"]: r["aum_now"] for r in rows(first, CUSTOMER_FEATURES)}
     assert {(r["customer"], r["strategy"]) for r in assignments} == set(exposed)
     for r in assignments:
         strategy, drawn = book[r["strategy"]], first.settings.experiments
         assert r["first_exposed"] == SECOND
         assert (r["kind"], r["window_days"]) == (strategy.goal.product, strategy.goal.window_days)
-        assert r["treatment_share"] == pytest.approx(
-            (1 - drawn.global_holdout) * (1 - strategy.experiment.holdout), abs=1e-12
+        held_out = strategy.experiment.holdout
+        assert r["treatment_share"] == pytest.approx(1 - held_out, abs=1e-12)
+        (arm,) = arms_of(
+            [r["customer"]], strategy=strategy.name, experiment=strategy.experiment, settings=drawn
         )
-        assert r["arm"] == arm_of(
-            r["customer"],
-            strategy=strategy.name,
-            holdout=strategy.experiment.holdout,
-            salt=drawn.salt,
-            global_holdout=drawn.global_holdout,
-        )
+        assert r["arm"] == arm
+        assert r["arm_share"] == {"treatment": pytest.approx(1 - held_out), "control": held_out}.get(arm)
+        assert r["covered_by"] == "global"
+        assert r["held_by"] == ("global" if arm == "global_holdout" else "")
+        assert (r["manager"], r["channel"]) == (strategy.manager, strategy.funnel[0].channel)
+        assert r["aum_before"] == assets[r["customer"]]
         fate = exposed[r["customer"], r["strategy"]]["fate"]
         assert (fate == "contact") == (r["arm"] == "treatment")
+
+
+def test_entries_are_the_exposed_and_those_passed_over_for_want_of_room(first: Night, second: Night) -> None:
+    wanted = ("contact", "held_out", "capacity", "strategy_limit")
+    seen: dict[tuple[str, str], str] = {}
+    for night, day in ((first, SECOND), (second, SECOND + timedelta(days=1))):
+        entries = {(r["customer"], r["strategy"]): r for r in rows(night, ENTRIES)}
+        openers = {
+            (r["customer"], r["strategy"]): r
+            for r in rows(night, PLAN)
+            if r["step"] == 1 and r["fate"] in wanted
+        }
+        assert set(entries) == set(openers) - set(seen)
+        assert all(entries[key]["arm"] == openers[key]["arm"] for key in entries)
+        assert {r["entered_on"] for r in entries.values()} == {day}
+        seen |= {key: r["arm"] for key, r in entries.items()}
+        assert {(r["customer"], r["strategy"]) for r in rows(night, ASSIGNMENTS)} <= set(seen)
+    passed_over = {r["arm"] for r in rows(first, PLAN) if r["fate"] == "capacity"}
+    assert passed_over == {"treatment", "control", "global_holdout"}
 
 
 def test_the_same_night_again_changes_nothing(again: tuple[list[str], list[str]]) -> None:
@@ -239,7 +261,7 @@ def test_a_night_without_contacts(first: Night, tmp_path: Path, change: Row | No
             make_live(ledger, write_book(tmp_path / "book", **change))
         idle = dataclasses.replace(first, ledger=ledger, progress=told.append)
         assert execute(find_job("decide"), idle).written == dict.fromkeys(
-            ("positions", "candidates", "assignments", "plan"), 0
+            ("positions", "candidates", "assignments", "entries", "plan"), 0
         )
     assert any(why in line for line in told)
 

@@ -16,6 +16,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
+from base.settings import Experiments
 from evaluation.lift import read_out
 from experiments.assign import arms_of
 from lake.tables.words import CHANNELS, PRODUCTS
@@ -25,6 +26,7 @@ from sources.synthetic.draws import chance, day_number
 from sources.synthetic.openings import wants
 from sources.synthetic.population import Population, population
 from sources.synthetic.response import Contacts, Effects, expected_lift, respond
+from strategies.experiment import Experiment
 
 WORLDS = 200
 CUSTOMERS = 4_000
@@ -106,9 +108,8 @@ def _world(seed: int, effects: Effects) -> list[dict[str, object]]:
         arms[offer.name][rows] = arms_of(
             rows.astype(np.str_),
             strategy=offer.name,
-            holdout=offer.holdout,
-            salt=f"world {seed}",
-            global_holdout=GLOBAL_HOLDOUT,
+            experiment=Experiment(holdout=offer.holdout),
+            settings=Experiments(salt=f"world {seed}", global_holdout=GLOBAL_HOLDOUT),
         )
     wanted = [wants(people, day=FIRST_DAY + day) for day in range(NIGHTS + WINDOW_DAYS)]
     found = []
