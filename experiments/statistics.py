@@ -6,7 +6,11 @@ One method a kind of metric, so that the p-value and the interval never contradi
   rates", Statistics in Medicine 4 (1985), and the interval of all differences that it does not reject. At the
   sizes here (50 to 1,500 held out, rates of 1 to 8 %) it covers 93 to 98 %, where Welch's interval falls to
   80 % and Agresti and Caffo's rises to 100 %; docs/experiments.md has the table.
-- Means (yuan, counts): Welch's t, Biometrika 34 (1947).
+- Amounts that are never negative and often zero (yuan placed): the same test for a variance of
+  scale x mean - mean squared, scale = sum of squares / sum over both arms. That is what customers who give
+  nothing or an amount have when more or fewer of them give, and shares are the case of scale 1. Welch's t covers
+  88 to 94 % there when few are held out, since a small arm's variance is small exactly when its mean is low.
+- Other means (changes of a balance): Welch's t, Biometrika 34 (1947).
 """
 
 from dataclasses import dataclass
@@ -19,12 +23,16 @@ from base.errors import ExperimentError
 from experiments.moments import Floats, Moments
 from experiments.score import score_interval
 
+# Mean over scale, at most 1: customers would have to give nothing, or one and the same amount, that often.
+_EVEN = 0.5
+
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
     """Treatment minus control, one entry an experiment; NaN where an arm is too small to say anything.
 
-    ``p_value`` is two-sided; ``error`` is the standard error, for shares the one if there were no difference.
+    ``p_value`` is two-sided; ``error`` is the standard error: for shares and amounts the one if there
+    were no difference, for other means Welch's.
     """
 
     mean: Floats
@@ -36,19 +44,29 @@ class Difference:
     error: Floats
 
 
-def difference(treatment: Moments, control: Moments, *, binary: bool, confidence: float = 0.95) -> Difference:
-    """The difference of two arms, entry by entry; ``binary`` says that the metric is 0 or 1 a customer.
+def difference(
+    treatment: Moments,
+    control: Moments,
+    *,
+    binary: bool,
+    never_negative: bool = False,
+    confidence: float = 0.95,
+) -> Difference:
+    """The difference of two arms, entry by entry.
 
-    Raises ExperimentError where the aggregates cannot be those of such a metric.
+    ``binary``: the metric is 0 or 1 a customer; ``never_negative``: an amount, of many customers zero. Raises
+    ExperimentError where the aggregates cannot be those of such a metric.
     """
-    if not binary:
-        return _means(treatment, control, confidence)
     for arm in (treatment, control):
-        if np.any(arm.array("total") != arm.array("squares")):
+        if binary and np.any(arm.array("total") != arm.array("squares")):
             raise ExperimentError(
                 "a metric of zeros and ones has sum = sum of squares; this one is not binary"
             )
-    return _shares(treatment, control, confidence)
+        if never_negative and np.any(arm.array("total") < 0):
+            raise ExperimentError("a metric that is never negative has no negative sum; this one has")
+    if binary:
+        return _shares(treatment, control, np.ones(()), confidence)
+    return (_amounts if never_negative else _means)(treatment, control, confidence)
 
 
 def welch(
@@ -126,22 +144,37 @@ def sample_ratio_p(treated: ArrayLike, held_out: ArrayLike, *, holdout: ArrayLik
     return np.asarray(np.minimum(1.0, 2 * np.minimum(lower, upper)), dtype=np.float64)
 
 
-def _shares(treatment: Moments, control: Moments, confidence: float) -> Difference:
+def _shares(treatment: Moments, control: Moments, scale: Floats, confidence: float) -> Difference:
+    """The score test of totals in units of ``scale``, which makes them numbers of customers or like them."""
     limit = float(special.ndtri((1 + confidence) / 2))
-    counts = np.broadcast_arrays(
-        treatment.array("total"), treatment.array("n"), control.array("total"), control.array("n")
-    )
-    low, high, error = score_interval(*counts, limit=limit)
-    with np.errstate(invalid="ignore"):
-        lift = treatment.mean - control.mean
+    total, control_total = treatment.array("total") / scale, control.array("total") / scale
+    counts = np.broadcast_arrays(total, treatment.array("n"), control_total, control.array("n"))
+    low, high, error = (each * scale for each in score_interval(*counts, limit=limit))
+    mean, control_mean = treatment.mean, control.mean
+    lift = mean - control_mean
     return Difference(
-        mean=treatment.mean,
-        control_mean=control.mean,
+        mean=mean,
+        control_mean=control_mean,
         lift=lift,
         low=low,
         high=high,
         p_value=_two_sided(lift, error),
         error=error,
+    )
+
+
+def _amounts(treatment: Moments, control: Moments, confidence: float) -> Difference:
+    """The score test; Welch's where amounts vary so little that zeros and ones are no likeness of them."""
+    total = treatment.array("total") + control.array("total")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scale = np.where(total > 0, (treatment.array("squares") + control.array("squares")) / total, np.nan)
+        even = np.maximum(treatment.mean, control.mean) > _EVEN * scale
+    scored = _shares(treatment, control, np.where(even, np.nan, scale), confidence)
+    if not even.any():
+        return scored
+    means = _means(treatment, control, confidence)
+    return Difference(
+        **{name: np.where(even, value, getattr(scored, name)) for name, value in vars(means).items()}
     )
 
 
