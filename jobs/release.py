@@ -92,7 +92,7 @@ def _chosen(night: Night, frames: Frames, channels: Mapping[str, type[Channel]])
     """The contacts that were decided, without those suppressed since: customer to hour, number."""
     plan = frames[PLAN].filter(F.col("fate") == "contact")
     contacts = (
-        plan.select("customer", "strategy", "step", "channel", "hour")
+        plan.select("customer", "strategy", "step", "channel", "arm", "hour")
         .join(frames[NUMBERS].select("customer", "number"), "customer", "left")
         .join(frames[CUSTOMERS].select("customer", "birth_month"), "customer", "left")
     )

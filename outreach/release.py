@@ -18,7 +18,7 @@ from pyarrow import csv
 
 from base.errors import ReleaseError
 from lake.tables import CONTACT_LISTS
-from lake.tables.words import RECIPIENTS
+from lake.tables.words import RECIPIENTS, TREATED
 from outreach.channels.channel import Channel
 from outreach.mask import mask_name, mask_phone
 from strategies.document import Strategy
@@ -30,23 +30,25 @@ _CSV = csv.WriteOptions(quoting_style="all_valid")
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
-    """What is said: one row a touch, with strategy, step, reason, offer and text."""
+    """What is said: strategy, step, arm, reason, offer, text; a row a touch and arm with words of its own."""
 
     table: pa.Table
 
     @classmethod
     def of(cls, book: Sequence[Strategy]) -> "Words":
-        """The words of every touch of every strategy."""
+        """The words of every touch of every strategy, and of its variants."""
         rows = [
             {
                 "strategy": strategy.name,
                 "step": step,
+                "arm": arm,
                 "reason": strategy.title,
                 "offer": strategy.offer,
-                "text": touch.script,
+                "text": script,
             }
             for strategy in book
-            for step, touch in enumerate(strategy.funnel, start=1)
+            for arm in (TREATED[0], *strategy.experiment.variants)
+            for step, script in enumerate(strategy.scripts(arm), start=1)
         ]
         return cls(table=pa.Table.from_pylist(rows, schema=_WORDS))
 
@@ -61,7 +63,7 @@ _WORDS = pa.schema(
     [
         ("strategy", pa.string()),
         ("step", pa.int32()),
-        *((name, pa.string()) for name in ("reason", "offer", "text")),
+        *((name, pa.string()) for name in ("arm", "reason", "offer", "text")),
     ]
 )
 
@@ -76,8 +78,9 @@ def build_lists(
 ) -> pa.Table:
     """The rows of CONTACT_LISTS, in order of their tokens.
 
-    ``chosen``: contact, address, customer, strategy, step, channel, hour; a row a contact. ``identities``:
-    customer, name, phone. Raises ReleaseError where a customer has no identity or a touch has no words.
+    ``chosen``: contact, address, customer, strategy, step, channel, arm, hour; a row a contact.
+    ``identities``: customer, name, phone. Raises ReleaseError where a customer has no identity or a touch has
+    no words.
     """
     material = _with_words(_with_masks(chosen, identities, as_of), words)
     parts = [_rows_of(material, channel, as_of) for channel in channels.values()]
@@ -148,9 +151,11 @@ def _with_masks(chosen: pa.Table, identities: pa.Table, as_of: date) -> pa.Table
 
 
 def _with_words(material: pa.Table, words: Words) -> pa.Table:
-    spoken = {(row["strategy"], row["step"]): place for place, row in enumerate(words.table.to_pylist())}
-    keys = zip(material["strategy"].to_pylist(), material["step"].to_pylist(), strict=True)
-    places = pa.array([spoken.get(key) for key in keys], pa.int64())
+    own = (words.table[name].to_pylist() for name in ("strategy", "step", "arm"))
+    spoken = {key: place for place, key in enumerate(zip(*own, strict=True))}
+    wanted = zip(*(material[name].to_pylist() for name in ("strategy", "step", "arm")), strict=True)
+    # Who is in an arm that the document has given up since gets the words of the strategy as it stands.
+    places = pa.array([spoken.get(key, spoken.get((*key[:2], TREATED[0]))) for key in wanted], pa.int64())
     if places.null_count:
         unknown = material.filter(pc.is_null(places))["strategy"].unique().to_pylist()
         raise ReleaseError(

@@ -29,6 +29,7 @@ WORDS = Words(
         {
             "strategy": ["rates"],
             "step": pa.array([1], pa.int32()),
+            "arm": ["treatment"],
             "reason": ["利率"],
             "offer": ["三年期"],
             "text": ["您好，远达银行。"],
@@ -47,6 +48,7 @@ def lists_of(channel: type[Channel]) -> pa.Table:
             "strategy": ["rates"] * rows,
             "step": pa.array([1] * rows, pa.int32()),
             "channel": [channel.name] * rows,
+            "arm": ["treatment"] * rows,
             "hour": pa.array([10] * rows, pa.int32()),
         }
     )
