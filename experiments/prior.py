@@ -8,8 +8,8 @@ from experiments.moments import Floats
 
 # Locations grow by this factor from a fraction of the smallest errors to the largest effect seen; each
 # component is as wide as the gaps, so that together they can take any shape.
-_GROWTH = 1.3
-_WIDTH = 0.15
+_GROWTH = 1.6
+_WIDTH = 0.3
 _NEAREST = 0.25
 # Effects of nothing at all count this many experiments more: better to miss an effect than to make one up.
 _DOUBTERS = 10.0
@@ -17,6 +17,7 @@ _DOUBTERS = 10.0
 _ENOUGH = 10_000
 _STEPS = 500
 _SETTLED = 1e-5
+_NEGLIGIBLE = 1e-5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +40,8 @@ def fit(lift: Floats, error: Floats) -> Prior:
     start = _components(lift, error)
     counted = np.ones((1, len(order)))
     (weight,) = refit(start, lift[order], error[order], counted=counted, steps=_STEPS)
-    return Prior(weight=weight, location=start.location, width=start.width)
+    kept = weight > _NEGLIGIBLE
+    return Prior(weight=weight[kept] / weight[kept].sum(), location=start.location[kept], width=start.width[kept])
 
 
 def refit(prior: Prior, lift: Floats, error: Floats, *, counted: Floats, steps: int) -> Floats:

@@ -8,8 +8,8 @@ One method a kind of metric, so that the p-value and the interval never contradi
   80 % and Agresti and Caffo's rises to 100 %; docs/experiments.md has the table.
 - Amounts that are never negative and often zero (yuan placed): the same test for a variance of
   scale x mean - mean squared, scale = sum of squares / sum over both arms. That is what customers who give
-  nothing or an amount have when more or fewer of them give, and shares are the case of scale 1. Welch's t covers
-  88 to 94 % there when few are held out, since a small arm's variance is small exactly when its mean is low.
+  nothing or an amount have when more or fewer of them give, and shares are the case of scale 1. Welch's t
+  covers 88 to 94 % there when few are held out: a small arm's variance is small just when its mean is low.
 - Other means (changes of a balance): Welch's t, Biometrika 34 (1947).
 """
 
