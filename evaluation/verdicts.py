@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evaluation.suppress import SMALLEST
 from experiments.discoveries import q_values
 from lake.tables.decisions import VERDICTS_TABLE
 
@@ -38,7 +39,7 @@ class _Evidence:
 
     @property
     def told(self) -> bool:
-        """Whether it says anything; no arm too small gets as far as that."""
+        """Whether it says anything at all."""
         return math.isfinite(self.low) and math.isfinite(self.high) and self.low <= self.lift <= self.high
 
     @property
@@ -67,7 +68,7 @@ def verdicts(
     In this order: *broken* where a finding is grave; *stop* where a guardrail is surely worse (see
     :func:`harmed`), where the goal is (q-value at most ``false_discovery``), and where the always-valid
     interval ends below what pays; *ship* where the goal is a discovery (q-value at most ``false_discovery``)
-    and its always-valid interval lies above zero; else *continue*.
+    and its always-valid interval lies above zero; else *continue*. Arms of fewer than ten say nothing.
     """
     rows = _of_strategies(readouts)
     goals = _by_strategy(rows[rows["metric"] == GOAL])
@@ -108,7 +109,8 @@ def harmed(
     rows = rows[rows["metric"].isin(list(guardrails)) & ~rows["strategy"].isin(_grave(findings))]
     rows = rows.assign(q_value=q_values(rows["always_p"].to_numpy(dtype=np.float64)))
     rows = rows.rename(columns={"always_low": "low", "always_high": "high"})
-    told = (rows["low"] <= rows["lift"]) & (rows["lift"] <= rows["high"]) & (rows["high"] < math.inf)
+    enough = rows[["customers", "control_customers"]].min(axis=1) >= SMALLEST
+    told = (rows["low"] <= rows["lift"]) & (rows["lift"] <= rows["high"]) & (rows["high"] < math.inf) & enough
     surely = (rows["q_value"] <= false_discovery) & (rows["low"] > 0) & told
     kept = rows.loc[surely, ["strategy", "customers", *_EVIDENCE]]
     return kept.sort_values(["strategy", "q_value", "metric"]).reset_index(drop=True)
@@ -161,9 +163,12 @@ def _by_goal(goal: Facts, false_discovery: float) -> Facts:
     )
     pays = float(np.nan_to_num(_number(goal, "pays")))
     discovered = found.q_value <= false_discovery
-    if not found.told:
-        verdict = "continue"
-        words = "Continue 继续: nothing can be said yet; too few customers have been seen in one of the arms."
+    fewest = min(_number(goal, "customers"), _number(goal, "control_customers"))
+    if not (found.told and fewest >= SMALLEST):
+        verdict, words = (
+            "continue",
+            f"Continue 继续: nothing can be said yet. {goal.get('words', '')}".rstrip(),
+        )
     elif discovered and found.high < 0:
         verdict = "stop"
         words = f"Stop 停用: fewer reach the goal than if left alone, {found.words} of 100 customers."

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from base.errors import LongreachError, SettingsError
 from base.settings import load_settings
+from jobs.experiments import experiments
 from jobs.strategies import strategies
 from jobs.terminal import AsOf, Json, err, out, print_json, say
 
@@ -27,6 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(strategies, name="strategies")
+app.add_typer(experiments, name="experiments")
 
 
 @app.command()

@@ -1,6 +1,5 @@
 """``longreach strategies ...``: the strategy book on the command line."""
 
-import getpass
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
@@ -11,7 +10,7 @@ import typer
 from rich.text import Text
 
 from base.settings import load_settings
-from jobs.terminal import AsOfOrLast, Json, err, out, print_json
+from jobs.terminal import As, AsOfOrLast, Json, Name, acting, err, out, print_json
 
 if TYPE_CHECKING:
     from strategies.checks.finding import Finding
@@ -21,10 +20,6 @@ strategies = typer.Typer(
     no_args_is_help=True,
 )
 
-As = Annotated[
-    str | None, typer.Option("--as", metavar="NAME", help="Who acts; else LONGREACH_ACTOR or you.")
-]
-Name = Annotated[str, typer.Argument(help="A strategy of the book.")]
 Names = Annotated[list[str], typer.Argument(help="Strategies of the book.")]
 State = Literal["draft", "submitted", "approved", "live", "paused", "retired", "stopped"]
 Reason = Annotated[str, typer.Option(help="Why; for the audit.")]
@@ -118,7 +113,7 @@ def import_(
     from ledger.database import open_ledger
 
     with open_ledger(load_settings()) as ledger:
-        imported, warnings = take_in(ledger, paths, actor=_actor(actor), base=base, note=note)
+        imported, warnings = take_in(ledger, paths, actor=acting(actor), base=base, note=note)
     for warning in warnings:
         err.print(Text(warning, style="yellow"), soft_wrap=True)
     if as_json:
@@ -158,7 +153,7 @@ def submit(names: Names, version: Version = None, actor: As = None) -> None:
         warnings = submit_checked(
             ledger,
             names,
-            actor=_actor(actor),
+            actor=acting(actor),
             versions=_meant(names, version),
             settings=settings,
             today=_today(),
@@ -172,7 +167,7 @@ def _add_forward(verb: str, help_text: str) -> None:
         from ledger.database import open_ledger
 
         with open_ledger(load_settings()) as ledger:
-            _lifecycle(verb)(ledger, names, actor=_actor(actor), versions=_meant(names, version))
+            _lifecycle(verb)(ledger, names, actor=acting(actor), versions=_meant(names, version))
         _say_standings(names)
 
     strategies.command(name=verb, help=help_text)(forward)
@@ -183,7 +178,7 @@ def _add_backward(verb: str, help_text: str) -> None:
         from ledger.database import open_ledger
 
         with open_ledger(load_settings()) as ledger:
-            _lifecycle(verb)(ledger, names, actor=_actor(actor), reason=reason)
+            _lifecycle(verb)(ledger, names, actor=acting(actor), reason=reason)
         _say_standings(names)
 
     strategies.command(name=verb, help=help_text)(backward)
@@ -263,7 +258,7 @@ def _add_switch(verb: str, help_text: str, *, stopped: bool) -> None:
         scope: Scope = "strategy" if name else "channel" if channel else "all"
         meant = name or channel or "all"
         with open_ledger(load_settings()) as ledger:
-            throw_switch(ledger, scope, meant, stopped=stopped, actor=_actor(actor), reason=reason)
+            throw_switch(ledger, scope, meant, stopped=stopped, actor=acting(actor), reason=reason)
         done = "stopped from the next release on" if stopped else "goes on from the next decision on"
         out.print(f"{'everything' if everything else f'{scope} {meant}'}: {done}", markup=False)
 
@@ -272,10 +267,6 @@ def _add_switch(verb: str, help_text: str, *, stopped: bool) -> None:
 
 _add_switch("stop", "The emergency brake: nothing more of a strategy, a channel, or at all.", stopped=True)
 _add_switch("start", "Lets go on what was stopped.", stopped=False)
-
-
-def _actor(given: str | None) -> str:
-    return given or load_settings().actor or getpass.getuser()
 
 
 def _today() -> date:

@@ -1,5 +1,6 @@
 """What all commands share: where they print, and the options that many of them take."""
 
+import getpass
 import json
 from datetime import date, datetime
 from typing import Annotated
@@ -7,6 +8,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.text import Text
+
+from base.settings import load_settings
 
 err = Console(stderr=True, highlight=False, emoji=False)
 out = Console(highlight=False, emoji=False)
@@ -28,7 +31,16 @@ AsOf = Annotated[
 AsOfOrLast = Annotated[
     date | None, typer.Option("--as-of", parser=_date, metavar="DATE", help="Business date; the last night.")
 ]
+As = Annotated[
+    str | None, typer.Option("--as", metavar="NAME", help="Who acts; else LONGREACH_ACTOR or you.")
+]
+Name = Annotated[str, typer.Argument(help="A strategy of the book.")]
 Json = Annotated[bool, typer.Option("--json", help="Print what a program can read.")]
+
+
+def acting(given: str | None) -> str:
+    """Who acts: the one given, or of the settings, or the user of the machine."""
+    return given or load_settings().actor or getpass.getuser()
 
 
 def say(text: str) -> None:

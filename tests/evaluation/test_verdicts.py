@@ -12,28 +12,12 @@ from hypothesis import strategies as st
 
 from evaluation.verdicts import harmed, verdicts
 from lake.tables import EXPERIMENT_FINDINGS, READOUTS, VERDICTS_TABLE
+from tests.evaluation.readout_world import finding, proven, readout
 
 GUARDRAILS = ("complained", "opted_out", "outflow")
 LEVEL = 0.05
 NO_FINDINGS = pd.DataFrame(columns=list(EXPERIMENT_FINDINGS.names))
 NO_TERMS = pd.DataFrame(columns=["strategy", "pays", "per_night"])
-
-
-def readout(name: str, metric: str = "converted", **given: Any) -> dict[str, Any]:
-    """A row of READOUTS, about nothing in particular."""
-    row: dict[str, Any] = dict.fromkeys(READOUTS.names, math.nan)
-    row |= {"level": "strategy", "name": name, "metric": metric, "view": "exposed", "arm": "any", "words": ""}
-    return row | {"customers": 8_500, "control_customers": 1_500} | given
-
-
-def proven(name: str, metric: str = "converted") -> dict[str, Any]:
-    """A row that shows a lift of 1.2 of 100."""
-    evidence = {"lift": 0.012, "error": 0.003, "always_low": 0.004, "always_high": 0.02}
-    return readout(name, metric, **evidence, always_p=1e-6, q_value=1e-5, shrunk_lift=0.009)
-
-
-def finding(name: str, kind: str = "sample_ratio", *, grave: bool = True) -> dict[str, Any]:
-    return {"strategy": name, "kind": kind, "grave": grave, "rows": 7, "words": f"{kind} is wrong."}
 
 
 def judged(
@@ -131,9 +115,11 @@ def test_what_is_open_says_how_long_it_will_take() -> None:
 
 
 def test_without_numbers_nothing_is_said() -> None:
-    found = judged(readout("savers", customers=0, control_customers=0))["savers"]
+    found = judged(readout("savers", words="This bank tells no lift."))["savers"]
     assert found["verdict"] == "continue"
-    assert "nothing can be said yet" in found["words"]
+    assert found["words"] == "Continue 继续: nothing can be said yet. This bank tells no lift."
+    few = [proven("savers", metric) | {"control_customers": 9} for metric in ("converted", "complained")]
+    assert judged(*few)["savers"]["verdict"] == "continue"
     assert verdicts(
         pd.DataFrame(columns=list(READOUTS.names)),
         NO_FINDINGS,

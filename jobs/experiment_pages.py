@@ -1,0 +1,280 @@
+"""What the commands of experiments show: a line, and a page that a manager can act on."""
+
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from evaluation.metrics.metric import Metric
+from evaluation.suppress import SMALLEST
+from evaluation.verdicts import GOAL, per_hundred
+from jobs.experiment_plan import Plan
+from jobs.reviews import Review
+
+COLOURS = {"ship": "green", "stop": "red", "continue": "yellow", "broken": "bold magenta"}
+_TO_DO = {
+    "ship": "Keep it live. Write the decision down:",
+    "stop": "Take it out of the night, and write the decision down:",
+    "continue": "Let it run and come back. If you decide otherwise, write that down:",
+    "broken": "Mend what is wrong first; until then decide nothing by these numbers.",
+}
+_VIEWS = {
+    "entered": "with those for whom there was no room",
+    "contacted": "those reached only: not randomised, do not decide by it",
+}
+
+Row = Mapping[Hashable, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """All that is known of a strategy's experiment. Small cells are hidden in ``readouts`` and ``segments``.
+
+    ``standing`` and ``stopped``: how the book has it, and for what its switch was thrown.
+    """
+
+    as_of: date
+    title: str | None
+    standing: str
+    stopped: str | None
+    verdict: Mapping[str, Any]
+    readouts: pd.DataFrame
+    segments: pd.DataFrame
+    findings: pd.DataFrame
+    reviews: Sequence[Review]
+
+
+def line_table(verdicts: pd.DataFrame) -> Table | str:
+    """One line a strategy; ``verdicts``: VERDICTS_TABLE's columns."""
+    if verdicts.empty:
+        return "no strategy here"
+    counts = verdicts["verdict"].value_counts()
+    told = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in COLOURS if verdict in counts)
+    table = Table(title=f"{len(verdicts):,} strategies: {told}", title_justify="left")
+    table.add_column("strategy", no_wrap=True)
+    for heading in ("verdict", "rests on", "of 100", "surely from", "to", "q"):
+        table.add_column(heading)
+    for row in verdicts.to_dict("records"):
+        table.add_row(
+            Text(row["strategy"]),
+            Text(row["verdict"], style=COLOURS[row["verdict"]]),
+            row["metric"] or "",
+            *(_of_hundred(row[name]) for name in ("lift", "low", "high")),
+            _probability(row["q_value"]),
+        )
+    return table
+
+
+def page_of(page: Page, *, metrics: Mapping[str, type[Metric]], level: float) -> Group:
+    """The page: verdict and what to do first, then why. ``level``: false discoveries that are allowed."""
+    parts: list[RenderableType] = [*_head(page), *_what_to_do(page)]
+    exposed = page.readouts[page.readouts["view"] == "exposed"]
+    whole = {str(row["metric"]): row for row in exposed[exposed["arm"] == "any"].to_dict("records")}
+    if GOAL in whole:
+        parts += [_sizes(whole[GOAL]), _goal_table(whole[GOAL], metrics[GOAL])]
+    if whole:
+        parts.append(_metric_table(list(whole.values()), metrics))
+    parts += _arms(exposed) + _views(page.readouts) + _segments(page.segments, whole.get(GOAL, {}), level)
+    parts += _findings(page.findings) + _reviews(page.reviews)
+    parts.append(Text("What the numbers mean: docs/experiments.md", style="dim"))
+    return Group(*parts)
+
+
+def review_table(reviews: Sequence[Review]) -> Table | str:
+    """Reviews, as they are given."""
+    if not reviews:
+        return "no review yet; longreach experiments review NAME --decide ... writes one"
+    table = Table(title="Reviews 复盘", title_justify="left")
+    for heading in ("when", "strategy", "seen on", "verdict", "decided", "who", "why"):
+        table.add_column(heading, overflow="fold")
+    for review in reviews:
+        contrary = " against advice" if review.against_advice else ""
+        table.add_row(
+            f"{review.at:%Y-%m-%d %H:%M}",
+            Text(f"{review.strategy} v{review.version}"),
+            review.as_of.isoformat(),
+            review.verdict,
+            f"{review.decision}{contrary}",
+            Text(review.actor),
+            Text(review.reason),
+        )
+    return table
+
+
+def _head(page: Page) -> list[RenderableType]:
+    title = f"  {page.title}" if page.title else ""
+    name = page.verdict["strategy"]
+    parts = [Text.assemble((name, "bold"), f"{title}  {page.standing}, read on {page.as_of}\n")]
+    if page.stopped:
+        parts.append(Text(f"Switched off: {page.stopped}\n", style="bold red"))
+    parts.append(Text(f"{page.verdict['words']}\n", style=COLOURS[page.verdict["verdict"]]))
+    return list(parts)
+
+
+def _what_to_do(page: Page) -> list[RenderableType]:
+    name, verdict = page.verdict["strategy"], page.verdict["verdict"]
+    commands = []
+    if verdict == "stop" and not page.stopped:
+        commands.append(f'longreach strategies pause {name} --reason "..."')
+    if verdict != "broken":
+        commands.append(f'longreach experiments review {name} --decide {verdict} --reason "..."')
+    lines = "".join(f"\n    {command}" for command in commands)
+    return [Text(f"What to do 怎么办: {_TO_DO[verdict]}{lines}\n")]
+
+
+def _sizes(goal: Row) -> Text:
+    treated, held = (_people(goal[name]) for name in ("customers", "control_customers"))
+    ratio = _probability(goal["sample_ratio_p"])
+    return Text(f"{treated} treated, {held} left alone; that they were drawn so: p = {ratio}.")
+
+
+def _goal_table(goal: Row, metric: type[Metric]) -> Table:
+    kept = goal["variance_kept"]
+    adjusted = f"what was known before taken out; {100 * kept:.0f} % of the variance left" if kept > 0 else ""
+    readings = (
+        ("as measured", "", f"for one look planned beforehand, p = {_probability(goal['p_value'])}"),
+        (
+            "however often one looks",
+            "always_",
+            f"the verdict rests on this, q = {_probability(goal['q_value'])}",
+        ),
+        ("adjusted (CUPED)", "adjusted_", adjusted),
+        ("luck taken out", "shrunk_", "plan with this"),
+    )
+    table = _table(f"The goal: {_doc(metric)}", ("reading", "of 100", "from", "to", ""))
+    for words, prefix, note in readings:
+        lift = goal["lift" if prefix == "always_" else f"{prefix}lift"]
+        if _known(lift):
+            ends = (_of_hundred(goal[f"{prefix}{end}"]) for end in ("low", "high"))
+            table.add_row(words, _of_hundred(lift), *ends, note)
+    return table
+
+
+def _metric_table(rows: Sequence[Row], metrics: Mapping[str, type[Metric]]) -> Table:
+    headings = ("metric", "treated", "left alone", "lift", "surely from", "to", "luck taken out", "q")
+    table = _table("All metrics; lifts of shares are of 100 customers, of money in yuan a customer", headings)
+    for row in sorted(rows, key=lambda row: (metrics[row["metric"]].guardrail, row["metric"])):
+        metric = metrics[row["metric"]]
+        lifts = (_change(row[name], metric) for name in ("lift", "always_low", "always_high", "shrunk_lift"))
+        table.add_row(
+            f"{metric.name}{' (guardrail)' if metric.guardrail else ''}",
+            *(_level(row[name], metric) for name in ("mean", "control_mean")),
+            *lifts,
+            _probability(row["q_value"]),
+        )
+    return table
+
+
+def _arms(exposed: pd.DataFrame) -> list[RenderableType]:
+    rows = exposed[(exposed["metric"] == GOAL) & (exposed["arm"] != "any")]
+    return (
+        _lifts("The arms, each against those left alone", "arm", rows.sort_values("arm")) if len(rows) else []
+    )
+
+
+def _views(readouts: pd.DataFrame) -> list[RenderableType]:
+    rows = readouts[(readouts["metric"] == GOAL) & (readouts["arm"] == "any") & readouts["view"].isin(_VIEWS)]
+    named = rows.assign(view=rows["view"].map(_VIEWS)).sort_values("view")
+    return _lifts("Seen otherwise", "view", named) if len(rows) else []
+
+
+def _segments(segments: pd.DataFrame, goal: Row, level: float) -> list[RenderableType]:
+    """The segments whose own lift is a discovery, or that together differ by more than chance."""
+    p = goal.get("heterogeneity_p", math.nan)
+    if not _known(p):
+        return []
+    rows = segments[segments["metric"] == GOAL]
+    surely = rows[rows["q_value"] <= level]
+    if p > level and surely.empty:
+        return [Text(f"Segments: no sign that they differ (p = {_probability(p)}).")]
+    shown = rows if p <= level else surely
+    title = f"Segments (that they are alike: p = {_probability(p)})"
+    return _lifts(title, "segment", shown.sort_values("shrunk_lift", ascending=False))
+
+
+def _lifts(title: str, by: str, rows: pd.DataFrame) -> list[RenderableType]:
+    """Lifts of the goal, one row each, for one look."""
+    table = _table(title, (by, "treated", "left alone", "of 100", "from", "to", "luck taken out", "q"))
+    for row in rows.to_dict("records"):
+        table.add_row(
+            Text(str(row[by])),
+            *(_people(row[name]) for name in ("customers", "control_customers")),
+            *(_of_hundred(row[name]) for name in ("lift", "low", "high", "shrunk_lift")),
+            _probability(row["q_value"]),
+        )
+    return [table]
+
+
+def _findings(findings: pd.DataFrame) -> list[RenderableType]:
+    rows = findings.sort_values(["grave", "kind"], ascending=[False, True]).to_dict("records")
+    return [
+        Text(f"Finding {row['kind']}: {row['words']}", style="red" if row["grave"] else "yellow")
+        for row in rows
+    ]
+
+
+def _reviews(reviews: Sequence[Review]) -> list[RenderableType]:
+    return [review_table(reviews)] if reviews else []
+
+
+def plan_words(plan: Plan) -> str:
+    """A plan in sentences."""
+    held = round(plan.customers * plan.holdout)
+    words = (
+        f"{plan.customers:,} customers ({held:,} of them left alone) show a lift of {per_hundred(plan.lift)} "
+        f"of 100, from {100 * plan.base:.2f} of 100, with a probability of {100 * plan.power:.0f} %, if one "
+        "looks once, at the end."
+    )
+    if plan.nightly_customers is not None:
+        words += f"\nRead every night, as verdicts are, it takes {plan.nightly_customers:,} customers"
+        if plan.nightly_lift is not None:
+            words += f", or a lift of {per_hundred(plan.nightly_lift)}"
+        words += "."
+    return words
+
+
+def _table(title: str, headings: Sequence[str]) -> Table:
+    table = Table(title=title, title_justify="left")
+    for heading in headings:
+        table.add_column(heading)
+    return table
+
+
+def _doc(metric: type[Metric]) -> str:
+    return (metric.__doc__ or "").strip().splitlines()[0]
+
+
+def _known(value: Any) -> bool:
+    return value is not None and not pd.isna(value)
+
+
+def _people(count: Any) -> str:
+    return f"{count:,}" if _known(count) else f"under {SMALLEST}"
+
+
+def _probability(p: Any) -> str:
+    if not _known(p):
+        return "–"
+    return f"{p:.3f}" if p >= 0.0005 else f"{p:.0e}"
+
+
+def _of_hundred(lift: Any) -> str:
+    return per_hundred(lift) if _known(lift) else "–"
+
+
+def _level(value: Any, metric: type[Metric]) -> str:
+    if not _known(value):
+        return "–"
+    return f"{100 * value:.2f} %" if metric.kind == "share" else f"{value:,.2f}"
+
+
+def _change(value: Any, metric: type[Metric]) -> str:
+    if not _known(value) or metric.kind == "share":
+        return _of_hundred(value)
+    return f"{value:+,.2f}"

@@ -1,0 +1,159 @@
+"""``longreach experiments ...``: what came of every strategy, and what was decided about it."""
+
+from dataclasses import asdict
+from typing import Annotated, Literal
+
+import typer
+
+from base.settings import load_settings
+from jobs.terminal import As, AsOfOrLast, Json, Name, acting, out, print_json, say
+
+experiments = typer.Typer(
+    help="What came of every strategy: verdicts, the numbers behind them, and reviews of what was decided.",
+    no_args_is_help=True,
+)
+
+Verdict = Literal["ship", "stop", "continue", "broken"]
+Decide = Literal["ship", "stop", "continue", "redesign"]
+
+
+@experiments.command("list")
+def list_(
+    verdict: Annotated[Verdict | None, typer.Option(help="Only with this verdict.")] = None,
+    as_of: AsOfOrLast = None,
+    as_json: Json = False,
+) -> None:
+    """Lists the strategies with their verdicts, one line each."""
+    from jobs.experiment_pages import line_table
+    from jobs.experiment_tables import open_experiments, records
+
+    with open_experiments(load_settings(), as_of=as_of, progress=say) as (_, found):
+        rows = found.verdicts.sort_values("strategy")
+    if verdict is not None:
+        rows = rows[rows["verdict"] == verdict]
+    if as_json:
+        print_json(records(rows))
+    else:
+        out.print(line_table(rows))
+
+
+@experiments.command()
+def show(name: Name, as_of: AsOfOrLast = None, as_json: Json = False) -> None:
+    """Shows what to do about a strategy, and why: verdict, numbers, segments, findings, reviews."""
+    from evaluation.metrics.metric import load_metrics
+    from jobs.experiment_pages import page_of
+    from jobs.experiment_tables import open_experiments, page, records
+
+    settings = load_settings()
+    with open_experiments(settings, as_of=as_of, progress=say) as (night, found):
+        shown = page(found, name, ledger=night.ledger)
+    if as_json:
+        frames = {"readouts": shown.readouts, "segments": shown.segments, "findings": shown.findings}
+        told = {**vars(shown), **{key: records(frame) for key, frame in frames.items()}}
+        print_json({**told, "reviews": [asdict(review) for review in shown.reviews]})
+    else:
+        level = settings.experiments.false_discovery
+        out.print(page_of(shown, metrics=load_metrics(), level=level))
+
+
+@experiments.command()
+def portfolio(as_of: AsOfOrLast = None, as_json: Json = False) -> None:
+    """Shows how many strategies are proven, and what they certainly bring together."""
+    from evaluation.portfolio import VERDICT_NAMES, sentences
+    from evaluation.portfolio import portfolio as add_up
+    from jobs.experiment_tables import open_experiments
+    from strategies.book import ever_live
+
+    with open_experiments(load_settings(), as_of=as_of, progress=say) as (night, found):
+        values = {strategy.name: strategy.goal.value for strategy in ever_live(night.ledger)}
+    total = add_up(found.readouts, found.verdicts, values=values)
+    if as_json:
+        print_json({"as_of": found.as_of, **asdict(total)})
+    else:
+        counts = [f"{count:,} {VERDICT_NAMES[verdict]}" for verdict, count in total.strategies.items()]
+        out.print(f"read on {found.as_of}", *counts, *sentences(total), sep="\n", markup=False)
+
+
+@experiments.command()
+def review(
+    name: Name,
+    decide: Annotated[Decide, typer.Option(help="What is decided.")],
+    reason: Annotated[str, typer.Option(help="Why; kept for good.")],
+    against_advice: Annotated[
+        bool, typer.Option("--against-advice", help="Ship although the verdict is another.")
+    ] = False,
+    as_of: AsOfOrLast = None,
+    actor: As = None,
+    as_json: Json = False,
+) -> None:
+    """Writes a review: what is decided, on the numbers of the last night, by whom and why; kept for good."""
+    from jobs.experiment_tables import open_experiments, records
+    from jobs.reviews import write_review
+
+    with open_experiments(load_settings(), as_of=as_of, progress=say) as (night, found):
+        verdict = found.verdict(name, night.ledger)
+        written = write_review(
+            night.ledger,
+            name,
+            decision=decide,
+            as_of=found.as_of,
+            verdict=verdict["verdict"],
+            seen={"verdict": verdict, "readouts": records(found.of(name))},
+            actor=acting(actor),
+            reason=reason,
+            against_advice=against_advice,
+        )
+    if as_json:
+        print_json(asdict(written))
+    else:
+        said = f"{name} v{written.version}: {decide}, by {written.actor}, on the verdict {written.verdict}"
+        out.print(said, markup=False)
+
+
+@experiments.command()
+def reviews(
+    name: Annotated[str | None, typer.Argument(help="Only of this strategy.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Lists what was decided, by whom and why, the newest first."""
+    from jobs.experiment_pages import review_table
+    from jobs.reviews import reviews as written
+    from ledger.database import open_ledger
+
+    with open_ledger(load_settings()) as ledger:
+        found = written(ledger, name)
+    if as_json:
+        print_json([asdict(one) for one in found])
+    else:
+        out.print(review_table(found))
+
+
+@experiments.command()
+def plan(
+    base: Annotated[float, typer.Option(min=0, max=1, help="Share who reach the goal if left alone.")],
+    lift: Annotated[float | None, typer.Option(help="The lift to be shown, such as 0.01.")] = None,
+    customers: Annotated[int | None, typer.Option(min=2, help="Customers there are, both arms.")] = None,
+    holdout: Annotated[float, typer.Option(min=0, max=1, help="Share left alone.")] = 0.15,
+    power: Annotated[float, typer.Option(min=0.01, max=0.99, help="How surely it is to be seen.")] = 0.8,
+    as_json: Json = False,
+) -> None:
+    """Says how many customers show a lift, or which lift so many customers show."""
+    from jobs.experiment_pages import plan_words
+    from jobs.experiment_plan import plan_for_customers, plan_for_lift
+
+    if lift is not None and customers is not None:
+        raise typer.BadParameter("--lift or --customers, not both")
+    confidence = load_settings().experiments.confidence
+    terms = {"base": base, "holdout": holdout, "power_wanted": power, "confidence": confidence}
+    if lift is not None:
+        found = plan_for_lift(lift, **terms)
+    elif customers is not None:
+        found = plan_for_customers(customers, **terms)
+    else:
+        raise typer.BadParameter(
+            "give --lift, to learn how many customers, or --customers, to learn which lift"
+        )
+    if as_json:
+        print_json(asdict(found))
+    else:
+        out.print(plan_words(found), markup=False)
