@@ -1,0 +1,228 @@
+"""Experiments on the command line, from the tables alone: what to do comes first, few people stay hidden."""
+
+import json
+import shlex
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+from typer.testing import CliRunner, Result
+
+from base.errors import BookError, ExperimentError, LongreachError, ScheduleError
+from base.settings import load_settings
+from evaluation.verdicts import verdicts
+from jobs.command import app
+from jobs.job import Night
+from jobs.run import open_house
+from jobs.terminal import out
+from lake.table import Table
+from lake.tables import EXPERIMENT_FINDINGS, READOUTS, SEGMENT_READOUTS, VERDICTS_TABLE
+from strategies.first_book import put_live
+from tests.evaluation.readout_world import finding, proven, readout
+from tests.strategies.book_world import written
+
+NIGHT, EARLIER = date(2026, 7, 20), date(2026, 7, 19)
+GOOD, OPEN, BROKEN, HARMFUL = "county_savers", "fund_starters", "loan_renewers", "card_users"
+
+OF_GOOD = {
+    **{"mean": 0.042, "control_mean": 0.03, "low": 0.006, "high": 0.018, "p_value": 1e-7},
+    **{"adjusted_lift": 0.0118, "adjusted_low": 0.007, "adjusted_high": 0.0166, "variance_kept": 0.64},
+    **{"shrunk_low": 0.004, "shrunk_high": 0.014, "sample_ratio_p": 0.61, "heterogeneity_p": 0.001},
+}
+READ = [
+    proven(GOOD) | OF_GOOD,
+    proven(GOOD) | OF_GOOD | {"view": "contacted", "lift": 0.06},
+    readout(
+        GOOD, "complained", mean=0.001, control_mean=0.001, lift=0.0, always_low=-0.004, always_high=0.004
+    ),
+    readout(
+        GOOD, "aum_change", mean=1250.5, control_mean=1000.0, lift=250.5, always_low=-10.0, always_high=511.0
+    ),
+    readout(
+        OPEN, lift=0.006, error=0.003, always_low=-0.004, always_high=0.016, shrunk_lift=0.005, q_value=0.4
+    ),
+    proven(BROKEN),
+    proven(HARMFUL) | {"always_p": 0.2, "q_value": 0.4},
+    proven(HARMFUL, "complained"),
+]
+SEGMENTS = [("S03", 4_000, 700), ("S07", 3_000, 500), ("S11", 1_493, 291), ("S12", 7, 9)]
+FOUND = [finding(BROKEN, "sample_ratio"), finding(GOOD, "odd", grave=False)]
+
+
+def _segment(segment: str, customers: int, held: int) -> dict[str, Any]:
+    row: dict[str, Any] = dict.fromkeys(SEGMENT_READOUTS.names, 0.0123)
+    row |= {"strategy": GOOD, "segment": segment, "metric": "converted", "q_value": 0.01}
+    return row | {"customers": customers, "control_customers": held}
+
+
+def _frame(table: Table, rows: list[dict[str, Any]]) -> pd.DataFrame:
+    return pd.DataFrame(pa.Table.from_pylist(rows, schema=table.arrow_schema()).to_pandas())
+
+
+def _write(night: Night, table: Table, rows: pd.DataFrame) -> None:
+    content = pa.Table.from_pandas(rows, schema=table.arrow_schema(), preserve_index=False)
+    night.store.write(table, night.store.frame(table, content), as_of=night.as_of)
+
+
+def _read(
+    night: Night,
+    readouts: list[dict[str, Any]],
+    segments: Sequence[dict[str, Any]] = (),
+    findings: Sequence[dict[str, Any]] = (),
+) -> None:
+    """Writes what a night reads, and the verdicts upon it."""
+    found = {
+        READOUTS: _frame(READOUTS, readouts),
+        SEGMENT_READOUTS: _frame(SEGMENT_READOUTS, list(segments)),
+        EXPERIMENT_FINDINGS: _frame(EXPERIMENT_FINDINGS, list(findings)),
+    }
+    found[VERDICTS_TABLE] = verdicts(
+        found[READOUTS],
+        found[EXPERIMENT_FINDINGS],
+        terms=pd.DataFrame(columns=["strategy", "pays", "per_night"]),
+        guardrails=["complained"],
+        false_discovery=0.05,
+    )
+    for table, rows in found.items():
+        _write(night, table, rows)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A house with two nights read: on the earlier one, nothing was known of any strategy."""
+    folder = tmp_path_factory.mktemp("experiments") / "home"
+    with open_house(load_settings(home=folder), as_of=NIGHT) as night:
+        put_live(night.ledger, [written(name) for name in (GOOD, OPEN, BROKEN, HARMFUL, "never_seen")])
+        _read(replace(night, as_of=EARLIER), [readout(GOOD)])
+        _read(night, READ, [_segment(*one) for one in SEGMENTS], FOUND)
+    return folder
+
+
+@pytest.fixture
+def _desk(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LONGREACH_HOME", str(home))
+    monkeypatch.setenv("LONGREACH_ACTOR", "周立成")
+    monkeypatch.setattr(out, "width", 150)
+
+
+def call(words: str) -> Result:
+    return CliRunner().invoke(app, ["experiments", *shlex.split(words)])
+
+
+def said(words: str) -> str:
+    result = call(words)
+    assert result.exit_code == 0, (words, result.output, result.exception)
+    return result.stdout
+
+
+def refused(words: str) -> LongreachError:
+    result = call(words)
+    assert isinstance(result.exception, LongreachError), (words, result.output)
+    return result.exception
+
+
+pytestmark = pytest.mark.usefixtures("_desk")
+
+
+def test_the_list_has_a_line_and_a_verdict_for_every_strategy() -> None:
+    lines = said("list").splitlines()
+    assert "4 strategies: 1 ship, 1 stop, 1 continue, 1 broken" in lines[0]
+    verdict_of = {
+        name: next(line for line in lines if name in line) for name in (GOOD, OPEN, BROKEN, HARMFUL)
+    }
+    assert "ship" in verdict_of[GOOD]
+    assert "+1.20" in verdict_of[GOOD]
+    assert "complained" in verdict_of[HARMFUL]
+    only = json.loads(said("list --verdict broken --json"))
+    assert [(row["strategy"], row["lift"]) for row in only] == [(BROKEN, None)]
+    assert json.loads(said("list --as-of 2026-07-19 --json"))[0]["verdict"] == "continue"
+
+
+def test_a_page_says_first_what_to_do_and_then_why() -> None:
+    page = said(f"show {GOOD}")
+    first, *_ = page.split("treated,")
+    assert "Ship 推广: of 100 customers +1.20 (surely +0.40 to +2.00) more" in first
+    assert f"longreach experiments review {GOOD} --decide ship" in first
+    for words in (
+        "8,500 treated, 1,500 left alone; that they were drawn so: p = 0.610",
+        "what was known before taken out; 64 % of the variance left",
+        "4.20 %",
+        "+250.50",
+        "complained (guardrail)",
+        "not randomised, do not decide by it",
+        "Finding odd: odd is wrong.",
+    ):
+        assert words in page, words
+
+
+def test_a_page_of_a_strategy_that_does_harm_tells_how_to_take_it_out() -> None:
+    page = said(f"show {HARMFUL}")
+    assert "Stop 停用: it does harm. complained: +1.20" in page
+    assert f"longreach strategies pause {HARMFUL}" in page
+
+
+def test_a_broken_experiment_is_said_to_be_so_before_any_number() -> None:
+    page = said(f"show {BROKEN}")
+    assert page.index("sample_ratio is wrong.") < page.index("8,500")
+    assert "--decide" not in page
+
+
+def test_cells_of_few_people_are_hidden_and_cannot_be_worked_out() -> None:
+    segments = {row["segment"]: row for row in json.loads(said(f"show {GOOD} --json"))["segments"]}
+    assert segments["S03"]["customers"] == 4_000
+    for segment in ("S12", "S11"):  # the few, and those whose count would tell theirs
+        assert (segments[segment]["customers"], segments[segment]["lift"]) == (None, None)
+    page = said(f"show {GOOD}")
+    assert "under 10" in page
+    assert "1,493" not in page
+
+
+def test_reviews_are_written_shown_and_listed_and_the_broken_is_not_shipped() -> None:
+    why = '--reason "每百人多 1.2 户"'
+    assert f"{GOOD} v1: ship, by 周立成, on the verdict ship" in said(f"review {GOOD} --decide ship {why}")
+    assert isinstance(refused(f"review {BROKEN} --decide ship {why}"), ExperimentError)
+    said(f"review {BROKEN} --decide ship --against-advice {why} --as 'Chen Mo'")
+    told = json.loads(said("reviews --json"))
+    assert [(one["strategy"], one["actor"]) for one in told] == [(BROKEN, "Chen Mo"), (GOOD, "周立成")]
+    seen = told[1]["seen"]
+    assert (seen["verdict"]["lift"], seen["readouts"][0]["p_value"]) == (0.012, 1e-7)
+    assert "against advice" in said("reviews")
+    assert "against advice" not in said(f"reviews {GOOD}")
+    assert "每百人多 1.2 户" in said(f"show {GOOD}")
+
+
+def test_names_and_nights_that_are_not_there_are_told_with_the_nearest() -> None:
+    for words in (
+        "show county_saver",
+        "review county_saver --decide stop --reason x",
+        "reviews county_saver",
+    ):
+        assert isinstance(refused(words), BookError)
+        assert "did you mean county_savers?" in str(refused(words))
+    assert "nobody had been exposed to it by 2026-07-20" in str(refused("show never_seen"))
+    assert isinstance(refused("list --as-of 2026-07-01"), ScheduleError)
+    assert "nights from 2026-07-19 to 2026-07-20" in str(refused("list --as-of 2026-07-01"))
+
+
+def test_the_portfolio_counts_what_is_proven() -> None:
+    total = json.loads(said("portfolio --json"))
+    assert total["strategies"] == {"ship": 1, "stop": 1, "continue": 1, "broken": 1}
+    assert total["conversions"]["naive"] == pytest.approx(0.012 * 8_500)
+    assert "read on 2026-07-20" in said("portfolio")
+
+
+def test_a_plan_answers_both_ways_round_and_reading_every_night_takes_more() -> None:
+    one = json.loads(said("plan --base 0.03 --lift 0.01 --json"))
+    other = json.loads(said(f"plan --base 0.03 --customers {one['customers']} --json"))
+    assert other["lift"] == pytest.approx(0.01, rel=1e-3)
+    assert other["nightly_lift"] > other["lift"]
+    nightly = json.loads(said(f"plan --base 0.03 --customers {one['nightly_customers']} --json"))
+    assert nightly["nightly_lift"] == pytest.approx(0.01, rel=1e-3)
+    assert "show a lift of +1.00 of 100" in said("plan --base 0.03 --lift 0.01")
+    assert call("plan --base 0.03").exit_code == 2
+    assert "must lie between 0 and 1" in str(refused("plan --base 0 --lift 0.01"))
