@@ -25,8 +25,8 @@ _OF_STRATEGY = ("kind", "channel", "manager")
 def contacts_made(lists: DataFrame, assignments: DataFrame, *, as_of: date) -> pd.DataFrame:
     """strategy, segment (at exposure), channel (of the contact), contacts.
 
-    Counted are contacts whose day had come by ``as_of``. ``lists`` and ``assignments`` hold CONTACT_LISTS' and
-    ASSIGNMENTS' columns up to ``as_of``. Contacts of customers without an assignment have a null segment.
+    Counted are contacts whose day had come by ``as_of``. ``lists`` and ``assignments`` hold the columns of
+    CONTACT_LISTS and ASSIGNMENTS up to ``as_of``. The segment of contacts without an assignment is null.
     """
     exposed = assignments.select("customer", "strategy", "segment")
     counted = (
