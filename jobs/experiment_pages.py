@@ -12,7 +12,6 @@ from rich.table import Table
 from rich.text import Text
 
 from evaluation.metrics.metric import Metric
-from evaluation.suppress import SMALLEST
 from evaluation.verdicts import GOAL, per_hundred
 from jobs.experiment_plan import Plan
 from jobs.reviews import Review
@@ -59,7 +58,7 @@ def line_table(verdicts: pd.DataFrame) -> Table | str:
     table = Table(title=f"{len(verdicts):,} strategies: {told}", title_justify="left")
     table.add_column("strategy", no_wrap=True)
     for heading in ("verdict", "rests on", "of 100", "surely from", "to", "q"):
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     for row in verdicts.to_dict("records"):
         table.add_row(
             Text(row["strategy"]),
@@ -74,13 +73,8 @@ def line_table(verdicts: pd.DataFrame) -> Table | str:
 def page_of(page: Page, *, metrics: Mapping[str, type[Metric]], level: float) -> Group:
     """The page: verdict and what to do first, then why. ``level``: false discoveries that are allowed."""
     parts: list[RenderableType] = [*_head(page), *_what_to_do(page)]
-    exposed = page.readouts[page.readouts["view"] == "exposed"]
-    whole = {str(row["metric"]): row for row in exposed[exposed["arm"] == "any"].to_dict("records")}
-    if GOAL in whole:
-        parts += [_sizes(whole[GOAL]), _goal_table(whole[GOAL], metrics[GOAL])]
-    if whole:
-        parts.append(_metric_table(list(whole.values()), metrics))
-    parts += _arms(exposed) + _views(page.readouts) + _segments(page.segments, whole.get(GOAL, {}), level)
+    if page.verdict["verdict"] != "broken":
+        parts += _numbers(page, metrics, level)
     parts += _findings(page.findings) + _reviews(page.reviews)
     parts.append(Text("What the numbers mean: docs/experiments.md", style="dim"))
     return Group(*parts)
@@ -128,10 +122,26 @@ def _what_to_do(page: Page) -> list[RenderableType]:
     return [Text(f"What to do 怎么办: {_TO_DO[verdict]}{lines}\n")]
 
 
+def _numbers(page: Page, metrics: Mapping[str, type[Metric]], level: float) -> list[RenderableType]:
+    exposed = page.readouts[page.readouts["view"] == "exposed"]
+    whole = {str(row["metric"]): row for row in exposed[exposed["arm"] == "any"].to_dict("records")}
+    parts: list[RenderableType] = []
+    if GOAL in whole:
+        parts += [_sizes(whole[GOAL]), _goal_table(whole[GOAL], metrics[GOAL])]
+    if whole:
+        parts.append(_metric_table(list(whole.values()), metrics))
+    return (
+        parts + _arms(exposed) + _views(page.readouts) + _segments(page.segments, whole.get(GOAL, {}), level)
+    )
+
+
 def _sizes(goal: Row) -> Text:
     treated, held = (_people(goal[name]) for name in ("customers", "control_customers"))
-    ratio = _probability(goal["sample_ratio_p"])
-    return Text(f"{treated} treated, {held} left alone; that they were drawn so: p = {ratio}.")
+    ratio = goal["sample_ratio_p"]
+    drawn = (
+        f"; that the arms are as large as they were drawn: p = {_probability(ratio)}" if _known(ratio) else ""
+    )
+    return Text(f"{treated} treated, {held} left alone{drawn}.")
 
 
 def _goal_table(goal: Row, metric: type[Metric]) -> Table:
@@ -145,7 +155,7 @@ def _goal_table(goal: Row, metric: type[Metric]) -> Table:
             f"the verdict rests on this, q = {_probability(goal['q_value'])}",
         ),
         ("adjusted (CUPED)", "adjusted_", adjusted),
-        ("luck taken out", "shrunk_", "plan with this"),
+        ("luck taken out", "shrunk_", "in the light of all strategies; plan with this"),
     )
     table = _table(f"The goal: {_doc(metric)}", ("reading", "of 100", "from", "to", ""))
     for words, prefix, note in readings:
@@ -157,8 +167,9 @@ def _goal_table(goal: Row, metric: type[Metric]) -> Table:
 
 
 def _metric_table(rows: Sequence[Row], metrics: Mapping[str, type[Metric]]) -> Table:
-    headings = ("metric", "treated", "left alone", "lift", "surely from", "to", "luck taken out", "q")
-    table = _table("All metrics; lifts of shares are of 100 customers, of money in yuan a customer", headings)
+    headings = ("metric", "treated", "left alone", "lift", "from", "to", "plan with", "q")
+    title = "All metrics, however often one looks; lifts of 100 customers, or in yuan a customer"
+    table = _table(title, headings)
     for row in sorted(rows, key=lambda row: (metrics[row["metric"]].guardrail, row["metric"])):
         metric = metrics[row["metric"]]
         lifts = (_change(row[name], metric) for name in ("lift", "always_low", "always_high", "shrunk_lift"))
@@ -200,7 +211,7 @@ def _segments(segments: pd.DataFrame, goal: Row, level: float) -> list[Renderabl
 
 def _lifts(title: str, by: str, rows: pd.DataFrame) -> list[RenderableType]:
     """Lifts of the goal, one row each, for one look."""
-    table = _table(title, (by, "treated", "left alone", "of 100", "from", "to", "luck taken out", "q"))
+    table = _table(title, (by, "treated", "left alone", "of 100", "from", "to", "plan with", "q"))
     for row in rows.to_dict("records"):
         table.add_row(
             Text(str(row[by])),
@@ -242,7 +253,7 @@ def plan_words(plan: Plan) -> str:
 def _table(title: str, headings: Sequence[str]) -> Table:
     table = Table(title=title, title_justify="left")
     for heading in headings:
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     return table
 
 
@@ -255,7 +266,7 @@ def _known(value: Any) -> bool:
 
 
 def _people(count: Any) -> str:
-    return f"{count:,}" if _known(count) else f"under {SMALLEST}"
+    return f"{count:,}" if _known(count) else "hidden"
 
 
 def _probability(p: Any) -> str:
