@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from markupsafe import Markup
 
 from evaluation.suppress import SMALLEST
 
@@ -27,7 +28,6 @@ _RESULT_SHADES = {
     "refused": "#e0a08f",
     "complained": "#c8553d",
 }
-ENOUGH = 30  # customers in each arm, below which an interval is too wide to draw beside the others
 _SHADES = {"push": "#9ec5e8", "sms": "#5d9bd1", "ai_call": "#2f6fad", "human_call": "#173f66"}
 
 
@@ -54,7 +54,7 @@ def journey(stages: pd.DataFrame) -> go.Figure:
     )
     figure.update_yaxes(autorange="reversed")
     figure.update_xaxes(visible=False, range=[0, max(counts, default=1) * 1.2])
-    return _styled(figure, height=60 + 38 * len(drawn))
+    return styled(figure, height=60 + 38 * len(drawn))
 
 
 def segment_sizes(catalog: pd.DataFrame) -> go.Figure:
@@ -75,7 +75,7 @@ def segment_sizes(catalog: pd.DataFrame) -> go.Figure:
         )
     )
     figure.update_yaxes(title="customers")
-    return _styled(figure, height=320)
+    return styled(figure, height=320)
 
 
 def migration(moved: pd.DataFrame) -> go.Figure:
@@ -94,44 +94,7 @@ def migration(moved: pd.DataFrame) -> go.Figure:
             },
         )
     )
-    return _styled(figure, height=max(260, 22 * max(len(left), len(right))))
-
-
-def forest(readouts: pd.DataFrame, *, title: str) -> go.Figure:
-    """Lift with its interval, one line a row; green is surely good, red surely bad, grey undecided."""
-    drawn = drawable(readouts).sort_values("lift")
-    colours = np.where(drawn["low"] > 0, GOOD, np.where(drawn["high"] < 0, BAD, MUTED))
-    figure = go.Figure()
-    for row, colour in zip(drawn.to_dict("records"), colours, strict=True):
-        figure.add_trace(
-            go.Scatter(
-                x=[100 * row["low"], 100 * row["high"]],
-                y=[row["name"], row["name"]],
-                mode="lines",
-                line={"color": str(colour), "width": 3},
-                hoverinfo="skip",
-            )
-        )
-    figure.add_trace(
-        go.Scatter(
-            x=100 * drawn["lift"],
-            y=drawn["name"],
-            mode="markers",
-            marker={"color": colours, "size": 9},
-            customdata=np.stack([100 * drawn["low"], 100 * drawn["high"]], axis=-1) if len(drawn) else None,
-            hovertemplate="%{y}: %{x:+.2f} pp, %{customdata[0]:+.2f} to %{customdata[1]:+.2f}<extra></extra>",
-        )
-    )
-    figure.add_vline(x=0, line_color=INK, line_width=1)
-    figure.update_xaxes(title=title, zeroline=False)
-    figure.update_yaxes(type="category", automargin=True)
-    return _styled(figure, height=110 + 24 * len(drawn))
-
-
-def drawable(readouts: pd.DataFrame) -> pd.DataFrame:
-    """The rows with enough customers in both arms to be drawn side by side."""
-    enough = (readouts["customers"] >= ENOUGH) & (readouts["control_customers"] >= ENOUGH)
-    return readouts[enough].dropna(subset=["lift", "low", "high"])
+    return styled(figure, height=max(260, 22 * max(len(left), len(right))))
 
 
 def capacity(released: pd.DataFrame, capacities: Mapping[str, int]) -> go.Figure:
@@ -156,7 +119,7 @@ def capacity(released: pd.DataFrame, capacities: Mapping[str, int]) -> go.Figure
     )
     figure.update_xaxes(title="% of capacity", range=[0, 145], tickvals=[0, 25, 50, 75, 100])
     figure.add_vline(x=100, line_color=INK, line_dash="dot", line_width=1)
-    return _styled(figure, height=250)
+    return styled(figure, height=250)
 
 
 def hours(planned: pd.DataFrame) -> go.Figure:
@@ -169,7 +132,7 @@ def hours(planned: pd.DataFrame) -> go.Figure:
         )
     figure.update_layout(barmode="stack", showlegend=True, legend={"orientation": "h", "y": 1.2})
     figure.update_xaxes(title="hour of the contact day", dtick=1)
-    return _styled(figure, height=300)
+    return styled(figure, height=300)
 
 
 def bars(counts: pd.DataFrame, *, label: str, count: str) -> go.Figure:
@@ -189,7 +152,7 @@ def bars(counts: pd.DataFrame, *, label: str, count: str) -> go.Figure:
     )
     figure.update_xaxes(visible=False, range=[0, (int(drawn[count].max()) if len(drawn) else 1) * 1.15])
     figure.update_yaxes(automargin=True)
-    return _styled(figure, height=60 + 26 * max(len(drawn), 2))
+    return styled(figure, height=60 + 26 * max(len(drawn), 2))
 
 
 def results(counts: pd.DataFrame) -> go.Figure:
@@ -210,10 +173,22 @@ def results(counts: pd.DataFrame) -> go.Figure:
         )
     figure.update_layout(barmode="stack", showlegend=True, legend={"orientation": "h", "y": 1.25})
     figure.update_xaxes(title="% of the channel's answers")
-    return _styled(figure, height=320)
+    return styled(figure, height=320)
 
 
-def _styled(figure: go.Figure, *, height: int) -> go.Figure:
+def as_html(name: str, figure: go.Figure) -> Markup:
+    """The figure as a part of a page that holds Plotly already; ``name`` becomes its id."""
+    body = figure.to_html(
+        full_html=False,
+        include_plotlyjs=False,
+        div_id=name,
+        config={"displayModeBar": False, "responsive": True},
+    )
+    return Markup(body)  # Plotly escapes what it lays out
+
+
+def styled(figure: go.Figure, *, height: int) -> go.Figure:
+    """The figure in the report's own dress."""
     figure.update_layout(
         height=height,
         margin={"l": 10, "r": 30, "t": 20, "b": 40},

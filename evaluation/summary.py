@@ -8,6 +8,7 @@ import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from evaluation.experiment_summary import INTERESTED, REACHED
 from evaluation.suppress import suppress
 from lake.table import Table
 from lake.tables import (
@@ -18,12 +19,8 @@ from lake.tables import (
     OUTCOMES,
     PLAN,
     QUARANTINE,
-    READOUTS,
     SEGMENT_CATALOG,
 )
-
-REACHED = ("opened", "heard_out", "interested", "converted", "refused", "complained")
-INTERESTED = ("interested", "converted")
 
 
 @dataclass(frozen=True)
@@ -39,7 +36,6 @@ class Summary:
     hours: pd.DataFrame  # channel, hour, contacts; of what is released
     drops: pd.DataFrame  # rule, candidates
     results: pd.DataFrame  # channel, result, contacts, answers (of the channel in all)
-    readouts: pd.DataFrame  # READOUTS' columns
     rejected: pd.DataFrame  # source_table, reason, rows
 
 
@@ -59,7 +55,6 @@ def summarise(frames: Mapping[Table, DataFrame], *, as_of: date) -> Summary:
             "candidates",
         ),
         results=_results(frames[OUTCOMES]),
-        readouts=frames[READOUTS].drop("as_of").toPandas(),
         rejected=_count(frames[QUARANTINE], ["source_table", "reason"], "rows", hide=False),
     )
 

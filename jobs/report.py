@@ -11,10 +11,13 @@ from pyspark.sql import functions as F
 from sqlalchemy import select
 
 from base.settings import Settings
+from evaluation.experiment_sections import Terms
+from evaluation.experiment_summary import summarise_experiments
 from evaluation.report import Context, write_report
 from evaluation.summary import summarise
 from jobs.job import Frames, Night, job
 from jobs.planted import planted_effects
+from jobs.portfolio import channel_pairs
 from lake.table import Table
 from lake.tables import (
     ASSIGNMENTS,
@@ -22,11 +25,15 @@ from lake.tables import (
     CONTACT_LISTS,
     CUSTOMER_SEGMENTS,
     CUSTOMERS,
+    EXPERIMENT_FINDINGS,
     OUTCOMES,
     PLAN,
     QUARANTINE,
     READOUTS,
+    RETURNS_TABLE,
     SEGMENT_CATALOG,
+    VERDICTS_TABLE,
+    WEEKLY,
 )
 from ledger.audit import trail
 from ledger.database import Ledger
@@ -46,8 +53,12 @@ from strategies.book import ever_live
         PLAN.at,
         CONTACT_LISTS.until,
         ASSIGNMENTS.before,
-        OUTCOMES.at,
-        READOUTS.at,
+        OUTCOMES.until,
+        READOUTS.until,
+        VERDICTS_TABLE.at,
+        EXPERIMENT_FINDINGS.at,
+        RETURNS_TABLE.at,
+        WEEKLY.at,
         QUARANTINE.at,
     ),
     writes=(),
@@ -55,8 +66,9 @@ from strategies.book import ever_live
 def report(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
     """Writes the night's report, one HTML page."""
     earlier = F.col("as_of") < F.lit(night.as_of)
-    tonight = {**frames, CONTACT_LISTS: frames[CONTACT_LISTS].filter(~earlier)}
+    tonight = {**frames, **{table: frames[table].filter(~earlier) for table in (CONTACT_LISTS, OUTCOMES)}}
     summary = summarise(tonight, as_of=night.as_of)
+    experiments = summarise_experiments(frames, as_of=night.as_of)
     customers = frames[CUSTOMERS].count()
     source = open_source(night.settings)
     context = Context(
@@ -65,21 +77,33 @@ def report(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
         source_caveat=source.caveat,
         capacities=capacities(night.settings, customers=customers),
         rule_docs=reasons(),
-        strategy_titles={strategy.name: strategy.title for strategy in ever_live(night.ledger)},
+        terms=_terms(night),
         quality=_quality(night.ledger, night.as_of),
         planted=planted_effects(
             source,
             frames[CONTACT_LISTS].filter(earlier),
             frames[ASSIGNMENTS],
-            summary.readouts,
+            experiments.readouts,
             as_of=night.as_of,
         ),
         refused_outcomes=_newest(night.ledger, "outcomes taken in", night.as_of).get("refused", {}),
         stopped=_newest(night.ledger, "lists released", night.as_of).get("dropped", {}),
     )
-    path = write_report(summary, context, report_path(night.settings, night.as_of))
+    path = write_report(summary, experiments, context, report_path(night.settings, night.as_of))
     night.progress(f"report: {path}")
     return {}
+
+
+def _terms(night: Night) -> Terms:
+    strategies = ever_live(night.ledger)
+    settings = night.settings.experiments
+    return Terms(
+        titles={strategy.name: strategy.title for strategy in strategies},
+        values={strategy.name: strategy.goal.value for strategy in strategies},
+        pairs=channel_pairs(strategies),
+        confidence=settings.confidence,
+        false_discovery=settings.false_discovery,
+    )
 
 
 def report_path(settings: Settings, as_of: date) -> Path:
