@@ -150,6 +150,7 @@ def _with_faults(sound: list[Strategy], shares: dict[str, float], faults: Collec
     for place, ((kind, _), each) in enumerate(zip(plants, faulty, strict=True)):
         names = [book[place].name]
         if FAULTS[kind].beside:
+            book[place] = FAULTS[kind].prepared(book[place])
             book += [_named(strategy, len(book) + number) for number, strategy in enumerate(each, start=1)]
             names += [strategy.name for strategy in book[-len(each) :]]
         else:

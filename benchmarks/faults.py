@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from lake.tables.words import PRODUCTS
 from strategies.document import Limits, Strategy, Touch, Valid
-from strategies.experiment import Experiment
+from strategies.experiment import Experiment, Layer
 
 TODAY = date(2026, 7, 1)
 """A day on which the book is in use."""
@@ -37,10 +37,13 @@ _NARROWINGS = ("tenure_days >= 100天", "products_held < 6", "持有资产类别
 
 @dataclass(frozen=True)
 class Fault:
-    """How a kind of mistake is planted. ``beside``: the sound strategy stays, and is concerned too."""
+    """How a kind of mistake is planted. ``beside``: the sound strategy stays, as it is or as ``prepared``,
+    and is concerned too.
+    """
 
     plant: Callable[[Strategy, int], Sequence[Strategy]]
     beside: bool = False
+    prepared: Callable[[Strategy], Strategy] = lambda sound: sound
 
 
 def _nobody(base: Strategy, guise: int) -> list[Strategy]:
@@ -114,6 +117,18 @@ def _too_small(base: Strategy, guise: int) -> list[Strategy]:
     return [_changed(base, funnel=faint)]
 
 
+def _in_a_layer(base: Strategy) -> Strategy:
+    return _changed(base, experiment=Experiment(layer=Layer(name=base.name, first=1, last=60)))
+
+
+def _shared_slots(base: Strategy, guise: int) -> list[Strategy]:
+    """On another channel, so that the two share slots and nothing else."""
+    channel = "sms" if base.funnel[0].channel == "push" else "push"
+    first = (60, 1, 20)[guise]
+    layer = Layer(name=base.name, first=first, last=80)
+    return [_changed(base, experiment=Experiment(layer=layer), funnel=(_touch(base, 1, channel),))]
+
+
 FAULTS: Mapping[str, Fault] = {
     "nobody": Fault(_nobody),
     "everybody": Fault(_everybody),
@@ -126,6 +141,7 @@ FAULTS: Mapping[str, Fault] = {
     "loop": Fault(_loop),
     "out_of_date": Fault(_out_of_date),
     "too_small": Fault(_too_small),
+    "shared_slots": Fault(_shared_slots, beside=True, prepared=_in_a_layer),
 }
 """Every kind of mistake, as the checks call it."""
 

@@ -77,10 +77,15 @@ def ever_live(ledger: Ledger) -> tuple[Strategy, ...]:
 
 def documents(ledger: Ledger, versions: Mapping[str, int]) -> tuple[Strategy, ...]:
     """The given version of each strategy named, by name; its rule need not read any more."""
+    with ledger.engine.begin() as connection:
+        return read_decided(connection, exactly(connection, versions))
+
+
+def exactly(connection: Connection, versions: Mapping[str, int]) -> tuple[Version, ...]:
+    """The given version of each strategy named, by name."""
     key = STRATEGY_VERSIONS.c.name + " v" + cast(STRATEGY_VERSIONS.c.version, String)
     wanted = among(key, [f"{name} v{version}" for name, version in versions.items()])
-    with ledger.engine.begin() as connection:
-        return read_decided(connection, _found(connection, select(STRATEGY_VERSIONS).where(wanted)))
+    return _found(connection, select(STRATEGY_VERSIONS).where(wanted))
 
 
 def running(connection: Connection, names: Collection[str] | None = None) -> tuple[Version, ...]:

@@ -24,8 +24,8 @@ class Layer(Part):
     """
 
     name: Name
-    first: int = Field(alias="from", ge=1, le=SLOTS)
-    last: int = Field(alias="to", ge=1, le=SLOTS)
+    first: int = Field(validation_alias="from", ge=1, le=SLOTS)
+    last: int = Field(validation_alias="to", ge=1, le=SLOTS)
 
     @model_validator(mode="after")
     def _in_order(self) -> "Layer":

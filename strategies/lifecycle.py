@@ -8,13 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from base.errors import BookError
 from ledger.audit import record_within
 from ledger.database import Ledger
 from ledger.schema import STRATEGIES, STRATEGY_VERSIONS
-from strategies.book import Standing, not_there, person, standings
+from strategies.book import Standing, exactly, not_there, person, running, standings
+from strategies.readings import read_decided
+from strategies.slots import clashes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +70,10 @@ def approve(ledger: Ledger, names: Sequence[str], *, actor: str, versions: Versi
 
 
 def golive(ledger: Ledger, names: Sequence[str], *, actor: str, versions: Versions = None) -> None:
-    """Puts approved versions in force from the next decision on, as ``submit`` takes its arguments."""
+    """Puts approved versions in force from the next decision on, as ``submit`` takes its arguments.
+
+    Raises BookError also where one would share slots of its layer with another that is live.
+    """
     _move(ledger, GO_LIVE, names, actor=actor, versions=versions)
 
 
@@ -78,7 +83,7 @@ def pause(ledger: Ledger, names: Sequence[str], *, actor: str, reason: str) -> N
 
 
 def resume(ledger: Ledger, names: Sequence[str], *, actor: str, reason: str) -> None:
-    """Puts paused strategies in force again, from the next decision on. Raises BookError."""
+    """Puts paused strategies in force again, from the next decision on. Raises BookError as ``golive``."""
     _move(ledger, RESUME, names, actor=actor, reason=reason)
 
 
@@ -104,6 +109,8 @@ def _move(
         raise BookError(f"to {move.verb} a strategy takes a reason; those who read the audit will ask")
     with ledger.engine.begin() as connection:
         now = _lawful(connection, move, names, actor=actor, versions=versions, locked=True)
+        if move in (GO_LIVE, RESUME):
+            _refuse_shared_slots(connection, {one.name: _meant(move, one) for one in now})
         connection.execute(_CHANGE, [{"strategy": one.name, **_after(move, one, actor)} for one in now])
         told = {"reason": reason} if reason else {}
         details = {one.name: {"version": _meant(move, one), "before": one.words, **told} for one in now}
@@ -134,6 +141,24 @@ def _lawful(
     return list(now.values())
 
 
+def _refuse_shared_slots(connection: Connection, versions: Mapping[str, int]) -> None:
+    """Raises BookError where a strategy about to run would meet another of its layer."""
+    entering = read_decided(connection, exactly(connection, versions))
+    if all(strategy.experiment.layer is None for strategy in entering):
+        return
+    # Two that go live at once must see each other, so one waits here until the other has.
+    connection.execute(select(func.pg_advisory_xact_lock(_SLOTS)))
+    others = [one for one in running(connection) if one.name not in versions]
+    found = [
+        f"{' and '.join(clash.strategies)} would share {clash.words}; move one to other slots, or retire it"
+        for clash in clashes([*entering, *read_decided(connection, others)])
+        if set(clash.strategies) & set(versions)
+    ]
+    if found:
+        raise BookError("\n".join(found))
+
+
+_SLOTS = 4_771_001  # of all advisory locks the one on the layers' slots
 _COLUMNS = ("pending", "stage", "submitted_by", "approved_by", "running", "state")
 _CHANGE = (
     update(STRATEGIES)

@@ -117,7 +117,7 @@ def _meant(path: Path) -> str | None:
 def _keys(path: Path) -> Iterator[str]:
     """The keys known where ``path`` lies."""
     part = next((_PARTS[str(word)] for word in reversed(path[:-1]) if word in _PARTS), Strategy)
-    yield from (field.alias or name for name, field in part.model_fields.items())
+    yield from (str(field.validation_alias or name) for name, field in part.model_fields.items())
 
 
 def _nearest(places: Mapping[Path, yaml.Mark], path: Path) -> yaml.Mark:

@@ -32,17 +32,20 @@ _TAIL = """
   nothing of customers whose values are missing.
 - **shadowed** and **collision** compare first contacts on one channel: goal value x priority x expected lift.
   A shadowing strategy selects every customer of the other, is for the same product, starts no later, ends no
-  sooner, and has no smaller limits a night and in total; so wherever policy lets one of the two make contact,
-  it lets the other, which goes first. The shadowed one is left with customers whose journey with the other is
-  over.
+  sooner, has no smaller limits a night and in total, and neither ramp nor layer; so wherever policy lets one
+  of the two make contact, it lets the other, which goes first. The shadowed one is left with customers whose
+  journey with the other is over.
 - **held_out**: arms are drawn independently, so of customers that several strategies share, the product of
   (1 - holdout), global holdout included, is in no control group. It should be at least {least_free:.0%} of
-  the customers of each strategy, counting the strategies that share all of them on some day.
+  the customers of each strategy, counting the strategies that share all of them on some day. Where shares
+  differ by segment the smallest counts; a strategy with a ramp or a layer shares not all of anybody's.
 - **never_reached** knows what can come back: messages are delivered, opened or not; calls are answered,
   heard out or not. A touch after the goal's window is never due.
 - **out_of_date** is a strategy that is over, or ends before the first journeys that can begin are through.
-- **too_small** asks whether the customers who can begin before the end, within the limits, show the sum of
-  all touches' expected lifts with a probability of {wanted:.0%}, at 95 % confidence.
+- **too_small** asks whether the customers who can begin before the end, within the limits, the ramp and the
+  layer, show the sum of all touches' expected lifts with a probability of {wanted:.0%}, at 95 % confidence,
+  with the smallest share held out that any segment has.
+- **shared_slots** looks at strategies with a day in common; it also keeps a strategy from going live.
 
 *Made from the declarations in `strategies/checks/` by `python -m strategies.checks.page`; do not edit.*
 """

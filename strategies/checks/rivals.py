@@ -16,6 +16,7 @@ from strategies.candidates import worth
 from strategies.checks.facts import Entry, Facts
 from strategies.checks.finding import Finding
 from strategies.document import Strategy
+from strategies.slots import never_meet
 
 LEAST_FREE = 0.05
 """The share of a strategy's customers that must be in no control group of those that share all of them."""
@@ -110,6 +111,7 @@ def _goes_before(strategy: Strategy, other: Strategy, today: date) -> bool:
     """Whether ``strategy`` comes before ``other`` at every customer of both, on all days other has left."""
     return (
         _same_way(strategy, other)
+        and strategy.experiment.enrolled_share == 1
         and strategy.kind == other.kind
         and _worth(strategy) > _worth(other)
         and not _alike(strategy, other)
@@ -124,6 +126,7 @@ def _stands_equal(strategy: Strategy, other: Strategy, today: date) -> bool:
     """Whether nothing but the lot decides between the two, on some day from today."""
     return (
         _same_way(strategy, other)
+        and not never_meet(strategy, other)
         and _alike(strategy, other)
         and _common_days(strategy, other, today)
         and _content(strategy) != _content(other)
@@ -171,13 +174,14 @@ def _sharing(facts: Facts, entry: Entry) -> list[Entry]:
     beside = [
         other
         for other in facts.around(entry)
-        if _common_days(entry.strategy, other.strategy, facts.told.today)
+        if other.strategy.experiment.enrolled_share == 1
+        and _common_days(entry.strategy, other.strategy, facts.told.today)
     ]
     if not _too_few(facts, [entry, *beside]):
         return []
     proved = [each for each in beside if facts.prover.inside(entry.condition, each.condition)]
     together = _together([entry, *proved], facts.told.today)
-    hungriest = sorted(together[1:], key=lambda each: -each.strategy.experiment.holdout)
+    hungriest = sorted(together[1:], key=lambda each: -each.strategy.experiment.least_held_out())
     groups = ([entry, *hungriest[:count]] for count in range(1, len(hungriest) + 1))
     return next((group for group in groups if _too_few(facts, group)), [])
 
@@ -198,4 +202,4 @@ def _too_few(facts: Facts, entries: Sequence[Entry]) -> bool:
 
 def _free(strategies: Sequence[Strategy], global_holdout: float) -> float:
     """The share of customers common to all ``strategies`` that are held out by none: arms are independent."""
-    return (1 - global_holdout) * math.prod(1 - each.experiment.holdout for each in strategies)
+    return (1 - global_holdout) * math.prod(1 - each.experiment.least_held_out() for each in strategies)

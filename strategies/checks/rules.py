@@ -44,7 +44,7 @@ class Everybody(Finding):
 
 
 class NoSegment(Finding):
-    """The rule names a segment that does not exist today. 规则引用的客群已不存在"""
+    """The rule, or the experiment, names a segment that does not exist today. 规则或实验引用的客群已不存在"""
 
     name = "no_segment"
     grave = True
@@ -53,7 +53,8 @@ class NoSegment(Finding):
     def find(cls, facts: Facts) -> Iterator[Self]:
         today = facts.told.segments
         for entry in facts.asked if today is not None else ():
-            gone = sorted(_segments(entry.condition) - (today or frozenset()))
+            named = _segments(entry.condition) | set(entry.strategy.experiment.by_segment)
+            gone = sorted(named - (today or frozenset()))
             if gone:
                 yield cls(strategies=(entry.name,), detail=", ".join(gone))
 

@@ -221,6 +221,68 @@ def test_only_the_treated_use_up_the_cap_of_an_experiment(total: int | None, sma
     assert ("too_small" in {each.kind for each in told}) is small
 
 
+def _twins(**experiments: dict[str, object]) -> list[Strategy]:
+    """Strategies of one rule and channel that differ in their names and experiments; all worth the same."""
+    base = make_book(strategies=1, funnels=0).strategies[0].model_dump(exclude_unset=True)
+    return [
+        Strategy.model_validate(base | {"name": name, "experiment": experiment})
+        for name, experiment in experiments.items()
+    ]
+
+
+def _kinds(book: Sequence[Strategy], **told: object) -> set[str]:
+    found = check(book, features=FEATURES, segments=None, today=TODAY, **told)  # type: ignore[arg-type]
+    return {each.kind for each in found}
+
+
+def _slots(first: int, last: int, name: str = "calls") -> dict[str, object]:
+    return {"layer": {"name": name, "from": first, "to": last}}
+
+
+def test_strategies_that_a_layer_keeps_apart_do_not_collide() -> None:
+    assert _kinds(_twins(one_a=_slots(1, 50), two_b=_slots(51, 100))) == set()
+    assert _kinds(_twins(one_a=_slots(1, 50), two_b=_slots(50, 100))) == {"collision", "shared_slots"}
+    assert _kinds(_twins(one_a=_slots(1, 50), two_b=_slots(1, 50, "texts"))) == {"collision"}
+
+
+def test_slots_may_be_used_again_when_their_strategy_is_over() -> None:
+    first, second = _twins(one_a=_slots(1, 50), two_b=_slots(1, 50))
+    over = first.model_copy(update={"valid": Valid(end=date(2026, 12, 31))})
+    after = second.model_copy(update={"valid": Valid(start=date(2027, 1, 1))})
+    assert "shared_slots" not in _kinds([over, after])
+    assert "shared_slots" in _kinds([over, second])
+
+
+@pytest.mark.parametrize("part", [{"ramp": 0.5}, _slots(1, 99)])
+def test_a_strategy_that_takes_not_everybody_shadows_nobody(part: dict[str, object]) -> None:
+    inner, outer = _twins(inner={}, outer={})
+    assert "shadowed" in _kinds([inner, outer.model_copy(update={"priority": 9.0})])
+    (partial,) = _twins(outer=part)
+    assert "shadowed" not in _kinds([inner, partial.model_copy(update={"priority": 9.0})])
+
+
+@pytest.mark.parametrize(
+    ("part", "customers"),
+    [({}, 1_000), ({"ramp": 0.5}, 500), (_slots(1, 20), 200), (_slots(1, 20) | {"ramp": 0.5}, 100)],
+)
+def test_only_who_takes_part_shows_a_lift(part: dict[str, object], customers: int) -> None:
+    asked: list[tuple[int, float]] = []
+
+    def power(shown: int, holdout: float, lift: float) -> float:
+        asked.append((shown, holdout))
+        return 1.0
+
+    (strategy,) = _twins(one_a=part | {"holdout": 0.3, "by_segment": {"S03": 0.1}})
+    _kinds([strategy], sizes=Sizes(customers={"one_a": 1_000}, power=power))
+    assert asked == [(customers, 0.1)]
+
+
+def test_a_share_for_a_segment_that_there_is_not_is_found() -> None:
+    (strategy,) = _twins(one_a={"by_segment": {"S77": 0.2}})
+    told = check([strategy], features=FEATURES, segments=frozenset(SEGMENTS), today=TODAY)
+    assert [(each.kind, each.detail) for each in told] == [("no_segment", "S77")]
+
+
 @pytest.mark.parametrize("page", ["funnels.md", "strategies.md"])
 def test_the_documents_that_pages_show_pass(page: str) -> None:
     text = (Path(__file__).parents[2] / "docs" / page).read_text(encoding="utf-8")
