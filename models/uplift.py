@@ -1,0 +1,173 @@
+"""What a contact adds to the chance of converting, customer by customer: T-, X- and DR-learner.
+
+All three are put together from ordinary regressors. Effects are small beside what customers do anyway, so the
+regressors are kept simple: boosted trees of few leaves.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator, clone
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.model_selection import StratifiedKFold
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+class _Learner(BaseEstimator):
+    """What the learners have in common.
+
+    X is numeric (rows x columns, NaN is missing), y the outcome (0 and 1, or an amount).
+
+    outcome: regressor for the outcome under each arm. effect: regressor for the effect. None stands for
+        :func:`shallow_trees`.
+    """
+
+    def __init__(self, *, outcome: Any = None, effect: Any = None) -> None:
+        self.outcome = outcome
+        self.effect = effect
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.target_tags.required = True
+        return tags
+
+    def fit(
+        self,
+        X: Any,  # noqa: N803
+        y: Any,
+        *,
+        treatment: npt.ArrayLike,
+        propensity: npt.ArrayLike | None = None,
+    ) -> Self:
+        """Learn from a randomised experiment.
+
+        treatment: 0 or 1 a row. propensity: the probability with which a row was drawn into treatment, one
+        number or one a row; None takes the share of treated rows. Raises ValueError on input scikit-learn
+        refuses, without rows in both arms, and for probabilities that are not between 0 and 1.
+        """
+        X, y = validate_data(self, X, y, dtype=np.float64, ensure_all_finite="allow-nan", y_numeric=True)  # noqa: N806
+        treated = _arms(treatment, rows=len(y))
+        self._learn(X, y, treated, _propensity(propensity, treated))
+        return self
+
+    def predict(self, X: Any) -> Floats:  # noqa: N803
+        """The predicted effect of each row, in the unit of y."""
+        check_is_fitted(self)
+        return self._effect(
+            validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False)
+        )
+
+    def _learn(self, X: Floats, y: Floats, treated: Ints, propensity: Floats) -> None:  # noqa: N803
+        raise NotImplementedError
+
+    def _effect(self, X: Floats) -> Floats:  # noqa: N803
+        raise NotImplementedError
+
+    def _outcomes(self, X: Floats, y: Floats, treated: Ints) -> tuple[Any, Any]:  # noqa: N803
+        """Fitted regressors of the outcome in the control arm and under treatment."""
+        control, treatment = (
+            _fresh(self.outcome).fit(X[treated == arm], y[treated == arm]) for arm in (0, 1)
+        )
+        return control, treatment
+
+
+class TLearner(_Learner):
+    """Two models, one an arm; the effect is the difference of what they predict. ``effect`` is not used."""
+
+    def _learn(self, X: Floats, y: Floats, treated: Ints, propensity: Floats) -> None:  # noqa: ARG002, N803
+        self.control_, self.treatment_ = self._outcomes(X, y, treated)
+
+    def _effect(self, X: Floats) -> Floats:  # noqa: N803
+        return np.asarray(self.treatment_.predict(X) - self.control_.predict(X))
+
+
+class XLearner(_Learner):
+    """Each arm's outcomes less what the other arm's model expects of them are effects, and are learned.
+
+    Künzel, Sekhon, Bickel, Yu 2019, "Metalearners for estimating heterogeneous treatment effects using
+    machine learning", section 2. The effects learned in the control arm weigh as much as the share treated: their
+    model of the other arm saw that many rows.
+    """
+
+    def _learn(self, X: Floats, y: Floats, treated: Ints, propensity: Floats) -> None:  # noqa: N803
+        control, treatment = self._outcomes(X, y, treated)
+        held, given = treated == 0, treated == 1
+        self.on_control_ = _fresh(self.effect).fit(X[held], treatment.predict(X[held]) - y[held])
+        self.on_treated_ = _fresh(self.effect).fit(X[given], y[given] - control.predict(X[given]))
+        self.share_ = float(propensity.mean())
+
+    def _effect(self, X: Floats) -> Floats:  # noqa: N803
+        mixed = self.share_ * self.on_control_.predict(X) + (1 - self.share_) * self.on_treated_.predict(X)
+        return np.asarray(mixed)
+
+
+class DRLearner(_Learner):
+    """Learns a doubly robust score of every row, from outcome models that have not seen the row.
+
+    score = m1 - m0 + (t - p) / (p (1 - p)) (y - mt), with outcome models m0 and m1 and propensity p. Its mean
+    given X is the effect whenever the outcome models or the propensity are right; the latter is known where
+    arms were drawn. Kennedy 2023, "Towards optimal doubly robust estimation of heterogeneous causal effects",
+    algorithm 1, cross-fitted.
+
+    folds: parts of the rows, each scored by outcome models of the others. random_state: draws the parts.
+    """
+
+    def __init__(
+        self, *, outcome: Any = None, effect: Any = None, folds: int = 5, random_state: int = 0
+    ) -> None:
+        super().__init__(outcome=outcome, effect=effect)
+        self.folds = folds
+        self.random_state = random_state
+
+    def _learn(self, X: Floats, y: Floats, treated: Ints, propensity: Floats) -> None:  # noqa: N803
+        expected = np.empty((2, len(y)))
+        for known, others in self._parts(X, treated):
+            control, treatment = self._outcomes(X[known], y[known], treated[known])
+            expected[:, others] = control.predict(X[others]), treatment.predict(X[others])
+        surprise = y - np.where(treated == 1, expected[1], expected[0])
+        weight = (treated - propensity) / (propensity * (1 - propensity))
+        self.effect_ = _fresh(self.effect).fit(X, expected[1] - expected[0] + weight * surprise)
+
+    def _effect(self, X: Floats) -> Floats:  # noqa: N803
+        return np.asarray(self.effect_.predict(X))
+
+    def _parts(self, X: Floats, treated: Ints) -> Iterator[tuple[Ints, Ints]]:  # noqa: N803
+        folds = min(self.folds, int(np.bincount(treated).min()))
+        if folds < 2:
+            raise ValueError("a DR-learner needs at least two rows in each arm")
+        return StratifiedKFold(folds, shuffle=True, random_state=self.random_state).split(X, treated)  # type: ignore[no-any-return]
+
+
+def shallow_trees() -> HistGradientBoostingRegressor:
+    """Boosted trees of one split each: an additive model, hard to lead astray by noise."""
+    return HistGradientBoostingRegressor(
+        max_iter=60, max_leaf_nodes=2, learning_rate=0.05, min_samples_leaf=100, early_stopping=False
+    )
+
+
+def _fresh(regressor: Any) -> Any:
+    return shallow_trees() if regressor is None else clone(regressor)
+
+
+def _arms(treatment: npt.ArrayLike, *, rows: int) -> Ints:
+    given = check_array(treatment, ensure_2d=False, dtype=np.float64, input_name="treatment")
+    if given.shape != (rows,) or not np.isin(given, (0, 1)).all():
+        raise ValueError(f"treatment must hold 0 or 1 for each of the {rows} rows")
+    if len(np.unique(given)) < 2:
+        raise ValueError(f"an effect needs treated and control rows; n_samples={rows}, all of one arm")
+    return np.asarray(given, dtype=np.int64)
+
+
+def _propensity(given: npt.ArrayLike | None, treated: Ints) -> Floats:
+    known = treated.mean() if given is None else np.asarray(given, dtype=np.float64)
+    shares = np.broadcast_to(known, treated.shape)
+    if not ((shares > 0) & (shares < 1)).all():
+        raise ValueError("propensity must lie between 0 and 1, both excluded, for every row")
+    return shares
