@@ -211,7 +211,8 @@ def _segments(segments: pd.DataFrame, goal: Row, level: float) -> list[Renderabl
 
 def _lifts(title: str, by: str, rows: pd.DataFrame) -> list[RenderableType]:
     """Lifts of the goal, one row each, for one look."""
-    table = _table(title, (by, "treated", "left alone", "of 100", "from", "to", "plan with", "q"))
+    headings = (by, "treated", "left alone", "of 100", "from", "to", "plan with", "q")
+    table = _table(f"{title}; for one look", headings)
     for row in rows.to_dict("records"):
         table.add_row(
             Text(str(row[by])),

@@ -1,6 +1,8 @@
 """Experiments on the command line, from the tables alone: what to do comes first, few people stay hidden."""
 
 import json
+import math
+import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,22 +28,45 @@ from strategies.first_book import put_live
 from tests.evaluation.readout_world import finding, proven, readout
 from tests.strategies.book_world import written
 
+PAGE = Path(__file__).parents[2] / "docs" / "experiments.md"
 NIGHT, EARLIER = date(2026, 7, 20), date(2026, 7, 19)
 GOOD, OPEN, BROKEN, HARMFUL = "county_savers", "fund_starters", "loan_renewers", "card_users"
 
+
+def _harmless(metric: str, **numbers: float) -> dict[str, Any]:
+    return readout(
+        GOOD, metric, customers=34_000, control_customers=6_000, always_p=1.0, q_value=1.0, **numbers
+    )
+
+
+# 34,000 treated and 6,000 left alone, as experiments.statistics and experiments.sequences read them.
 OF_GOOD = {
-    **{"mean": 0.042, "control_mean": 0.03, "low": 0.006, "high": 0.018, "p_value": 1e-7},
-    **{"adjusted_lift": 0.0118, "adjusted_low": 0.007, "adjusted_high": 0.0166, "variance_kept": 0.64},
-    **{"shrunk_low": 0.004, "shrunk_high": 0.014, "sample_ratio_p": 0.61, "heterogeneity_p": 0.001},
+    **{"customers": 34_000, "control_customers": 6_000, "mean": 0.042, "control_mean": 0.03},
+    **{"lift": 0.012, "error": 0.00275, "low": 0.00694, "high": 0.0166, "p_value": 1.28e-05},
+    **{"always_low": 0.00306, "always_high": 0.02094, "always_p": 0.00076, "q_value": 0.0015},
+    **{"shrunk_lift": 0.0097, "shrunk_low": 0.0049, "shrunk_high": 0.0147},
+    **{"sample_ratio_p": 1.0, "heterogeneity_p": 0.001, "detectable_lift": 0.0074},
 }
+REACHED = {
+    "view": "contacted",
+    "customers": 18_700,
+    "mean": 0.0615,
+    "lift": 0.0315,
+    "low": 0.026,
+    "high": 0.0366,
+}
+REACHED |= dict.fromkeys(("shrunk_lift", "q_value"), math.nan)
 READ = [
-    proven(GOOD) | OF_GOOD,
-    proven(GOOD) | OF_GOOD | {"view": "contacted", "lift": 0.06},
-    readout(
-        GOOD, "complained", mean=0.001, control_mean=0.001, lift=0.0, always_low=-0.004, always_high=0.004
+    readout(GOOD, **OF_GOOD),
+    readout(GOOD, **OF_GOOD | REACHED),
+    _harmless(
+        "complained", mean=0.0012, control_mean=0.0012, lift=0.0, always_low=-0.0015, always_high=0.0016
     ),
-    readout(
-        GOOD, "aum_change", mean=1250.5, control_mean=1000.0, lift=250.5, always_low=-10.0, always_high=511.0
+    _harmless(
+        "opted_out", mean=0.0028, control_mean=0.0027, lift=0.0001, always_low=-0.0023, always_high=0.0025
+    ),
+    _harmless(
+        "aum_change", mean=1250.5, control_mean=1000.0, lift=250.5, always_low=-10.0, always_high=511.0
     ),
     readout(
         OPEN, lift=0.006, error=0.003, always_low=-0.004, always_high=0.016, shrunk_lift=0.005, q_value=0.4
@@ -50,13 +75,20 @@ READ = [
     proven(HARMFUL) | {"always_p": 0.2, "q_value": 0.4},
     proven(HARMFUL, "complained"),
 ]
-SEGMENTS = [("S03", 4_000, 700), ("S07", 3_000, 500), ("S11", 1_493, 291), ("S12", 7, 9)]
+SEGMENTS = [("S03", 16_500, 2_900), ("S07", 16_000, 2_800), ("S11", 1_493, 291), ("S12", 7, 9)]
 FOUND = [finding(BROKEN, "sample_ratio"), finding(GOOD, "odd", grave=False)]
 
 
 def _segment(segment: str, customers: int, held: int) -> dict[str, Any]:
-    row: dict[str, Any] = dict.fromkeys(SEGMENT_READOUTS.names, 0.0123)
-    row |= {"strategy": GOOD, "segment": segment, "metric": "converted", "q_value": 0.01}
+    best = segment == "S03"
+    row: dict[str, Any] = dict.fromkeys(SEGMENT_READOUTS.names, math.nan)
+    row |= {"strategy": GOOD, "segment": segment, "metric": "converted"}
+    row |= (
+        {"lift": 0.0205, "low": 0.0131, "high": 0.0272}
+        if best
+        else {"lift": 0.003, "low": -0.0041, "high": 0.0094}
+    )
+    row |= {"shrunk_lift": 0.0174, "q_value": 0.004} if best else {"shrunk_lift": 0.0021, "q_value": 0.9}
     return row | {"customers": customers, "control_customers": held}
 
 
@@ -146,11 +178,10 @@ def test_the_list_has_a_line_and_a_verdict_for_every_strategy() -> None:
 def test_a_page_says_first_what_to_do_and_then_why() -> None:
     page = said(f"show {GOOD}")
     first, *_ = page.split("treated,")
-    assert "Ship 推广: of 100 customers +1.20 (surely +0.40 to +2.00) more" in first
+    assert "Ship 推广: of 100 customers +1.20 (surely +0.31 to +2.09) more" in first
     assert f"longreach experiments review {GOOD} --decide ship" in first
     for words in (
-        "8,500 treated, 1,500 left alone; that the arms are as large as they were drawn: p = 0.610.",
-        "what was known before taken out; 64 % of the variance left",
+        "34,000 treated, 6,000 left alone; that the arms are as large as they were drawn: p = 1.000.",
         "4.20 %",
         "+250.50",
         "complained (guardrail)",
@@ -158,6 +189,15 @@ def test_a_page_says_first_what_to_do_and_then_why() -> None:
         "Finding odd: odd is wrong.",
     ):
         assert words in page, words
+
+
+def test_the_page_in_the_document_is_what_the_command_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(out, "width", 110)
+    shown = {line.rstrip() for line in said(f"show {GOOD}").splitlines()}
+    block = re.findall(r"^```text\n(.*?)^```", PAGE.read_text(encoding="utf-8"), flags=re.M | re.S)[0]
+    lines = [line.rstrip() for line in block.splitlines()]
+    assert len(lines) > 20
+    assert [line for line in lines if line not in shown] == []
 
 
 def test_a_page_of_a_strategy_that_does_harm_tells_how_to_take_it_out() -> None:
@@ -175,7 +215,7 @@ def test_a_broken_experiment_is_said_to_be_so_instead_of_its_numbers() -> None:
 
 def test_cells_of_few_people_are_hidden_and_cannot_be_worked_out() -> None:
     segments = {row["segment"]: row for row in json.loads(said(f"show {GOOD} --json"))["segments"]}
-    assert segments["S03"]["customers"] == 4_000
+    assert segments["S03"]["customers"] == 16_500
     for segment in ("S12", "S11"):  # the few, and those whose count would tell theirs
         assert (segments[segment]["customers"], segments[segment]["lift"]) == (None, None)
     page = said(f"show {GOOD}")
@@ -191,7 +231,7 @@ def test_reviews_are_written_shown_and_listed_and_the_broken_is_not_shipped() ->
     told = json.loads(said("reviews --json"))
     assert [(one["strategy"], one["actor"]) for one in told] == [(BROKEN, "Chen Mo"), (GOOD, "周立成")]
     seen = told[1]["seen"]
-    assert (seen["verdict"]["lift"], seen["readouts"][0]["p_value"]) == (0.012, 1e-7)
+    assert (seen["verdict"]["lift"], seen["readouts"][0]["p_value"]) == (0.012, 1.28e-05)
     assert "against advice" in said("reviews")
     assert "against advice" not in said(f"reviews {GOOD}")
     assert "每百人多 1.2 户" in said(f"show {GOOD}")
@@ -213,7 +253,7 @@ def test_names_and_nights_that_are_not_there_are_told_with_the_nearest() -> None
 def test_the_portfolio_counts_what_is_proven() -> None:
     total = json.loads(said("portfolio --json"))
     assert total["strategies"] == {"ship": 1, "stop": 1, "continue": 1, "broken": 1}
-    assert total["conversions"]["naive"] == pytest.approx(0.012 * 8_500)
+    assert total["conversions"]["naive"] == pytest.approx(0.012 * 34_000)
     assert "read on 2026-07-20" in said("portfolio")
 
 
