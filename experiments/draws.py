@@ -17,7 +17,8 @@ _ABOVE_ALL = "g"  # the letter after every hexadecimal digit
 
 def below(share: float) -> str:
     """The bound that ``share`` of all draws lie below."""
-    return format(round(share * 16**_DIGITS), f"0{_DIGITS}x") if share < 1 else _ABOVE_ALL
+    bound = round(share * 16**_DIGITS)
+    return format(bound, f"0{_DIGITS}x") if bound < 16**_DIGITS else _ABOVE_ALL
 
 
 def draw(customer: Column, purpose: Column, *, salt: str) -> Column:
