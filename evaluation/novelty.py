@@ -6,6 +6,7 @@ may hold lesser ones. The words say both.
 """
 
 from collections.abc import Hashable, Mapping
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -21,31 +22,27 @@ from experiments.strata import stratified
 from lake.tables.returns import WEEKLY
 from lake.tables.words import TREATED
 
+_A_MONDAY = date(1970, 1, 5)
 _NUMBERS = ("lift", "low", "high", "error")
 
 
 def weekly_cells(measured: DataFrame) -> pd.DataFrame:
     """strategy, week, treatment_share, treated, customers, converted: counted in the engine.
 
-    ``measured`` holds MEASURED's columns: closed exposures, of every night so far. Customers whom a holdout
-    above the strategies held are left out, and exposures that a finding speaks of.
+    Weeks are the calendar's, Monday to Sunday, counted from the strategy's first. ``measured`` holds MEASURED's
+    columns: closed exposures, of every night so far. Customers whom a holdout above the strategies held are
+    left out, and exposures that a finding speaks of.
     """
     sound = measured.filter(F.col("arm").isin(*TREATED, "control") & F.col("flaw").isNull())
-    compared = sound.select(
-        "strategy",
-        "first_exposed",
-        "treatment_share",
-        "converted",
-        F.col("arm").isin(*TREATED).alias("treated"),
-    )
-    starts = compared.groupBy("strategy").agg(F.min("first_exposed").alias("start"))
-    week = (F.floor(F.date_diff("first_exposed", "start") / 7) + 1).cast("int").alias("week")
+    monday = F.floor(F.date_diff("first_exposed", F.lit(_A_MONDAY)) / 7).cast("int").alias("week")
+    treated = F.col("arm").isin(*TREATED).alias("treated")
     counted = (
-        compared.join(starts, on="strategy")
-        .groupBy("strategy", week, "treatment_share", "treated")
+        sound.groupBy("strategy", monday, "treatment_share", treated)
         .agg(F.count("*").alias("customers"), F.sum("converted").alias("converted"))
+        .toPandas()
     )
-    return counted.toPandas()
+    first = counted.groupby("strategy")["week"].transform("min")
+    return counted.assign(week=counted["week"] - first + 1)
 
 
 def weekly(cells: pd.DataFrame, *, confidence: float) -> pd.DataFrame:

@@ -66,7 +66,7 @@ WEEKLY = Table(
             name="week",
             type="int",
             classification=Classification.INTERNAL,
-            doc="Week of exposure since the strategy's first one, first is 1.",
+            doc="Calendar week of exposure, counted from the strategy's first, which is 1.",
             low=1,
         ),
         _count("customers", "Customers treated who were exposed in the week."),

@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 
 from evaluation.novelty import by_week, trends, weekly, weekly_cells
 
-START = date(2026, 7, 1)
+START = date(2026, 6, 29)  # a Monday
 
 
 def _cells(
@@ -67,7 +67,7 @@ def test_draws_of_one_week_are_compared_within_themselves() -> None:
     assert row["low"] < 0 < row["high"]
 
 
-def test_weeks_are_counted_from_a_strategys_first_exposure(engine: SparkSession) -> None:
+def test_weeks_are_the_calendars_counted_from_a_strategys_first(engine: SparkSession) -> None:
     def row(customer: str, arm: str, day: int, converted: int, flaw: str | None = None) -> tuple[object, ...]:
         return (customer, "s1", arm, START + timedelta(days=day), 0.8, converted, flaw)
 
