@@ -7,6 +7,7 @@ import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from evaluation.experiment_summary import in_full, of_conversions
 from lake.tables.words import TREATED
 from sources.source import Source
 from sources.synthetic.bank import SyntheticBank
@@ -25,8 +26,8 @@ def planted_effects(
     """
     if not isinstance(source, SyntheticBank):
         return None
-    read = readouts[readouts["metric"] == "converted"]
-    kinds = read[(read["level"] == "kind")].dropna(subset=["lift"])
+    read = in_full(readouts)
+    kinds = of_conversions(read, "kind").dropna(subset=["lift"])
     if kinds.empty:
         return None
     exposed = assignments.filter(F.col("arm").isin(*TREATED)).select(
@@ -36,7 +37,7 @@ def planted_effects(
     contacts = made.toPandas()
     truth = source.planted(sorted(contacts["as_of"].unique())).select(["contact", "tau", "base"]).to_pandas()
     per_strategy = _effects(contacts.merge(truth, on="contact"), as_of).groupby("strategy")["effect"].sum()
-    told = read[read["level"] == "strategy"].dropna(subset=["low", "high"]).set_index("name")
+    told = of_conversions(read, "strategy").dropna(subset=["low", "high"]).set_index("name")
     of_kind = contacts.drop_duplicates("strategy").set_index("strategy")["kind"]
     frame = pd.DataFrame({"effect": per_strategy, "treated": told["customers"], "kind": of_kind}).dropna()
     summed = frame.groupby("kind")[["effect", "treated"]].sum()
