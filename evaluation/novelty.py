@@ -30,8 +30,8 @@ def weekly_cells(measured: DataFrame) -> pd.DataFrame:
     """strategy, week, treatment_share, treated, customers, converted: counted in the engine.
 
     Weeks are the calendar's, Monday to Sunday, counted from the strategy's first. ``measured`` holds the
-    columns of MEASURED: closed exposures, of every night so far. Customers whom a holdout above the strategies
-    held are left out, and exposures that a finding speaks of.
+    columns of MEASURED: closed exposures, of every night so far. Left out are customers whom a holdout above
+    the strategies held, and exposures that a finding speaks of.
     """
     sound = measured.filter(F.col("arm").isin(*TREATED, "control") & F.col("flaw").isNull())
     monday = F.floor(F.date_diff("first_exposed", F.lit(_A_MONDAY)) / 7).cast("int").alias("week")
