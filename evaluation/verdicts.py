@@ -163,12 +163,11 @@ def _by_goal(goal: Facts, false_discovery: float) -> Facts:
     )
     pays = float(np.nan_to_num(_number(goal, "pays")))
     discovered = found.q_value <= false_discovery
-    fewest = min(_number(goal, "customers"), _number(goal, "control_customers"))
-    if not (found.told and fewest >= SMALLEST):
-        verdict, words = (
-            "continue",
-            f"Continue 继续: nothing can be said yet. {goal.get('words', '')}".rstrip(),
-        )
+    if not found.told:
+        verdict, words = "continue", f"Continue 继续: {goal.get('words') or 'nothing can be said yet.'}"
+    elif min(_number(goal, "customers"), _number(goal, "control_customers")) < SMALLEST:
+        verdict = "continue"
+        words = f"Continue 继续: nothing can be said yet, an arm has fewer than {SMALLEST} customers."
     elif discovered and found.high < 0:
         verdict = "stop"
         words = f"Stop 停用: fewer reach the goal than if left alone, {found.words} of 100 customers."

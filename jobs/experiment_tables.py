@@ -3,11 +3,13 @@
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 import pandas as pd
+from pyspark.sql import Column as SparkColumn
+from pyspark.sql import functions as F
 
 from base.errors import ScheduleError
 from base.settings import Settings
@@ -18,7 +20,6 @@ from jobs.reviews import reviews
 from jobs.run import open_house
 from lake.table import Table
 from lake.tables import EXPERIMENT_FINDINGS, READOUTS, SEGMENT_READOUTS, VERDICTS_TABLE
-from ledger.database import Ledger
 from outreach.stops import thrown
 from strategies.book import ever_live, not_there, standings
 
@@ -27,84 +28,69 @@ _COUNTS = ("customers", "control_customers")
 
 @dataclass(frozen=True, kw_only=True)
 class Experiments:
-    """A night's rows of READOUTS, SEGMENT_READOUTS, EXPERIMENT_FINDINGS and VERDICTS_TABLE."""
+    """The experiments as one night read them; asks the tables for no more than is shown."""
 
-    as_of: date
-    readouts: pd.DataFrame
-    segments: pd.DataFrame
-    findings: pd.DataFrame
-    verdicts: pd.DataFrame
+    night: Night
 
-    def verdict(self, strategy: str, ledger: Ledger) -> dict[str, Any]:
-        """The row of one strategy's verdict.
+    @property
+    def as_of(self) -> date:
+        """The night that read them."""
+        return self.night.as_of
+
+    def verdicts(self) -> pd.DataFrame:
+        """VERDICTS_TABLE's columns, by strategy."""
+        return self._rows(VERDICTS_TABLE).sort_values("strategy", ignore_index=True)
+
+    def of_all(self) -> pd.DataFrame:
+        """READOUTS' columns of every strategy, for adding up only: small cells are not hidden."""
+        return self._rows(READOUTS, F.col("level") == "strategy")
+
+    def page(self, strategy: str) -> Page:
+        """What there is to show of a strategy, small cells hidden.
 
         Raises BookError, with the nearest name, for one that the book does not have; ScheduleError for one of
         which nothing has been read yet.
         """
-        rows = records(self.verdicts[self.verdicts["strategy"] == strategy])
-        if rows:
-            return rows[0]
-        with ledger.engine.connect() as connection:
-            if strategy not in standings(connection, [strategy]):
+        with self.night.ledger.engine.connect() as connection:
+            standing = standings(connection, [strategy]).get(strategy)
+            stop = thrown(connection).get(("strategy", strategy))
+            if standing is None:
                 raise not_there([strategy], connection)
-        raise ScheduleError(
-            f"{strategy}: nobody had been exposed to it by {self.as_of}; there is nothing to read yet"
+        own = F.col("strategy") == strategy
+        verdict = records(self._rows(VERDICTS_TABLE, own))
+        if not verdict:
+            raise ScheduleError(
+                f"{strategy}: nobody had been exposed to it by {self.as_of}; there is nothing to read yet"
+            )
+        readouts = self._rows(READOUTS, (F.col("level") == "strategy") & (F.col("name") == strategy))
+        segments = self._rows(SEGMENT_READOUTS, own)
+        return Page(
+            as_of=self.as_of,
+            title=next((one.title for one in ever_live(self.night.ledger) if one.name == strategy), None),
+            standing=standing.words,
+            stopped=f"by {stop.actor}, {stop.at:%Y-%m-%d %H:%M}: {stop.reason}" if stop else None,
+            verdict=verdict[0],
+            readouts=without_small_cells(readouts, within=["metric", "view"]),
+            segments=without_small_cells(segments, within=["metric"]).sort_values("segment"),
+            findings=self._rows(EXPERIMENT_FINDINGS, own),
+            reviews=reviews(self.night.ledger, strategy),
         )
 
-    def of(self, strategy: str) -> pd.DataFrame:
-        """The strategy's own readouts, small cells hidden."""
-        own = (self.readouts["level"] == "strategy") & (self.readouts["name"] == strategy)
-        return without_small_cells(self.readouts[own], within=["metric", "view"])
-
-    def segments_of(self, strategy: str) -> pd.DataFrame:
-        """The strategy's readouts by segment, small cells hidden."""
-        return without_small_cells(self.segments[self.segments["strategy"] == strategy], within=["metric"])
+    def _rows(self, table: Table, wanted: SparkColumn | None = None) -> pd.DataFrame:
+        frame = self.night.store.read(table, as_of=self.as_of).drop("as_of")
+        return frame.toPandas() if wanted is None else frame.filter(wanted).toPandas()
 
 
 @contextmanager
 def open_experiments(
     settings: Settings, *, as_of: date | None, progress: Callable[[str], None]
-) -> Iterator[tuple[Night, Experiments]]:
-    """The house and the experiments as read on ``as_of``, or on the last night that has verdicts.
+) -> Iterator[Experiments]:
+    """The experiments as read on ``as_of``, or on the last night that has verdicts.
 
     Raises ScheduleError where there is no such night.
     """
-    with open_house(settings, as_of=as_of or date.min, progress=progress) as night:
-        found = _night(night, as_of)
-
-        def rows(table: Table) -> pd.DataFrame:
-            return night.store.read(table, as_of=found).drop("as_of").toPandas()
-
-        yield (
-            night,
-            Experiments(
-                as_of=found,
-                readouts=rows(READOUTS),
-                segments=rows(SEGMENT_READOUTS),
-                findings=rows(EXPERIMENT_FINDINGS),
-                verdicts=rows(VERDICTS_TABLE),
-            ),
-        )
-
-
-def page(found: Experiments, strategy: str, *, ledger: Ledger) -> Page:
-    """What there is to show of a strategy. Raises as ``Experiments.verdict`` does."""
-    verdict = found.verdict(strategy, ledger)
-    with ledger.engine.connect() as connection:
-        standing = standings(connection, [strategy]).get(strategy)
-        stop = thrown(connection).get(("strategy", strategy))
-    titles = {one.name: one.title for one in ever_live(ledger)}
-    return Page(
-        as_of=found.as_of,
-        title=titles.get(strategy),
-        standing=standing.words if standing else "not in the book",
-        stopped=f"by {stop.actor}, {stop.at:%Y-%m-%d %H:%M}: {stop.reason}" if stop else None,
-        verdict=verdict,
-        readouts=found.of(strategy),
-        segments=found.segments_of(strategy),
-        findings=found.findings[found.findings["strategy"] == strategy],
-        reviews=reviews(ledger, strategy) if standing else [],
-    )
+    with open_house(settings, as_of=as_of or date.min, progress=progress) as house:
+        yield Experiments(night=replace(house, as_of=_night(house, as_of)))
 
 
 def records(rows: pd.DataFrame) -> list[dict[str, Any]]:

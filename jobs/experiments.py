@@ -27,8 +27,8 @@ def list_(
     from jobs.experiment_pages import line_table
     from jobs.experiment_tables import open_experiments, records
 
-    with open_experiments(load_settings(), as_of=as_of, progress=say) as (_, found):
-        rows = found.verdicts.sort_values("strategy")
+    with open_experiments(load_settings(), as_of=as_of, progress=say) as found:
+        rows = found.verdicts()
     if verdict is not None:
         rows = rows[rows["verdict"] == verdict]
     if as_json:
@@ -42,11 +42,11 @@ def show(name: Name, as_of: AsOfOrLast = None, as_json: Json = False) -> None:
     """Shows what to do about a strategy, and why: verdict, numbers, segments, findings, reviews."""
     from evaluation.metrics.metric import load_metrics
     from jobs.experiment_pages import page_of
-    from jobs.experiment_tables import open_experiments, page, records
+    from jobs.experiment_tables import open_experiments, records
 
     settings = load_settings()
-    with open_experiments(settings, as_of=as_of, progress=say) as (night, found):
-        shown = page(found, name, ledger=night.ledger)
+    with open_experiments(settings, as_of=as_of, progress=say) as found:
+        shown = found.page(name)
     if as_json:
         frames = {"readouts": shown.readouts, "segments": shown.segments, "findings": shown.findings}
         told = {**vars(shown), **{key: records(frame) for key, frame in frames.items()}}
@@ -64,9 +64,9 @@ def portfolio(as_of: AsOfOrLast = None, as_json: Json = False) -> None:
     from jobs.experiment_tables import open_experiments
     from strategies.book import ever_live
 
-    with open_experiments(load_settings(), as_of=as_of, progress=say) as (night, found):
-        values = {strategy.name: strategy.goal.value for strategy in ever_live(night.ledger)}
-    total = add_up(found.readouts, found.verdicts, values=values)
+    with open_experiments(load_settings(), as_of=as_of, progress=say) as found:
+        values = {strategy.name: strategy.goal.value for strategy in ever_live(found.night.ledger)}
+        total = add_up(found.of_all(), found.verdicts(), values=values)
     if as_json:
         print_json({"as_of": found.as_of, **asdict(total)})
     else:
@@ -90,15 +90,15 @@ def review(
     from jobs.experiment_tables import open_experiments, records
     from jobs.reviews import write_review
 
-    with open_experiments(load_settings(), as_of=as_of, progress=say) as (night, found):
-        verdict = found.verdict(name, night.ledger)
+    with open_experiments(load_settings(), as_of=as_of, progress=say) as found:
+        seen = found.page(name)
         written = write_review(
-            night.ledger,
+            found.night.ledger,
             name,
             decision=decide,
             as_of=found.as_of,
-            verdict=verdict["verdict"],
-            seen={"verdict": verdict, "readouts": records(found.of(name))},
+            verdict=seen.verdict["verdict"],
+            seen={"verdict": seen.verdict, "readouts": records(seen.readouts)},
             actor=acting(actor),
             reason=reason,
             against_advice=against_advice,

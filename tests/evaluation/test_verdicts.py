@@ -117,9 +117,10 @@ def test_what_is_open_says_how_long_it_will_take() -> None:
 def test_without_numbers_nothing_is_said() -> None:
     found = judged(readout("savers", words="This bank tells no lift."))["savers"]
     assert found["verdict"] == "continue"
-    assert found["words"] == "Continue 继续: nothing can be said yet. This bank tells no lift."
+    assert found["words"] == "Continue 继续: This bank tells no lift."
     few = [proven("savers", metric) | {"control_customers": 9} for metric in ("converted", "complained")]
     assert judged(*few)["savers"]["verdict"] == "continue"
+    assert "fewer than 10 customers" in judged(*few)["savers"]["words"]
     assert verdicts(
         pd.DataFrame(columns=list(READOUTS.names)),
         NO_FINDINGS,
