@@ -101,6 +101,22 @@ def welch(
     )
 
 
+def slope(found: Difference, n: ArrayLike, control_n: ArrayLike) -> Floats:
+    """By how much the variance of a lift grows with the true effect, for shares and amounts (else it is 0).
+
+    Their ``error`` is that of no effect: both arms' variance is scale x mean - mean squared at the common
+    mean. An effect moves the means apart, and the variances with them. ``shrinkage`` asks for it, since what
+    it is for, the chosen ones, are those with an effect.
+    """
+    treated, held = np.asarray(n, dtype=np.float64), np.asarray(control_n, dtype=np.float64)
+    everybody = treated + held
+    with np.errstate(divide="ignore", invalid="ignore"):
+        common = (treated * found.mean + held * found.control_mean) / everybody
+        variance = found.error**2 * treated * held / everybody * (everybody - 1) / everybody
+        scale = variance / common + common
+        return (scale - 2 * common) * (held / treated - treated / held) / everybody
+
+
 def pool(differences: Difference, weights: ArrayLike) -> Difference:
     """One difference over several experiments: their weighted mean, each compared within itself.
 

@@ -1,0 +1,238 @@
+"""Whether the readouts keep their promises where the truth is known: ``python -m benchmarks.calibration``."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.figure import Figure, at_least, at_most, show
+from benchmarks.worlds import SPREAD, Kind, Portfolio, amounts, nightly, portfolio
+from experiments.discoveries import discovered_by_evidence, q_values
+from experiments.moments import Floats, Moments, adjusted
+from experiments.sample_ratio import evidence
+from experiments.sequences import sequence
+from experiments.shrinkage import certified
+from experiments.statistics import Difference, difference, slope
+
+KINDS: tuple[Kind, ...] = ("share", "late share", "amount", "change")
+DAYS = 30
+_LEVEL = 0.05
+_REAL = 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """Discoveries among strategies whose truth is known: shares of false ones, and of real ones found."""
+
+    false: float
+    power: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Winners:
+    """The chosen of some worlds: how often the total was inside its interval, what was said of a true 1."""
+
+    covered: float
+    shrunk: float
+    naive: float
+
+
+def figures() -> Iterator[Figure]:
+    """Every calibration at full size; the tests hold the same at a smaller one."""
+    for kind in KINDS:
+        always, naive = peeking(kind, strategies=2_000, days=DAYS, seed=1)
+        name = f"null strategies ever called something in {DAYS} daily looks, {kind}"
+        yield at_most(name, 100 * always, "%", goal=5.0)
+        yield at_least(f"{name}, naive reading", 100 * naive, "%", goal=0.0)
+    for treated, held in ((1_500, 300), (850, 150), (5_000, 1_000)):
+        for zeros in (0.70, 0.90, 0.95):
+            for lift in (0.0, 0.5):
+                covered, welch = coverage(treated, held, zeros=zeros, lift=lift, draws=20_000, seed=2)
+                name = f"coverage of 95 %, {treated}/{held}, {zeros:.0%} zeros, lift {lift:.0%}"
+                yield at_least(name, 100 * covered, "%", goal=94.0)
+                yield at_most(f"{name}, from above", 100 * covered, "%", goal=96.0)
+                yield at_least(f"{name}, Welch's", 100 * welch, "%", goal=0.0)
+    for look, found in (("one look", one_look(20, seed=3)), ("daily looks", daily_looks(5, seed=4))):
+        yield at_most(f"false among discoveries of 4,000, {look}", 100 * found.false, "%", goal=5.0)
+        yield at_least(f"real ones discovered, {look}", 100 * found.power, "%", goal=0.0)
+    winners = certified_worlds(100, strategies=4_000, seed=5)
+    yield at_least(
+        "worlds whose certified total was inside its interval", 100 * winners.covered, "%", goal=95.0
+    )
+    yield at_least("certified total of a true 1", winners.shrunk, "", goal=0.9)
+    yield at_least("naive sum of a true 1", winners.naive, "", goal=1.0)
+    for correlation in (0.3, 0.6, 0.9):
+        left = cuped(correlation, draws=4_000, seed=6)
+        name = f"variance left by CUPED over 1 - correlation^2, {correlation}"
+        yield at_most(f"{name}, off by", 100 * abs(left / (1 - correlation**2) - 1), "%", goal=5.0)
+    yield at_most(
+        "worlds of 4,000 sound splits with a false alarm in 30 days",
+        100 * split_alarms(40, strategies=4_000, seed=7),
+        "%",
+        goal=5.0,
+    )
+    for customers in (20_000, 100_000, 1_000_000):
+        power = split_power(customers, lost=0.02, strategies=4_000, seed=8)
+        yield at_least(
+            f"splits that lost 2 % of a treated arm found, {customers:,}", 100 * power, "%", goal=0.0
+        )
+
+
+def peeking(kind: Kind, *, strategies: int, days: int, seed: int) -> tuple[float, float]:
+    """Shares of null strategies that ever exclude zero: by confidence sequence, and by plain interval."""
+    world = portfolio(strategies, seed=seed, days=days)
+    ever, naive = np.zeros(strategies, dtype=bool), np.zeros(strategies, dtype=bool)
+    for treatment, control in nightly(world, kind, days=days, seed=seed + 1):
+        found = read(kind, treatment, control)
+        band = sequence(found.lift, found.error, treatment.n, control.n)
+        ever |= (band.low > 0) | (band.high < 0)
+        naive |= (found.low > 0) | (found.high < 0)
+    return float(ever.mean()), float(naive.mean())
+
+
+def read(kind: Kind, treatment: Moments, control: Moments) -> Difference:
+    """The difference by the method for this kind of metric."""
+    return difference(
+        treatment, control, binary=kind in ("share", "late share"), never_negative=kind == "amount"
+    )
+
+
+def coverage(
+    treated: int, held: int, *, zeros: float, lift: float, draws: int, seed: int
+) -> tuple[float, float]:
+    """How often 95 % intervals hold the true lift of log-normal amounts with zeros: score's and Welch's."""
+    rng = np.random.default_rng(seed)
+    rate = 1 - zeros
+    arms = []
+    for customers, giving in ((treated, rate * (1 + lift)), (held, rate)):
+        total, squares = amounts(rng.binomial(customers, giving, draws), rng)
+        arms.append(Moments(n=np.full(draws, float(customers)), total=total, squares=squares))
+    truth = lift * rate * np.exp(SPREAD**2 / 2)
+    score, welch = (difference(*arms, binary=False, never_negative=never) for never in (True, False))
+    return _held(score, truth), _held(welch, truth)
+
+
+def one_look(worlds: int, *, strategies: int = 4_000, seed: int) -> Found:
+    """Discoveries by q-values of the plain p-value, looked at once, when all is in; a tenth is real."""
+    found = []
+    for world in range(worlds):
+        truth = portfolio(strategies, seed=seed * 1_000 + world, days=1, real=_REAL)
+        ((treatment, control),) = nightly(truth, "share", days=1, seed=seed * 1_000 + world)
+        p = difference(treatment, control, binary=True).p_value
+        found.append(_counted(q_values(p) <= _LEVEL, truth))
+    return _over(found)
+
+
+def daily_looks(worlds: int, *, strategies: int = 4_000, days: int = DAYS, seed: int) -> Found:
+    """Discoveries by q-values of the always-valid p-value, those of all nights together; a tenth is real."""
+    found = []
+    for world in range(worlds):
+        truth = portfolio(strategies, seed=seed * 1_000 + world, days=days, real=_REAL)
+        ever = np.zeros(strategies, dtype=bool)
+        for treatment, control in nightly(truth, "share", days=days, seed=seed * 1_000 + world):
+            each = difference(treatment, control, binary=True)
+            ever |= q_values(sequence(each.lift, each.error, treatment.n, control.n).p_value) <= _LEVEL
+        found.append(_counted(ever, truth))
+    return _over(found)
+
+
+def certified_worlds(worlds: int, *, strategies: int, seed: int) -> Winners:
+    """Lifts in customers of those chosen (q at most 5 %, positive), against the truth of the same ones."""
+    covered, truths, values, naive = [], [], [], []
+    for world in range(worlds):
+        truth = portfolio(strategies, seed=seed * 1_000 + world, days=1, real=_REAL)
+        ((treatment, control),) = nightly(truth, "share", days=1, seed=seed * 1_000 + world)
+        found = difference(treatment, control, binary=True)
+        chosen = (q_values(found.p_value) <= _LEVEL) & (found.lift > 0)
+        total = certified(
+            found.lift,
+            found.error,
+            treatment.n,
+            chosen,
+            slope=slope(found, treatment.n, control.n),
+        )
+        true = float((treatment.array("n") * truth.lift)[chosen].sum())
+        covered.append(total.low <= true <= total.high)
+        truths.append(true)
+        values.append(total.value)
+        naive.append(total.naive)
+    return Winners(
+        covered=float(np.mean(covered)), shrunk=sum(values) / sum(truths), naive=sum(naive) / sum(truths)
+    )
+
+
+def cuped(correlation: float, *, draws: int, seed: int) -> float:
+    """Variance of the adjusted lift over that of the plain one; 400 treated and 100 held out."""
+    rng = np.random.default_rng(seed)
+    arms = []
+    for customers in (400, 100):
+        before = rng.normal(size=(customers, draws))
+        after = correlation * before + np.sqrt(1 - correlation**2) * rng.normal(size=(customers, draws))
+        arms.append(
+            Moments(
+                n=np.full(draws, float(customers)),
+                total=after.sum(axis=0),
+                squares=(after**2).sum(axis=0),
+                covariate_total=before.sum(axis=0),
+                covariate_squares=(before**2).sum(axis=0),
+                product=(after * before).sum(axis=0),
+            )
+        )
+    plain, better = (difference(*pair, binary=False).lift for pair in (arms, adjusted(*arms)))
+    return float(better.var() / plain.var())
+
+
+def split_alarms(worlds: int, *, strategies: int, days: int = DAYS, seed: int) -> float:
+    """Share of worlds of sound splits in which any strategy is ever called broken, looked at every night."""
+    alarms = []
+    for world in range(worlds):
+        truth = portfolio(strategies, seed=seed * 1_000 + world, days=days)
+        ever = False
+        for treatment, control in nightly(truth, "share", days=days, seed=seed * 1_000 + world):
+            counts = np.stack([treatment.array("n"), control.array("n")], axis=-1)
+            ever |= bool(discovered_by_evidence(evidence(counts, _drawn(truth.holdout)), _LEVEL).any())
+        alarms.append(ever)
+    return float(np.mean(alarms))
+
+
+def split_power(customers: int, *, lost: float, strategies: int, seed: int) -> float:
+    """Share found of the 2 % of strategies that lost ``lost`` of their treated; 15 % held out."""
+    rng = np.random.default_rng(seed)
+    broken = np.arange(strategies) < strategies // 50
+    held = rng.binomial(customers, 0.15, strategies)
+    treated = rng.binomial(customers - held, np.where(broken, 1 - lost, 1.0))
+    counts = np.stack([treated, held], axis=-1)
+    found = discovered_by_evidence(evidence(counts, _drawn(np.full(strategies, 0.15))), _LEVEL)
+    return float(found[broken].mean())
+
+
+def _drawn(holdout: Floats) -> Floats:
+    return np.stack([1 - holdout, holdout], axis=-1)
+
+
+def _held(found: Difference, truth: float) -> float:
+    return float(np.mean((found.low <= truth) & (truth <= found.high)))
+
+
+def _counted(discovered: NDArray[np.bool_], truth: Portfolio) -> Found:
+    real = truth.lift != 0
+    return Found(
+        false=float((discovered & ~real).sum() / max(discovered.sum(), 1)),
+        power=float(discovered[real].mean()),
+    )
+
+
+def _over(worlds: list[Found]) -> Found:
+    return Found(
+        false=float(np.mean([each.false for each in worlds])),
+        power=float(np.mean([each.power for each in worlds])),
+    )
+
+
+def main() -> None:
+    show(figures())
+
+
+if __name__ == "__main__":
+    main()

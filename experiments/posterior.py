@@ -1,0 +1,134 @@
+"""What an effect is likely to be once the others are known: posteriors under a mixture, compiled."""
+
+import math
+
+import numba
+import numpy as np
+
+from experiments.likelihood import component
+from experiments.moments import Floats
+from experiments.prior import Prior, Readings
+from experiments.threads import in_parts
+
+# Components that hold less of an effect's posterior than this are left out of it.
+_NEGLIGIBLE = 1e-6
+# Quantiles lie within so many standard deviations of the mean (Chebyshev's inequality at tails of 0.25 %).
+_FAR = 20.0
+_TRIALS = 60
+_CLOSE = 1e-6
+
+
+def posterior(prior: Prior, readings: Readings, *, confidence: float) -> Floats:
+    """Rows mean, lowest, highest, standard deviation, chance of a wrong sign; a column a reading."""
+    columns = [np.ascontiguousarray(each) for each in (readings.lift, readings.error, readings.slope)]
+    found = np.empty((5, columns[0].size))
+    tail = (1 - confidence) / 2
+
+    def fill(first: int, last: int) -> None:
+        _posteriors(
+            columns[0],
+            columns[1],
+            columns[2],
+            prior.weight,
+            prior.location,
+            prior.width,
+            found,
+            tail,
+            first,
+            last,
+        )
+
+    in_parts(columns[0].size, fill)
+    return found
+
+
+@numba.njit(nogil=True, cache=True, error_model="numpy")
+def _posteriors(
+    lift: Floats,
+    error: Floats,
+    slope: Floats,
+    weight: Floats,
+    location: Floats,
+    width: Floats,
+    found: Floats,
+    tail: float,
+    first: int,
+    last: int,
+) -> None:
+    share, center, spread = np.empty(weight.size), np.empty(weight.size), np.empty(weight.size)
+    log, noise = np.empty(weight.size), np.empty(weight.size)
+    for row in range(first, last):
+        best = -np.inf
+        for part in range(weight.size):
+            log[part], noise[part] = component(
+                lift[row], error[row] ** 2, slope[row], location[part], width[part]
+            )
+            best = max(best, log[part])
+        total = 0.0
+        for part in range(weight.size):
+            share[part] = weight[part] * math.exp(log[part] - best)
+            total += share[part]
+        held, nothing, mean, square = 0, 0.0, 0.0, 0.0
+        for part in range(weight.size):
+            chance = share[part] / total
+            if width[part] == 0:
+                nothing += chance
+            elif chance > _NEGLIGIBLE:
+                variance = noise[part] + width[part] ** 2
+                share[held] = chance
+                center[held] = (location[part] * noise[part] + lift[row] * width[part] ** 2) / variance
+                spread[held] = math.sqrt(noise[part] / variance) * width[part]
+                mean += chance * center[held]
+                square += chance * (center[held] ** 2 + spread[held] ** 2)
+                held += 1
+        parts = share[:held], center[:held], spread[:held]
+        deviation = math.sqrt(max(square - mean**2, 0.0))
+        below, _ = _below(*parts, 0.0)
+        found[0, row], found[3, row] = mean, deviation
+        found[1, row] = _quantile(*parts, nothing, below, tail, mean, deviation)
+        found[2, row] = _quantile(*parts, nothing, below, 1 - tail, mean, deviation)
+        found[4, row] = min(below + nothing, 1 - below)
+
+
+@numba.njit(nogil=True, cache=True, error_model="numpy")
+def _below(share: Floats, center: Floats, spread: Floats, effect: float) -> tuple[float, float]:
+    """The chance that the effect is something, and less than ``effect``; and the density there."""
+    total, density = 0.0, 0.0
+    for part in range(share.size):
+        z = (effect - center[part]) / spread[part]
+        total += share[part] * math.erfc(-z / math.sqrt(2.0)) / 2
+        density += share[part] * math.exp(-z * z / 2) / (spread[part] * math.sqrt(2 * math.pi))
+    return total, density
+
+
+@numba.njit(nogil=True, cache=True, error_model="numpy")
+def _quantile(
+    share: Floats,
+    center: Floats,
+    spread: Floats,
+    nothing: float,
+    below: float,
+    wanted: float,
+    mean: float,
+    deviation: float,
+) -> float:
+    """Where the posterior reaches ``wanted``: 0 if it jumps over it there, else by Newton in a bracket."""
+    if below < wanted <= below + nothing:
+        return 0.0
+    low, high = mean - _FAR * deviation, mean + _FAR * deviation
+    if wanted <= below:
+        high, target = min(high, 0.0), wanted
+    else:
+        low, target = max(low, 0.0), wanted - nothing
+    tried = (low + high) / 2
+    for _ in range(_TRIALS):
+        reached, density = _below(share, center, spread, tried)
+        if reached < target:
+            low = tried
+        else:
+            high = tried
+        step = (reached - target) / density if density > 0 else np.inf
+        tried = tried - step if low < tried - step < high else (low + high) / 2
+        if abs(step) < _CLOSE * deviation:
+            break
+    return tried
