@@ -55,6 +55,7 @@ PURPOSES = {
         fields=("customer_no", "name", "phone", "id_number", "generated"), recipients=RECIPIENTS
     ),
     "dial": Purpose(fields=("customer_no",), recipients=("source",)),
+    "holdout": Purpose(fields=("customer_no",), recipients=("outside_diallers",)),
 }
 
 
