@@ -9,10 +9,9 @@ import numpy.typing as npt
 from base.errors import ModelError
 
 Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 _CELLS = 4_000_000
-"""Numbers of one matrix of redraws x rows that are held at a time: 32 MB."""
+"""Counts of redrawn samples that are held at a time: 32 MB."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,15 +28,6 @@ class Ordering:
     uplift_at_k: float
     uplift_at_k_low: float
     uplift_at_k_high: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Sorted:
-    """Outcomes and arms, best score first; ``ends``: the last row of every group of equal scores."""
-
-    outcome: Floats
-    treated: Floats
-    ends: Ints
 
 
 def ordering(
@@ -57,26 +47,23 @@ def ordering(
     Qini coefficient (Radcliffe 2007, normalised as scikit-uplift's ``qini_auc_score``): the curve of treated
     conversions minus control conversions x treated / control over the customers contacted best first; its
     area above the straight line, divided by that of the best possible order, which contacts those last
-    whom a contact puts off. Equal scores are contacted together. The intervals are percentiles of
-    ``redraws`` bootstrap samples of the customers within their arms: the model is taken as given.
+    whom a contact puts off. Equal scores are contacted together, and count in part at the edge of k. The
+    intervals are percentiles of ``redraws`` bootstrap samples of the customers within their arms: the model
+    is taken as given.
 
     Raises ModelError where an arm or all conversions are missing, or something is not 0 or 1.
     """
-    rows = _checked(outcome, uplift, treatment)
-    whole = np.ones((1, len(rows.outcome)))
-    drawn = [
-        (_qini(weights, rows), _at_k(weights, rows, k=k))
-        for weights in _redrawn(rows, redraws=redraws, seed=seed)
-    ]
+    counts = _counted(outcome, uplift, treatment)
+    pieces = [(_qini(drawn), _at_k(drawn, k=k)) for drawn in _redrawn(counts, redraws=redraws, seed=seed)]
     tails = (1 - confidence) / 2, (1 + confidence) / 2
     (low, high), (low_k, high_k) = (
-        np.nanquantile(np.concatenate(one), tails) for one in zip(*drawn, strict=True)
+        np.nanquantile(np.concatenate(one), tails) for one in zip(*pieces, strict=True)
     )
     return Ordering(
-        qini=float(_qini(whole, rows)[0]),
+        qini=float(_qini(counts)[0]),
         qini_low=float(low),
         qini_high=float(high),
-        uplift_at_k=float(_at_k(whole, rows, k=k)[0]),
+        uplift_at_k=float(_at_k(counts, k=k)[0]),
         uplift_at_k_low=float(low_k),
         uplift_at_k_high=float(high_k),
     )
@@ -84,79 +71,74 @@ def ordering(
 
 def qini(outcome: npt.ArrayLike, uplift: npt.ArrayLike, treatment: npt.ArrayLike) -> float:
     """The Qini coefficient alone; see :func:`ordering`."""
-    rows = _checked(outcome, uplift, treatment)
-    return float(_qini(np.ones((1, len(rows.outcome))), rows)[0])
+    return float(_qini(_counted(outcome, uplift, treatment))[0])
 
 
-def _checked(outcome: npt.ArrayLike, uplift: npt.ArrayLike, treatment: npt.ArrayLike) -> _Sorted:
-    hits, treated = np.asarray(outcome, dtype=np.float64), np.asarray(treatment, dtype=np.float64)
+def _counted(outcome: npt.ArrayLike, uplift: npt.ArrayLike, treatment: npt.ArrayLike) -> Floats:
+    """Customers by score, best first, by arm and by outcome: 1 x scores x 2 x 2."""
+    hits, treated = np.asarray(outcome), np.asarray(treatment)
     scores = np.asarray(uplift, dtype=np.float64)
     for name, values in (("outcome", hits), ("treatment", treated)):
         if not np.isin(values, (0, 1)).all():
             raise ModelError(f"the {name} of a Qini curve must be 0 or 1 for every customer")
     if not np.isfinite(scores).all():
         raise ModelError("the predicted uplift holds values that are no numbers; score every customer")
-    if treated.sum() in (0, len(treated)) or hits.sum() == 0:
-        raise ModelError(
-            f"a Qini curve needs both arms and a conversion; there are {treated.sum():.0f} treated "
-            f"and {len(treated) - treated.sum():.0f} control customers with {hits.sum():.0f} conversions"
-        )
-    order = np.argsort(scores, kind="stable")[::-1]  # as scikit-uplift, also where scores are equal
-    ends = np.append(np.flatnonzero(np.diff(scores[order])), len(order) - 1)
-    return _Sorted(outcome=hits[order], treated=treated[order], ends=ends)
-
-
-def _redrawn(rows: _Sorted, *, redraws: int, seed: int) -> Iterator[Floats]:
-    """How often each row is drawn: matrices of redraws x rows, drawn within the arms."""
-    rng = np.random.default_rng(seed)
-    arms = [np.flatnonzero(rows.treated == arm) for arm in (0, 1)]
-    piece = max(1, _CELLS // len(rows.outcome))
-    for start in range(0, redraws, piece):
-        weights = np.zeros((min(piece, redraws - start), len(rows.outcome)))
-        for row in weights:
-            for arm in arms:
-                row[arm] = np.bincount(rng.integers(0, len(arm), len(arm)), minlength=len(arm))
-        yield weights
-
-
-def _qini(weights: Floats, rows: _Sorted) -> Floats:
-    """The coefficient under each row of ``weights`` (redraws x rows)."""
-    treated, hits = weights * rows.treated, weights * rows.outcome
-    steps = np.stack([treated, weights - treated, hits * rows.treated, hits * (1 - rows.treated)])
-    counts = np.cumsum(steps, axis=-1)[..., rows.ends]
-    # The best possible order has three groups: treated who convert, all who do not, control who convert.
-    n, m, found, lost = counts[..., -1]
-    nothing = np.zeros_like(n)
-    best = np.stack(
-        [
-            np.stack([found, n, n], axis=-1),
-            np.stack([nothing, m - lost, m], axis=-1),
-            np.stack([found, found, found], axis=-1),
-            np.stack([nothing, nothing, lost], axis=-1),
-        ]
+    distinct, place = np.unique(-scores, return_inverse=True)
+    cells = (place * 4 + treated * 2 + hits).astype(np.int64)
+    counts = (
+        np.bincount(cells, minlength=4 * len(distinct)).reshape(1, len(distinct), 2, 2).astype(np.float64)
     )
-    straight = (n + m) * (found - lost * n / m) / 2
+    arms = counts.sum(axis=(0, 1))
+    if not arms.sum(axis=1).all() or not arms[:, 1].any():
+        raise ModelError(
+            f"a Qini curve needs both arms and a conversion; there are {arms[1].sum():.0f} treated and "
+            f"{arms[0].sum():.0f} control customers with {arms[:, 1].sum():.0f} conversions"
+        )
+    return counts
+
+
+def _redrawn(counts: Floats, *, redraws: int, seed: int) -> Iterator[Floats]:
+    """Bootstrap samples of the customers, drawn within the arms: redraws x scores x 2 x 2, in pieces."""
+    rng = np.random.default_rng(seed)
+    piece = max(1, _CELLS // counts.size)
+    for start in range(0, redraws, piece):
+        rows = min(piece, redraws - start)
+        drawn = np.empty((rows, *counts.shape[1:]))
+        for arm in (0, 1):
+            own = counts[0, :, arm]
+            sample = rng.multinomial(int(own.sum()), own.ravel() / own.sum(), size=rows)
+            drawn[:, :, arm] = sample.reshape(rows, *own.shape)
+        yield drawn
+
+
+def _qini(counts: Floats) -> Floats:
+    """The coefficient of each sample (samples x scores x 2 x 2)."""
+    # The best possible order has three groups: treated who convert, all who do not, control who convert.
+    best = np.zeros((len(counts), 3, 2, 2))
+    arms = counts.sum(axis=1)
+    best[:, 0, 1, 1], best[:, 1, :, 0], best[:, 2, 0, 1] = arms[:, 1, 1], arms[:, :, 0], arms[:, 0, 1]
+    at_random = _area(counts.sum(axis=1, keepdims=True))
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray((_area(counts) - straight) / (_area(best) - straight))
+        return np.asarray((_area(counts) - at_random) / (_area(best) - at_random))
 
 
 def _area(counts: Floats) -> Floats:
-    """Area under the Qini curve from the running counts: treated, control and their conversions."""
-    treated, control, found, lost = counts
+    """Area under each sample's Qini curve."""
+    running = np.cumsum(counts, axis=1)
+    control, treated = running.sum(axis=3).transpose(2, 0, 1)
+    lost, found = running[..., 1].transpose(2, 0, 1)
     ratio = np.divide(treated, control, out=np.zeros_like(treated), where=control > 0)
     across, curve = (np.pad(line, ((0, 0), (1, 0))) for line in (treated + control, found - lost * ratio))
-    return np.asarray(np.trapezoid(curve, across, axis=-1))
+    return np.asarray(np.trapezoid(curve, across, axis=1))
 
 
-def _at_k(weights: Floats, rows: _Sorted, *, k: float) -> Floats:
-    """Uplift at k under each row of ``weights``; the row on which the k-th customer falls counts in part."""
-    shares = []
-    for arm in (1, 0):
-        own = rows.treated == arm
-        drawn, hits = weights[:, own], rows.outcome[own]
-        asked = np.floor(k * drawn.sum(axis=1))
-        if not asked.all():
-            raise ModelError(f"uplift at {k} needs a customer in each arm; give more customers or a larger k")
-        counted = np.clip(asked[:, None] - (np.cumsum(drawn, axis=1) - drawn), 0, drawn)
-        shares.append(counted @ hits / asked)
-    return np.asarray(shares[0] - shares[1])
+def _at_k(counts: Floats, *, k: float) -> Floats:
+    """Uplift at k of each sample."""
+    customers, hits = counts.sum(axis=3), counts[..., 1]
+    asked = np.floor(k * customers.sum(axis=1, keepdims=True))
+    if not asked.all():
+        raise ModelError(f"uplift at {k} needs a customer in each arm; give more customers or a larger k")
+    taken = np.clip(asked - (np.cumsum(customers, axis=1) - customers), 0, customers)
+    part = np.divide(taken, customers, out=np.zeros_like(taken), where=customers > 0)
+    shares = (hits * part).sum(axis=1) / asked[:, 0]
+    return np.asarray(shares[:, 1] - shares[:, 0])

@@ -13,7 +13,7 @@ LEARNERS = [TLearner(), XLearner(), DRLearner()]
 class _EveryOther:
     """Takes every other row as treated, for checks that know X and y only."""
 
-    def fit(self, X, y):
+    def fit(self, X, y):  # noqa: N803 - scikit-learn's own name
         return super().fit(X, y, treatment=np.arange(len(X)) % 2)
 
 
