@@ -5,11 +5,13 @@ certified total takes that luck out first (``experiments.shrinkage``).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import pandas as pd
 
+from experiments.moments import Floats
 from experiments.shrinkage import Total, certified
+from experiments.statistics import Difference, slope
 from lake.tables.words import VERDICTS
 
 VERDICT_NAMES = {
@@ -49,27 +51,20 @@ def portfolio(
         & (readouts["metric"] == "converted")
     ].merge(verdicts.rename(columns={"strategy": "name"})[["name", "verdict"]], on="name", how="inner")
     read = read[(read["verdict"] != "broken") & read["lift"].notna()]
-    lift, treated = (read[name].to_numpy(dtype=float) for name in ("lift", "customers"))
-    error = _error(read).to_numpy(dtype=float)
+    found = Difference(**{field.name: read[field.name].to_numpy(dtype=float) for field in fields(Difference)})
+    treated, held = (read[name].to_numpy(dtype=float) for name in ("customers", "control_customers"))
+    steeper = slope(found, treated, held)
     worth = read["name"].map(values).to_numpy(dtype=float)
     chosen = (read["verdict"] == "ship").to_numpy()
+
+    def total(weights: Floats) -> Total:
+        return certified(found.lift, found.error, weights, chosen, slope=steeper, confidence=confidence)
+
     return Portfolio(
         strategies={verdict: int(counted.get(verdict, 0)) for verdict in VERDICTS},
-        conversions=certified(lift, error, weights=treated, chosen=chosen, confidence=confidence),
-        value=certified(lift, error, weights=treated * worth, chosen=chosen, confidence=confidence),
+        conversions=total(treated),
+        value=total(treated * worth),
     )
-
-
-def _error(read: pd.DataFrame) -> "pd.Series[float]":
-    """The lift's standard error if the effect is what is left of it when luck is taken out.
-
-    READOUTS' own is that of no effect: too large for proven ones, whose total it would draw too far down.
-    Nor is it taken from the control group's own share, which is low by luck where a lift is high by luck.
-    """
-    share, effect = read["mean"], read["shrunk_lift"].fillna(0.0)
-    left_alone = (share - effect).clip(0.0, 1.0)
-    variance = share * (1 - share) / read["customers"]
-    return (variance + left_alone * (1 - left_alone) / read["control_customers"]) ** 0.5
 
 
 def sentences(found: Portfolio) -> list[str]:

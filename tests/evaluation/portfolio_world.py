@@ -11,7 +11,7 @@ from experiments.discoveries import q_values
 from experiments.moments import Moments
 from experiments.sequences import sequence
 from experiments.shrinkage import shrink
-from experiments.statistics import difference
+from experiments.statistics import difference, slope
 from lake.table import Table
 from lake.tables import EXPERIMENT_FINDINGS, READOUTS, RETURNS_TABLE, VERDICTS_TABLE, WEEKLY
 
@@ -41,7 +41,7 @@ def readouts(lifts: np.ndarray, *, people: int = 20_000, seed: int = 2) -> pd.Da
         binary=True,
     )
     always = sequence(found.lift, found.error, treated, held)
-    shrunk = shrink(found.lift, found.error)
+    shrunk = shrink(found.lift, found.error, slope=slope(found, treated, held))
     frame = pd.DataFrame(
         {
             "name": [f"s{number:04}" for number in range(len(lifts))],
