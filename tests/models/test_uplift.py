@@ -47,8 +47,9 @@ def test_a_planted_effect_is_found(learner):
     traits, converted, treated, _ = _trial(rows=40_000, seed=1)
     unseen, _, _, effect = _trial(rows=10_000, seed=2)
     found = learner.fit(traits, converted, treatment=treated, propensity=0.5).predict(unseen)
-    assert found[effect > 0.1].mean() == pytest.approx(0.12, abs=0.03)
-    assert found[effect < 0.1].mean() == pytest.approx(0.02, abs=0.03)
+    assert found.mean() == pytest.approx(effect.mean(), abs=0.015)
+    # Of the true difference, 10 points, the few trees leave a part unsaid; they add nothing to it.
+    assert 0.05 < found[effect > 0.1].mean() - found[effect < 0.1].mean() < 0.115
 
 
 def test_a_known_propensity_keeps_the_doubly_robust_effect_true():
