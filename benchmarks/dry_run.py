@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from base.settings import Experiments
 from benchmarks.big_book import make_book
 from benchmarks.big_customers import make_customers
 from benchmarks.figure import Figure, at_most, show
@@ -62,7 +63,7 @@ def _dry_run(customers: Audience, live: Sequence[Strategy]) -> DryRun:
         room=dict.fromkeys(CHANNELS, CUSTOMERS // 20),
         begun={},
         costs={name: channel.cost for name, channel in load_channels().items()},
-        global_holdout=0.02,
+        experiments=Experiments(),  # type: ignore[call-arg]
         held_out_rates={},
         segment_names={},
         stopped=(),

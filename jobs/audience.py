@@ -65,7 +65,7 @@ def of_night(night: Night, book: tuple[Strategy, ...]) -> DryRun:
         room=capacity(night, customers=frames[CUSTOMERS].count()),
         begun=begun(touches),
         costs={name: channel.cost for name, channel in load_channels().items()},
-        global_holdout=night.settings.experiments.global_holdout,
+        experiments=night.settings.experiments,
         held_out_rates=_held_out_rates(night),
         segment_names=_segment_names(night),
         stopped=stops.strategies,

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import numpy as np
 
+from base.settings import Experiments
 from features.catalogue import FEATURES
 from lake.tables.words import CHANNELS, PRODUCTS
 from outreach.dry_run.audience import FREE, Audience, Bytes, Floats, Ints
@@ -22,6 +23,7 @@ from outreach.dry_run.sensitivity import (
     sensitivity,
     smallest_lift,
 )
+from outreach.dry_run.shares import Shares, shares, taking_part
 from strategies.candidates import ANSWERED_CHANNELS, USUAL_ANSWERED_SHARE
 from strategies.document import Strategy
 from strategies.evaluate.kernel import Counts, shared
@@ -105,7 +107,7 @@ class DryRun:
     room: Mapping[str, int]
     begun: Mapping[str, int]
     costs: Mapping[str, float]
-    global_holdout: float
+    experiments: Experiments
     held_out_rates: Mapping[str, float]
     segment_names: Mapping[str, str]
     stopped: Collection[str]
@@ -129,7 +131,9 @@ class DryRun:
         bits = select([parse(document.who, FEATURES).condition], self.audience)[0]
         selected = places(bits, len(self.audience))
         begun = may_not_begin(self.audience.touches.get(document.name), document, as_of=self.audience.as_of)
-        asked = np.setdiff1d(selected, begun, assume_unique=True)
+        may_begin = np.setdiff1d(selected, begun, assume_unique=True)
+        asked = taking_part(may_begin, document=document)
+        parted = shares(document, asked, segment=self.audience.segment, settings=self.experiments)
         verdicts = [
             self._verdict(asked, document.name, touch.channel, document.kind) for touch in document.funnel
         ]
@@ -139,16 +143,16 @@ class DryRun:
         ]
         allowed = asked[verdicts[0] == FREE]
         reach = self._reach(document.funnel[0].channel, allowed)
-        contacts = self._compete(document, allowed, reach)
+        contacts = self._compete(document, allowed, reach, parted)
         return self._found(
             document.who,
             bits,
             selected,
             document=document,
-            begun=len(selected) - len(asked),
+            begun=len(selected) - len(may_begin),
             touches=touches,
             contacts=contacts,
-            experiment=self._experiment(document, selected, reach, contacts),
+            experiment=self._experiment(document, selected, reach, contacts, parted),
             notes=self._notes(document),
         )
 
@@ -225,10 +229,7 @@ class DryRun:
             return np.ones(len(allowed))
         return np.nan_to_num(self.audience.values("answered_share_365d", allowed), nan=USUAL_ANSWERED_SHARE)
 
-    def _treated_share(self, holdout: float) -> float:
-        return (1 - self.global_holdout) * (1 - holdout)
-
-    def _compete(self, document: Strategy, allowed: Ints, reach: Floats) -> Contacts:
+    def _compete(self, document: Strategy, allowed: Ints, reach: Floats, parted: Shares) -> Contacts:
         channel = document.funnel[0].channel
         return compete(
             allowed,
@@ -237,7 +238,7 @@ class DryRun:
             document,
             room=self.room[channel],
             limit=int(min(document.limits.per_night, self._beginnings(document))),
-            treated_share=self._treated_share(document.experiment.holdout),
+            treated_share=parted.treated,
         )
 
     def _beginnings(self, document: Strategy) -> float:
@@ -246,13 +247,12 @@ class DryRun:
         return math.inf if cap is None else max(0, cap - self.begun.get(document.name, 0))
 
     def _experiment(
-        self, document: Strategy, selected: Ints, reach: Floats, contacts: Contacts
+        self, document: Strategy, selected: Ints, reach: Floats, contacts: Contacts, parted: Shares
     ) -> Sensitivity:
         product, window = document.goal.product, document.goal.window_days
         seen = self.held_out_rates.get(document.name) or self.held_out_rates.get(product)
         reached = float(reach.mean()) if len(reach) else 0.0
-        treated_share = self._treated_share(document.experiment.holdout)
-        most = self._beginnings(document) / treated_share
+        most = self._beginnings(document) / parted.treated
         return sensitivity(
             base=base_rate(
                 seen=seen,
@@ -260,10 +260,10 @@ class DryRun:
                 among_all=self._rate(product, None, window),
                 product=product,
             ),
-            treated_share=treated_share,
+            treated_share=1 - parted.held_out,
             window_days=window,
-            a_night=contacts.exposed or 0,
-            pool=math.ceil(min(contacts.worth_it or 0, most)),
+            a_night=math.floor((contacts.exposed or 0) * parted.free),
+            pool=math.ceil(min(contacts.worth_it or 0, most) * parted.free),
             goal=document.funnel[0].expected_lift * reached,
         )
 
@@ -273,7 +273,7 @@ class DryRun:
         return rate_of_openings(opened=int(opened.sum()), customers=len(opened), window_days=window_days)
 
     def _take_up(self, selected: Ints) -> Iterator[TakeUp]:
-        held_out = 1 - self._treated_share(Experiment().holdout)
+        held_out = Experiment().holdout
         for product in PRODUCTS:
             rate = self._rate(product, selected, USUAL_WINDOW_DAYS)
             of_all = self._rate(product, None, USUAL_WINDOW_DAYS)
@@ -288,6 +288,9 @@ class DryRun:
                 f"it is not in force on {day} ({document.valid.start} to {document.valid.end}); "
                 "figures are as if it were"
             )
+        enrolled = document.experiment.enrolled_share
+        if enrolled < 1:
+            yield f"ramp and layer let {enrolled:.0%} take part; figures are of as many, evenly chosen"
         if document.name in self.stopped:
             yield "it is switched off, so policy lets nobody through"
         if not self.audience.planned.treated.any():

@@ -13,6 +13,7 @@ from pyspark.sql import SparkSession
 from rich.cells import cell_len
 from rich.console import Console
 
+from base.settings import Experiments, Holdout
 from benchmarks.big_customers import make_customers
 from experiments.design import detectable_lift, power
 from features.catalogue import FEATURES
@@ -29,6 +30,7 @@ from outreach.dry_run.losses import verdict
 from outreach.dry_run.picture import picture
 from outreach.dry_run.selection import lay_out, places, select
 from outreach.dry_run.sensitivity import Base, base_rate, rate_of_openings, sensitivity
+from outreach.dry_run.shares import shares
 from outreach.explore import explore
 from outreach.policy.rule import policy_rules
 from strategies.document import Strategy
@@ -99,7 +101,7 @@ def dry_run_of(customers: Audience, live: Sequence[Strategy] = OWN) -> DryRun:
         room=dict.fromkeys(CHANNELS, 100),
         begun={},
         costs={name: channel.cost for name, channel in load_channels().items()},
-        global_holdout=0.02,
+        experiments=Experiments(),  # type: ignore[call-arg]
         held_out_rates={},
         segment_names={"S01": "年轻人、近90天登录次数高"},
         stopped=(),
@@ -343,6 +345,43 @@ def test_a_cap_on_beginnings_bounds_contacts_and_experiment(some: Audience) -> N
     assert found.experiment is not None
     assert found.contacts.contacts == found.contacts.limit == 7
     assert found.experiment.pool == 9  # of whom 7 are treated
+
+
+def _parted(**changes: object) -> Strategy:
+    plain = own("deposit_county_fixed", who="age >= 0")
+    document = plain.model_dump(exclude={"experiment"}) | {"tags": ("quiet",)}
+    return Strategy.model_validate(document | {"experiment": {"holdout": 0.2} | changes})
+
+
+def test_as_many_take_part_as_ramp_and_layer_let_in(some: Audience) -> None:
+    dry_run = dry_run_of(some)
+    whole = dry_run.strategy(_parted())
+    layer = {"name": "calls", "from": 1, "to": 50}
+    part = dry_run.strategy(_parted(ramp=0.4, layer=layer))
+    assert part.selected == whole.selected
+    assert part.touches[0].asked == pytest.approx(0.2 * whole.touches[0].asked, abs=1)
+    assert any("20%" in note for note in part.notes)
+    assert not any("take part" in note for note in whole.notes)
+
+
+def test_shares_follow_the_segments_of_the_selected_and_the_holdouts_above(some: Audience) -> None:
+    everybody = np.arange(len(some), dtype=np.int32)
+    names = np.array([*some.segment.words, ""])[some.segment.codes]
+    one = some.segment.words[0]
+    share = float((names == one).mean() / (names != "").mean())
+    assert 0 < share < 1
+    settings = Experiments(  # type: ignore[call-arg]
+        global_holdout=0.1,
+        holdouts={
+            "quiet": Holdout(share=0.2, tags=("quiet",)),
+            "there": Holdout(share=0.5, segments=(one,)),
+            "others": Holdout(share=0.5, tags=("loud",)),
+        },
+    )
+    found = shares(_parted(by_segment={one: 0.5}), everybody, segment=some.segment, settings=settings)
+    assert found.held_out == pytest.approx(0.5 * share + 0.2 * (1 - share))
+    assert found.free == pytest.approx(0.9 * 0.8 * (1 - 0.5 * share))
+    assert found.treated == pytest.approx(found.free * (1 - found.held_out))
 
 
 @pytest.mark.parametrize("width", [80, 120])
