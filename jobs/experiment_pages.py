@@ -1,4 +1,4 @@
-"""What the commands of experiments show: a line, and a page that a manager can act on."""
+"""The page of an experiment: what to do about the strategy, and why."""
 
 import math
 from collections.abc import Hashable, Mapping, Sequence
@@ -12,11 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from evaluation.metrics.metric import Metric
-from evaluation.verdicts import GOAL, per_hundred
-from jobs.experiment_plan import Plan
+from evaluation.verdicts import GOAL
+from jobs.experiment_lists import COLOURS, headed, known, of_hundred, probability, review_table
 from jobs.reviews import Review
 
-COLOURS = {"ship": "green", "stop": "red", "continue": "yellow", "broken": "bold magenta"}
 _TO_DO = {
     "ship": "Keep it live. Write the decision down:",
     "stop": "Take it out of the night, and write the decision down:",
@@ -49,27 +48,6 @@ class Page:
     reviews: Sequence[Review]
 
 
-def line_table(verdicts: pd.DataFrame) -> Table | str:
-    """One line a strategy; ``verdicts``: VERDICTS_TABLE's columns."""
-    if verdicts.empty:
-        return "no strategy here"
-    counts = verdicts["verdict"].value_counts()
-    told = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in COLOURS if verdict in counts)
-    table = Table(title=f"{len(verdicts):,} strategies: {told}", title_justify="left")
-    table.add_column("strategy", no_wrap=True)
-    for heading in ("verdict", "rests on", "of 100", "surely from", "to", "q"):
-        table.add_column(heading, overflow="fold")
-    for row in verdicts.to_dict("records"):
-        table.add_row(
-            Text(row["strategy"]),
-            Text(row["verdict"], style=COLOURS[row["verdict"]]),
-            row["metric"] or "",
-            *(_of_hundred(row[name]) for name in ("lift", "low", "high")),
-            _probability(row["q_value"]),
-        )
-    return table
-
-
 def page_of(page: Page, *, metrics: Mapping[str, type[Metric]], level: float) -> Group:
     """The page: verdict and what to do first, then why. ``level``: false discoveries that are allowed."""
     parts: list[RenderableType] = [*_head(page), *_what_to_do(page)]
@@ -78,27 +56,6 @@ def page_of(page: Page, *, metrics: Mapping[str, type[Metric]], level: float) ->
     parts += _findings(page.findings) + _reviews(page.reviews)
     parts.append(Text("What the numbers mean: docs/experiments.md", style="dim"))
     return Group(*parts)
-
-
-def review_table(reviews: Sequence[Review]) -> Table | str:
-    """Reviews, as they are given."""
-    if not reviews:
-        return "no review yet; longreach experiments review NAME --decide ... writes one"
-    table = Table(title="Reviews 复盘", title_justify="left")
-    for heading in ("when", "strategy", "seen on", "verdict", "decided", "who", "why"):
-        table.add_column(heading, overflow="fold")
-    for review in reviews:
-        contrary = " against advice" if review.against_advice else ""
-        table.add_row(
-            f"{review.at:%Y-%m-%d %H:%M}",
-            Text(f"{review.strategy} v{review.version}"),
-            review.as_of.isoformat(),
-            review.verdict,
-            f"{review.decision}{contrary}",
-            Text(review.actor),
-            Text(review.reason),
-        )
-    return table
 
 
 def _head(page: Page) -> list[RenderableType]:
@@ -139,37 +96,34 @@ def _sizes(goal: Row) -> Text:
     treated, held = (_people(goal[name]) for name in ("customers", "control_customers"))
     ratio = goal["sample_ratio_p"]
     drawn = (
-        f"; that the arms are as large as they were drawn: p = {_probability(ratio)}" if _known(ratio) else ""
+        f"; that the arms are as large as they were drawn: p = {probability(ratio)}" if known(ratio) else ""
     )
     return Text(f"{treated} treated, {held} left alone{drawn}.")
 
 
 def _goal_table(goal: Row, metric: type[Metric]) -> Table:
-    kept = goal["variance_kept"]
-    adjusted = f"what was known before taken out; {100 * kept:.0f} % of the variance left" if kept > 0 else ""
     readings = (
-        ("as measured", "", f"for one look planned beforehand, p = {_probability(goal['p_value'])}"),
+        ("as measured", "", f"for one look planned beforehand, p = {probability(goal['p_value'])}"),
         (
             "however often one looks",
             "always_",
-            f"the verdict rests on this, q = {_probability(goal['q_value'])}",
+            f"the verdict rests on this, q = {probability(goal['q_value'])}",
         ),
-        ("adjusted (CUPED)", "adjusted_", adjusted),
         ("luck taken out", "shrunk_", "in the light of all strategies; plan with this"),
     )
-    table = _table(f"The goal: {_doc(metric)}", ("reading", "of 100", "from", "to", ""))
+    table = headed(f"The goal: {_doc(metric)}", ("reading", "of 100", "from", "to", ""))
     for words, prefix, note in readings:
         lift = goal["lift" if prefix == "always_" else f"{prefix}lift"]
-        if _known(lift):
-            ends = (_of_hundred(goal[f"{prefix}{end}"]) for end in ("low", "high"))
-            table.add_row(words, _of_hundred(lift), *ends, note)
+        if known(lift):
+            ends = (of_hundred(goal[f"{prefix}{end}"]) for end in ("low", "high"))
+            table.add_row(words, of_hundred(lift), *ends, note)
     return table
 
 
 def _metric_table(rows: Sequence[Row], metrics: Mapping[str, type[Metric]]) -> Table:
     headings = ("metric", "treated", "left alone", "lift", "from", "to", "plan with", "q")
     title = "All metrics, however often one looks; lifts of 100 customers, or in yuan a customer"
-    table = _table(title, headings)
+    table = headed(title, headings)
     for row in sorted(rows, key=lambda row: (metrics[row["metric"]].guardrail, row["metric"])):
         metric = metrics[row["metric"]]
         lifts = (_change(row[name], metric) for name in ("lift", "always_low", "always_high", "shrunk_lift"))
@@ -177,8 +131,12 @@ def _metric_table(rows: Sequence[Row], metrics: Mapping[str, type[Metric]]) -> T
             f"{metric.name}{' (guardrail)' if metric.guardrail else ''}",
             *(_level(row[name], metric) for name in ("mean", "control_mean")),
             *lifts,
-            _probability(row["q_value"]),
+            probability(row["q_value"]),
         )
+        if known(row["adjusted_lift"]):
+            left = f"  CUPED, one look, variance {100 * row['variance_kept']:.0f} %"
+            ends = (_change(row[f"adjusted_{name}"], metric) for name in ("lift", "low", "high"))
+            table.add_row(left, "", "", *ends, "", "")
     return table
 
 
@@ -198,27 +156,27 @@ def _views(readouts: pd.DataFrame) -> list[RenderableType]:
 def _segments(segments: pd.DataFrame, goal: Row, level: float) -> list[RenderableType]:
     """The segments whose own lift is a discovery, or that together differ by more than chance."""
     p = goal.get("heterogeneity_p", math.nan)
-    if not _known(p):
+    if not known(p):
         return []
     rows = segments[segments["metric"] == GOAL]
     surely = rows[rows["q_value"] <= level]
     if p > level and surely.empty:
-        return [Text(f"Segments: no sign that they differ (p = {_probability(p)}).")]
+        return [Text(f"Segments: no sign that they differ (p = {probability(p)}).")]
     shown = rows if p <= level else surely
-    title = f"Segments (that they are alike: p = {_probability(p)})"
+    title = f"Segments (that they are alike: p = {probability(p)})"
     return _lifts(title, "segment", shown.sort_values("shrunk_lift", ascending=False))
 
 
 def _lifts(title: str, by: str, rows: pd.DataFrame) -> list[RenderableType]:
     """Lifts of the goal, one row each, for one look."""
     headings = (by, "treated", "left alone", "of 100", "from", "to", "plan with", "q")
-    table = _table(f"{title}; for one look", headings)
+    table = headed(f"{title}; for one look", headings)
     for row in rows.to_dict("records"):
         table.add_row(
             Text(str(row[by])),
             *(_people(row[name]) for name in ("customers", "control_customers")),
-            *(_of_hundred(row[name]) for name in ("lift", "low", "high", "shrunk_lift")),
-            _probability(row["q_value"]),
+            *(of_hundred(row[name]) for name in ("lift", "low", "high", "shrunk_lift")),
+            probability(row["q_value"]),
         )
     return [table]
 
@@ -235,58 +193,21 @@ def _reviews(reviews: Sequence[Review]) -> list[RenderableType]:
     return [review_table(reviews)] if reviews else []
 
 
-def plan_words(plan: Plan) -> str:
-    """A plan in sentences."""
-    held = round(plan.customers * plan.holdout)
-    words = (
-        f"{plan.customers:,} customers ({held:,} of them left alone) show a lift of {per_hundred(plan.lift)} "
-        f"of 100, from {100 * plan.base:.2f} of 100, with a probability of {100 * plan.power:.0f} %, if one "
-        "looks once, at the end."
-    )
-    if plan.nightly_customers is not None:
-        words += f"\nRead every night, as verdicts are, it takes {plan.nightly_customers:,} customers"
-        if plan.nightly_lift is not None:
-            words += f", or a lift of {per_hundred(plan.nightly_lift)}"
-        words += "."
-    return words
-
-
-def _table(title: str, headings: Sequence[str]) -> Table:
-    table = Table(title=title, title_justify="left")
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
-    return table
-
-
 def _doc(metric: type[Metric]) -> str:
     return (metric.__doc__ or "").strip().splitlines()[0]
 
 
-def _known(value: Any) -> bool:
-    return value is not None and not pd.isna(value)
-
-
 def _people(count: Any) -> str:
-    return f"{count:,}" if _known(count) else "hidden"
-
-
-def _probability(p: Any) -> str:
-    if not _known(p):
-        return "–"
-    return f"{p:.3f}" if p >= 0.0005 else f"{p:.0e}"
-
-
-def _of_hundred(lift: Any) -> str:
-    return per_hundred(lift) if _known(lift) else "–"
+    return f"{count:,}" if known(count) else "hidden"
 
 
 def _level(value: Any, metric: type[Metric]) -> str:
-    if not _known(value):
+    if not known(value):
         return "–"
     return f"{100 * value:.2f} %" if metric.kind == "share" else f"{value:,.2f}"
 
 
 def _change(value: Any, metric: type[Metric]) -> str:
-    if not _known(value) or metric.kind == "share":
-        return _of_hundred(value)
+    if not known(value) or metric.kind == "share":
+        return of_hundred(value)
     return f"{value:+,.2f}"

@@ -1,6 +1,7 @@
 """``longreach experiments ...``: what came of every strategy, and what was decided about it."""
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -24,7 +25,7 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """Lists the strategies with their verdicts, one line each."""
-    from jobs.experiment_pages import line_table
+    from jobs.experiment_lists import line_table
     from jobs.experiment_tables import open_experiments, records
 
     with open_experiments(load_settings(), as_of=as_of, progress=say) as found:
@@ -116,7 +117,7 @@ def reviews(
     as_json: Json = False,
 ) -> None:
     """Lists what was decided, by whom and why, the newest first."""
-    from jobs.experiment_pages import review_table
+    from jobs.experiment_lists import review_table
     from jobs.reviews import reviews as written
     from ledger.database import open_ledger
 
@@ -129,6 +130,42 @@ def reviews(
 
 
 @experiments.command()
+def holdouts(
+    export: Annotated[str | None, typer.Option(metavar="NAME", help="Write out who this one holds.")] = None,
+    to: Annotated[Path | None, typer.Option(help="Into this file; else under the home.")] = None,
+    as_of: AsOfOrLast = None,
+    actor: As = None,
+    as_json: Json = False,
+) -> None:
+    """Lists the holdouts above strategies, or writes out whom one holds, for those who call elsewhere."""
+    from evaluation.suppress import SMALLEST
+    from jobs.experiment_lists import holdout_table
+    from jobs.holdouts import export as write_out
+    from jobs.holdouts import standing
+
+    settings = load_settings()
+    if export is None:
+        if to is not None:
+            raise typer.BadParameter("--to goes with --export NAME")
+        found = standing(settings, as_of=as_of, progress=say)
+        if as_json:
+            print_json(
+                [
+                    {**asdict(one), "customers": None if 0 < one.customers < SMALLEST else one.customers}
+                    for one in found
+                ]
+            )
+        else:
+            out.print(holdout_table(found))
+        return
+    path, rows = write_out(settings, export, actor=acting(actor), as_of=as_of, path=to, progress=say)
+    if as_json:
+        print_json({"holdout": export, "path": path, "rows": rows})
+    else:
+        out.print(f"{rows:,} customer numbers held by {export} in {path}", markup=False, soft_wrap=True)
+
+
+@experiments.command()
 def plan(
     base: Annotated[float, typer.Option(min=0, max=1, help="Share who reach the goal if left alone.")],
     lift: Annotated[float | None, typer.Option(help="The lift to be shown, such as 0.01.")] = None,
@@ -138,7 +175,7 @@ def plan(
     as_json: Json = False,
 ) -> None:
     """Says how many customers show a lift, or which lift so many customers show."""
-    from jobs.experiment_pages import plan_words
+    from jobs.experiment_lists import plan_words
     from jobs.experiment_plan import plan_for_customers, plan_for_lift
 
     if lift is not None and customers is not None:

@@ -40,12 +40,16 @@ def _harmless(metric: str, **numbers: float) -> dict[str, Any]:
 
 
 # 34,000 treated and 6,000 left alone, as experiments.statistics and experiments.sequences read them.
-OF_GOOD = {
+OF_GOOD: dict[str, Any] = {
     **{"customers": 34_000, "control_customers": 6_000, "mean": 0.042, "control_mean": 0.03},
     **{"lift": 0.012, "error": 0.00275, "low": 0.00694, "high": 0.0166, "p_value": 1.28e-05},
     **{"always_low": 0.00306, "always_high": 0.02094, "always_p": 0.00076, "q_value": 0.0015},
     **{"shrunk_lift": 0.0097, "shrunk_low": 0.0049, "shrunk_high": 0.0147},
     **{"sample_ratio_p": 1.0, "heterogeneity_p": 0.001, "detectable_lift": 0.0074},
+}
+OF_ASSETS: dict[str, Any] = {
+    **{"mean": 1250.5, "control_mean": 1000.0, "lift": 250.5, "always_low": -10.0, "always_high": 511.0},
+    **{"adjusted_lift": 231.2, "adjusted_low": 102.0, "adjusted_high": 360.4, "variance_kept": 0.64},
 }
 REACHED = {
     "view": "contacted",
@@ -65,9 +69,7 @@ READ = [
     _harmless(
         "opted_out", mean=0.0028, control_mean=0.0027, lift=0.0001, always_low=-0.0023, always_high=0.0025
     ),
-    _harmless(
-        "aum_change", mean=1250.5, control_mean=1000.0, lift=250.5, always_low=-10.0, always_high=511.0
-    ),
+    _harmless("aum_change", **OF_ASSETS),
     readout(
         OPEN, lift=0.006, error=0.003, always_low=-0.004, always_high=0.016, shrunk_lift=0.005, q_value=0.4
     ),
@@ -184,6 +186,7 @@ def test_a_page_says_first_what_to_do_and_then_why() -> None:
         "34,000 treated, 6,000 left alone; that the arms are as large as they were drawn: p = 1.000.",
         "4.20 %",
         "+250.50",
+        "CUPED, one look, variance 64 %",
         "complained (guardrail)",
         "not randomised, do not decide by it",
         "Finding odd: odd is wrong.",
