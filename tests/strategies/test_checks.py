@@ -283,7 +283,7 @@ def test_a_share_for_a_segment_that_there_is_not_is_found() -> None:
     assert [(each.kind, each.detail) for each in told] == [("no_segment", "S77")]
 
 
-@pytest.mark.parametrize("page", ["funnels.md", "strategies.md"])
+@pytest.mark.parametrize("page", ["assignment.md", "funnels.md", "strategies.md"])
 def test_the_documents_that_pages_show_pass(page: str) -> None:
     text = (Path(__file__).parents[2] / "docs" / page).read_text(encoding="utf-8")
     shown = [part.split("```")[0] for part in text.split("```yaml\n")[1:]]
