@@ -12,8 +12,10 @@ import pytest
 import yaml
 from sqlalchemy import insert
 
-from base.settings import load_settings
+from base.settings import Experiments, Holdout, load_settings
 from experiments.assign import arms_of
+from experiments.enrolment import is_enrolled
+from experiments.holdouts import holdouts, is_held
 from features.compiler import CUSTOMER_FEATURES
 from jobs.decide import DECIDED
 from jobs.job import Night
@@ -33,12 +35,15 @@ from lake.tables import (
     POSITIONS,
     SUPPRESSIONS,
 )
+from lake.tables.words import ARMS, TREATED
 from ledger.audit import trail
 from ledger.database import open_ledger
 from ledger.schema import OPT_OUTS, SWITCHES
 from outreach.channels.channel import capacities
 from outreach.policy.rule import policy_rules
 from strategies.book import live
+from strategies.document import Strategy
+from strategies.experiment import Experiment
 from strategies.first_book import put_live
 from strategies.folder import OWN_BOOK, Written
 from tests.outreach.policy_world import AS_OF, DAY, Row, make_world
@@ -49,6 +54,14 @@ SECOND = DAY
 MADE = (CANDIDATES, ASSIGNMENTS, ENTRIES, PLAN, POSITIONS)
 DELIVERED = (CUSTOMERS, NUMBERS, CONSENTS, SUPPRESSIONS)
 SNAPSHOTS = (*DELIVERED, CUSTOMER_FEATURES, CUSTOMER_SEGMENTS)
+ABOVE = Experiments(
+    holdouts={
+        "hushed": Holdout(share=0.2, tags=("quiet",)),
+        "elsewhere": Holdout(share=0.5, segments=("S09",)),
+    }
+)  # type: ignore[call-arg]
+# Whoever the smaller control group of the first night spared would often be in this one.
+WIDER = {"holdout": 0.5, "variants": {}}
 STOPPED = "loan_merchant_inflow"
 RESULTS = ("no_answer", "opened", "delivered", "heard_out", "interested", "hung_up", "refused", "complained")
 
@@ -58,12 +71,28 @@ def rows(night: Night, table: Table) -> list[Row]:
     return found
 
 
+def experiment(place: int, document: Row) -> Row:
+    """An experiment of one of five sorts, for the strategy of this place in the book."""
+    opener = document["funnel"][0].get("name", "touch 1")
+    return (
+        {"holdout": 0.15},
+        {"holdout": 0.15, "variants": {"treatment_b": {"share": 0.5, "scripts": {opener: "换一种说法。"}}}},
+        {"holdout": 0.15, "ramp": 0.5},
+        {"holdout": 0.15, "layer": {"name": "tried", "from": 1 + place, "to": 1 + place + 4}},
+        {"holdout": 0.15, "by_segment": {"S01": 0.4}},
+    )[place % 5]
+
+
 def write_book(folder: Path, **changes: Any) -> Path:
-    """The house's own book with every rule replaced by one of a few simple ones."""
+    """The house's own book with every rule replaced by one of a few simple ones, half of it tagged."""
     folder.mkdir()
     for place, own in enumerate(sorted(OWN_BOOK.glob("*.yaml"))):
         document = yaml.safe_load(own.read_text(encoding="utf-8"))
-        document |= {"who": f"aum_now >= {place % 5 * 1000}"} | changes
+        document |= {
+            "who": f"aum_now >= {place % 5 * 1000}",
+            "tags": ["quiet"] if place % 2 else [],
+            "experiment": experiment(place, document),
+        } | changes
         (folder / own.name).write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
     return folder
 
@@ -96,11 +125,17 @@ def write_world(night: Night) -> None:
 def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
     """The first night of a bank of 1,000, decided."""
     home = tmp_path_factory.mktemp("decide")
-    with open_house(load_settings(home=home / "home"), as_of=FIRST) as night:
+    with open_house(load_settings(home=home / "home", experiments=ABOVE), as_of=FIRST) as night:
         make_live(night.ledger, write_book(home / "book"))
         write_world(night)
         execute(find_job("decide"), night)
         yield night
+
+
+@pytest.fixture(scope="module")
+def book(first: Night) -> dict[str, Strategy]:
+    """The strategies that the first night was decided with."""
+    return {strategy.name: strategy for strategy in live(first.ledger)}
 
 
 @pytest.fixture(scope="module")
@@ -112,8 +147,10 @@ def again(first: Night) -> tuple[list[str], list[str]]:
 
 
 @pytest.fixture(scope="module")
-def second(first: Night, again: tuple[list[str], list[str]]) -> Night:
-    """The next night: what came of the first one's contacts, an opt-out, a strategy switched off."""
+def second(first: Night, again: tuple[list[str], list[str]], book: dict[str, Strategy]) -> Night:
+    """The next night: what came of the first one's contacts, an opt-out, a strategy switched off, and every
+    document with a larger control group and no variants.
+    """
     contacts = sorted(
         (row for row in rows(first, PLAN) if row["fate"] == "contact"), key=lambda r: r["customer"]
     )
@@ -134,6 +171,7 @@ def second(first: Night, again: tuple[list[str], list[str]]) -> Night:
     first.store.write(OUTCOMES, first.spark.createDataFrame(outcomes), as_of=FIRST)
     for table in SNAPSHOTS:
         first.store.write(table, first.store.read(table, as_of=FIRST).drop("as_of"), as_of=SECOND)
+    make_live(first.ledger, write_book(first.settings.home / "wider", experiment=WIDER))
     number = min(row["number"] for row in rows(first, NUMBERS) if row["number"])
     with first.ledger.engine.begin() as connection:
         connection.execute(insert(OPT_OUTS).values(number=number, channel="all"))
@@ -163,8 +201,9 @@ def test_capacities_and_hours_hold(first: Night) -> None:
     assert len({r["customer"] for r in contacts}) == len(contacts)
 
 
-def test_assignments_are_the_first_exposures_with_their_promises(first: Night) -> None:
-    book = {strategy.name: strategy for strategy in live(first.ledger)}
+def test_assignments_are_the_first_exposures_with_their_promises(
+    first: Night, book: dict[str, Strategy]
+) -> None:
     exposed = {
         (r["customer"], r["strategy"]): r for r in rows(first, PLAN) if r["fate"] in ("contact", "held_out")
     }
@@ -175,19 +214,52 @@ def test_assignments_are_the_first_exposures_with_their_promises(first: Night) -
         strategy, drawn = book[r["strategy"]], first.settings.experiments
         assert r["first_exposed"] == SECOND
         assert (r["kind"], r["window_days"]) == (strategy.goal.product, strategy.goal.window_days)
-        held_out = strategy.experiment.holdout
-        assert r["treatment_share"] == pytest.approx(1 - held_out, abs=1e-12)
+        covered_by = ("global", "hushed") if strategy.tags else ("global",)
         (arm,) = arms_of(
-            [r["customer"]], strategy=strategy.name, experiment=strategy.experiment, settings=drawn
+            [r["customer"]],
+            strategy=strategy.name,
+            experiment=strategy.experiment,
+            settings=drawn,
+            segment="S01",
+            covered_by=covered_by,
         )
         assert r["arm"] == arm
-        assert r["arm_share"] == {"treatment": pytest.approx(1 - held_out), "control": held_out}.get(arm)
-        assert r["covered_by"] == "global"
-        assert r["held_by"] == ("global" if arm == "global_holdout" else "")
+        shares = strategy.experiment.shares("S01")
+        assert r["treatment_share"] == pytest.approx(1 - shares["control"], abs=1e-12)
+        assert r["arm_share"] == (None if arm not in shares else pytest.approx(shares[arm], abs=1e-12))
+        assert r["covered_by"] == ",".join(covered_by)
+        holding = [
+            name
+            for name in covered_by
+            if is_held(r["customer"], name=name, holdout=holdouts(drawn)[name], salt=drawn.salt)
+        ]
+        assert r["held_by"] == ",".join(holding)
         assert (r["manager"], r["channel"]) == (strategy.manager, strategy.funnel[0].channel)
         assert r["aum_before"] == assets[r["customer"]]
         fate = exposed[r["customer"], r["strategy"]]["fate"]
-        assert (fate == "contact") == (r["arm"] == "treatment")
+        assert (fate == "contact") == (r["arm"] in TREATED)
+    assert {r["arm"] for r in assignments} == set(ARMS) - {"treatment_c", "treatment_d"}
+
+
+def test_only_who_takes_part_is_a_candidate(first: Night, book: dict[str, Strategy]) -> None:
+    asked = {strategy: set[str]() for strategy in book}
+    for r in rows(first, CANDIDATES):
+        asked[r["strategy"]].add(r["customer"])
+    assets = {r["customer"]: r["aum_now"] for r in rows(first, CUSTOMER_FEATURES)}
+    for name, strategy in book.items():
+        least = float(strategy.who.split()[-1])
+        taking_part = {
+            customer
+            for customer, aum_now in assets.items()
+            if aum_now >= least
+            and is_enrolled(
+                customer,
+                strategy=name,
+                experiment=strategy.experiment,
+                salt=first.settings.experiments.salt,
+            )
+        }
+        assert asked[name] == taking_part
 
 
 def test_entries_are_the_exposed_and_those_passed_over_for_want_of_room(first: Night, second: Night) -> None:
@@ -206,7 +278,7 @@ def test_entries_are_the_exposed_and_those_passed_over_for_want_of_room(first: N
         seen |= {key: r["arm"] for key, r in entries.items()}
         assert {(r["customer"], r["strategy"]) for r in rows(night, ASSIGNMENTS)} <= set(seen)
     passed_over = {r["arm"] for r in rows(first, PLAN) if r["fate"] == "capacity"}
-    assert passed_over == {"treatment", "control", "global_holdout"}
+    assert passed_over >= {"treatment", "treatment_b", "control", "portfolio_holdout", "global_holdout"}
 
 
 def test_the_same_night_again_changes_nothing(again: tuple[list[str], list[str]]) -> None:
@@ -226,8 +298,26 @@ def test_journeys_bind_and_no_touch_comes_twice(first: Night, second: Night) -> 
     assert not made & {(r["customer"], r["strategy"], r["step"]) for r in chosen}
     later = [r for r in chosen if r["step"] > 1]
     assert later, "some funnels move on"
-    assert {r["arm"] for r in later} == {"treatment"}
+    assert {r["arm"] for r in later} <= set(TREATED)
     assert not {r["customer"] for r in later} & {r["customer"] for r in rows(second, ASSIGNMENTS)}
+
+
+def test_who_was_exposed_keeps_his_arm_though_the_documents_have_changed(first: Night, second: Night) -> None:
+    recorded = {(r["customer"], r["strategy"]): r["arm"] for r in rows(first, ASSIGNMENTS)}
+    again = [r for r in rows(second, CANDIDATES) if (r["customer"], r["strategy"]) in recorded]
+    assert again
+    assert all(r["arm"] == recorded[r["customer"], r["strategy"]] for r in again)
+    anew = {
+        (r["customer"], r["strategy"]): arms_of(
+            [r["customer"]],
+            strategy=r["strategy"],
+            experiment=Experiment.model_validate(WIDER),
+            settings=first.settings.experiments,
+            covered_by=(),
+        )[0]
+        for r in again
+    }
+    assert {recorded[key] for key, arm in anew.items() if arm == "control"} >= {"treatment", "treatment_b"}
 
 
 def test_who_refused_or_opted_out_is_left_alone(first: Night, second: Night) -> None:
