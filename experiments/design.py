@@ -6,9 +6,12 @@ Methods for Rates and Proportions" (2003), chapter 4.
 
 import math
 
-from scipy import special
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import optimize, special
 
 from base.errors import ExperimentError
+from experiments.moments import Floats
 
 _HALVINGS = 60
 
@@ -61,6 +64,30 @@ def customers_needed(
         else:
             high = middle
     return high
+
+
+def power_of(lift: ArrayLike, error: ArrayLike, *, confidence: float = 0.95) -> Floats:
+    """The probability that an estimate with this standard error shows ``lift``, whatever the metric.
+
+    Phi(lift / error - z) + Phi(-lift / error - z), z the normal quantile of the confidence.
+    """
+    limit = special.ndtri((1 + confidence) / 2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        apart = np.asarray(lift, dtype=np.float64) / np.asarray(error, dtype=np.float64)
+    return np.asarray(special.ndtr(apart - limit) + special.ndtr(-apart - limit))
+
+
+def detectable(error: ArrayLike, *, power_wanted: float = 0.8, confidence: float = 0.95) -> Floats:
+    """The smallest lift that estimates with such standard errors show with probability ``power_wanted``."""
+    errors = optimize.brentq(
+        lambda apart: float(power_of(apart, 1.0, confidence=confidence)) - power_wanted, 0.0, 40.0, xtol=1e-14
+    )
+    return np.asarray(errors * np.asarray(error, dtype=np.float64))
+
+
+def error_of_mean(customers: int, *, holdout: float, deviation: float) -> float:
+    """Standard error of the lift of a metric with this standard deviation, the same in both arms."""
+    return deviation * math.sqrt(1 / (customers * (1 - holdout)) + 1 / (customers * holdout))
 
 
 def _check(holdout: float, base: float) -> None:

@@ -11,7 +11,7 @@ from experiments.posterior import posterior
 from experiments.prior import Prior, Readings, fit, refit
 
 _DRAWS = 30
-_STEPS_A_DRAW = 50
+_STEPS_A_DRAW = 30
 _SEED = 4
 
 
