@@ -163,12 +163,10 @@ def _by_goal(goal: Facts, false_discovery: float) -> Facts:
     )
     pays = float(np.nan_to_num(_number(goal, "pays")))
     discovered = found.q_value <= false_discovery
-    if not found.told:
-        verdict, words = "continue", f"Continue 继续: {goal.get('words') or 'nothing can be said yet.'}"
-    elif min(_number(goal, "customers"), _number(goal, "control_customers")) < SMALLEST:
-        verdict = "continue"
-        words = f"Continue 继续: nothing can be said yet, an arm has fewer than {SMALLEST} customers."
-    elif discovered and found.high < 0:
+    few = min(_number(goal, "customers"), _number(goal, "control_customers")) < SMALLEST
+    if few or not found.told:
+        return {"verdict": "continue", "words": f"Continue 继续: {_silence(goal, few=few)}"}
+    if discovered and found.high < 0:
         verdict = "stop"
         words = f"Stop 停用: fewer reach the goal than if left alone, {found.words} of 100 customers."
     elif found.high < pays:
@@ -182,6 +180,12 @@ def _by_goal(goal: Facts, false_discovery: float) -> Facts:
     else:
         verdict, words = "continue", _still_open(goal, found)
     return {"verdict": verdict, "words": words, **asdict(found)}
+
+
+def _silence(goal: Facts, *, few: bool) -> str:
+    if few:
+        return f"nothing can be said yet; an arm has fewer than {SMALLEST} customers."
+    return str(goal.get("words") or "nothing can be said yet.")
 
 
 def _shipped(goal: Facts, found: _Evidence, pays: float) -> str:

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from evaluation.metrics.metric import Metric
+from evaluation.suppress import SMALLEST
 from evaluation.verdicts import GOAL
 from jobs.experiment_lists import COLOURS, headed, known, of_hundred, probability, review_table
 from jobs.reviews import Review
@@ -82,14 +83,17 @@ def _what_to_do(page: Page) -> list[RenderableType]:
 def _numbers(page: Page, metrics: Mapping[str, type[Metric]], level: float) -> list[RenderableType]:
     exposed = page.readouts[page.readouts["view"] == "exposed"]
     whole = {str(row["metric"]): row for row in exposed[exposed["arm"] == "any"].to_dict("records")}
-    parts: list[RenderableType] = []
-    if GOAL in whole:
-        parts += [_sizes(whole[GOAL]), _goal_table(whole[GOAL], metrics[GOAL])]
-    if whole:
-        parts.append(_metric_table(list(whole.values()), metrics))
-    return (
-        parts + _arms(exposed) + _views(page.readouts) + _segments(page.segments, whole.get(GOAL, {}), level)
-    )
+    goal = whole.get(GOAL)
+    if goal is None or not known(goal["customers"]):
+        return [Text(f"No numbers yet: an arm has fewer than {SMALLEST} customers.")]
+    return [
+        _sizes(goal),
+        _goal_table(goal, metrics[GOAL]),
+        _metric_table(list(whole.values()), metrics),
+        *_arms(exposed),
+        *_views(page.readouts),
+        *_segments(page.segments, goal, level),
+    ]
 
 
 def _sizes(goal: Row) -> Text:
@@ -149,8 +153,8 @@ def _arms(exposed: pd.DataFrame) -> list[RenderableType]:
 
 def _views(readouts: pd.DataFrame) -> list[RenderableType]:
     rows = readouts[(readouts["metric"] == GOAL) & (readouts["arm"] == "any") & readouts["view"].isin(_VIEWS)]
-    named = rows.assign(view=rows["view"].map(_VIEWS)).sort_values("view")
-    return _lifts("Seen otherwise", "view", named) if len(rows) else []
+    named = rows[rows["customers"].notna()].replace({"view": _VIEWS}).sort_values("view")
+    return _lifts("Seen otherwise", "view", named) if len(named) else []
 
 
 def _segments(segments: pd.DataFrame, goal: Row, level: float) -> list[RenderableType]:

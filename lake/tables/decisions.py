@@ -33,7 +33,7 @@ VERDICTS_TABLE = Table(
             name="metric",
             type="string",
             classification=Classification.INTERNAL,
-            doc="The metric that decided; null where the data are broken.",
+            doc="The metric that decided; null where no number speaks.",
             required=False,
         ),
         *(

@@ -121,6 +121,7 @@ def test_without_numbers_nothing_is_said() -> None:
     few = [proven("savers", metric) | {"control_customers": 9} for metric in ("converted", "complained")]
     assert judged(*few)["savers"]["verdict"] == "continue"
     assert "fewer than 10 customers" in judged(*few)["savers"]["words"]
+    assert pd.isna(judged(*few)["savers"]["lift"])  # nor is it told by the table
     assert verdicts(
         pd.DataFrame(columns=list(READOUTS.names)),
         NO_FINDINGS,

@@ -31,6 +31,7 @@ from tests.strategies.book_world import written
 PAGE = Path(__file__).parents[2] / "docs" / "experiments.md"
 NIGHT, EARLIER = date(2026, 7, 20), date(2026, 7, 19)
 GOOD, OPEN, BROKEN, HARMFUL = "county_savers", "fund_starters", "loan_renewers", "card_users"
+FEW = "village_savers"
 
 
 def _harmless(metric: str, **numbers: float) -> dict[str, Any]:
@@ -76,6 +77,7 @@ READ = [
     proven(BROKEN),
     proven(HARMFUL) | {"always_p": 0.2, "q_value": 0.4},
     proven(HARMFUL, "complained"),
+    proven(FEW) | {"control_customers": 9},
 ]
 SEGMENTS = [("S03", 16_500, 2_900), ("S07", 16_000, 2_800), ("S11", 1_493, 291), ("S12", 7, 9)]
 FOUND = [finding(BROKEN, "sample_ratio"), finding(GOOD, "odd", grave=False)]
@@ -131,7 +133,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A house with two nights read: on the earlier one, nothing was known of any strategy."""
     folder = tmp_path_factory.mktemp("experiments") / "home"
     with open_house(load_settings(home=folder), as_of=NIGHT) as night:
-        put_live(night.ledger, [written(name) for name in (GOOD, OPEN, BROKEN, HARMFUL, "never_seen")])
+        put_live(night.ledger, [written(name) for name in (GOOD, OPEN, BROKEN, HARMFUL, FEW, "never_seen")])
         _read(replace(night, as_of=EARLIER), [readout(GOOD)])
         _read(night, READ, [_segment(*one) for one in SEGMENTS], FOUND)
     return folder
@@ -165,7 +167,7 @@ pytestmark = pytest.mark.usefixtures("_desk")
 
 def test_the_list_has_a_line_and_a_verdict_for_every_strategy() -> None:
     lines = said("list").splitlines()
-    assert "4 strategies: 1 ship, 1 stop, 1 continue, 1 broken" in lines[0]
+    assert "5 strategies: 1 ship, 1 stop, 2 continue, 1 broken" in lines[0]
     verdict_of = {
         name: next(line for line in lines if name in line) for name in (GOOD, OPEN, BROKEN, HARMFUL)
     }
@@ -226,6 +228,13 @@ def test_cells_of_few_people_are_hidden_and_cannot_be_worked_out() -> None:
     assert "1,493" not in page
 
 
+def test_a_page_without_enough_people_has_no_numbers() -> None:
+    page = said(f"show {FEW}")
+    assert "an arm has fewer than 10 customers" in page
+    assert "1.20" not in page
+    assert json.loads(said(f"show {FEW} --json"))["readouts"][0]["lift"] is None
+
+
 def test_reviews_are_written_shown_and_listed_and_the_broken_is_not_shipped() -> None:
     why = '--reason "每百人多 1.2 户"'
     assert f"{GOOD} v1: ship, by 周立成, on the verdict ship" in said(f"review {GOOD} --decide ship {why}")
@@ -250,12 +259,14 @@ def test_names_and_nights_that_are_not_there_are_told_with_the_nearest() -> None
         assert "did you mean county_savers?" in str(refused(words))
     assert "nobody had been exposed to it by 2026-07-20" in str(refused("show never_seen"))
     assert isinstance(refused("list --as-of 2026-07-01"), ScheduleError)
+    assert "no customer has a segment yet" in str(refused("holdouts --export global"))
+    assert call("holdouts --to somewhere.csv").exit_code == 2
     assert "nights from 2026-07-19 to 2026-07-20" in str(refused("list --as-of 2026-07-01"))
 
 
 def test_the_portfolio_counts_what_is_proven() -> None:
     total = json.loads(said("portfolio --json"))
-    assert total["strategies"] == {"ship": 1, "stop": 1, "continue": 1, "broken": 1}
+    assert total["strategies"] == {"ship": 1, "stop": 1, "continue": 2, "broken": 1}
     assert total["conversions"]["naive"] == pytest.approx(0.012 * 34_000)
     assert "read on 2026-07-20" in said("portfolio")
 
