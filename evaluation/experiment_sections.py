@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -66,7 +68,9 @@ def sections(found: ExperimentSummary, terms: Terms) -> dict[str, Any]:
         "kinds": _picture("kinds", kinds, pictures.forest),
         "strategies": _strategy_rows(strategies, found, terms.titles),
         "cumulative": as_html("cumulative", pictures.cumulative(told)) if len(told) else None,
-        "returns": _returns(found.returns),
+        "returns": {
+            level: list(rows) for level, rows in groupby(_returns(found.returns), itemgetter("level"))
+        },
         "channels": _channels(found),
         "pairs": _pairs(head_to_head(found.readouts, terms.pairs)),
         "views": VIEWS,
@@ -137,16 +141,16 @@ def _returns(returns: pd.DataFrame) -> list[dict[Hashable, Any]]:
             "contacts": shown(int(row["contacts"])),
             "cost": _yuan(row["cost"]),
             "conversions": _count(row, "conversions"),
-            "aum": _money(row, "aum"),
-            "value": _money(row, "value"),
-            "paid": _money(row, "return_per_contact", digits=2),
+            "aum": _amount(row, "aum"),
+            "value": _amount(row, "value"),
+            "paid": _amount(row, "return_per_contact", digits=2),
             "words": row["words"],
         }
         for row in rows.to_dict("records")
     ]
 
 
-def _channels(found: ExperimentSummary) -> list[dict[str, str]]:
+def _channels(found: ExperimentSummary) -> list[dict[str, Any]]:
     """What each channel's strategies brought; not a comparison of the channels."""
     paid = found.returns[found.returns["level"] == "channel"].set_index("name")
     rows = pictures.drawable(of_conversions(found.readouts, "channel")).sort_values("name")
@@ -154,10 +158,10 @@ def _channels(found: ExperimentSummary) -> list[dict[str, str]]:
         {
             "channel": CHANNEL_NAMES.get(row["name"], row["name"]),
             "customers": shown(int(row["customers"])),
-            "lift": f"{_points(row['lift'])} ({_interval(row['low'], row['high'])})",
-            "paid": _money(dict(paid.loc[row["name"]]), "return_per_contact", digits=2)
+            "lift": (_points(row["lift"]), _interval(row["low"], row["high"])),
+            "paid": _amount(dict(paid.loc[row["name"]]), "return_per_contact", digits=2)
             if row["name"] in paid.index
-            else "–",
+            else ("–", ""),
         }
         for row in rows.to_dict("records")
     ]
@@ -172,7 +176,7 @@ def _pairs(compared: pd.DataFrame) -> list[dict[Hashable, Any]]:
             "second_channel": CHANNEL_NAMES.get(row["second_channel"], row["second_channel"]),
             "first_lift": _points(row["first_lift"]),
             "second_lift": _points(row["second_lift"]),
-            "difference": f"{_points(row['difference'])} ({_interval(row['low'], row['high'])})",
+            "difference": (_points(row["difference"]), _interval(row["low"], row["high"])),
         }
         for row in compared[~few].to_dict("records")
     ]
@@ -229,14 +233,15 @@ def _yuan(amount: float, digits: int = 0) -> str:
     return f"{'-' if amount < 0 else ''}¥{abs(amount):,.{digits}f}" if pd.notna(amount) else "–"
 
 
-def _money(row: Mapping[Hashable, Any], name: str, *, digits: int = 0) -> str:
+def _amount(row: Mapping[Hashable, Any], name: str, *, digits: int = 0) -> tuple[str, str]:
+    """A sum of money, and its interval."""
     if pd.isna(row[name]):
-        return "–"
-    low, high = (_yuan(row[f"{name}_{end}"], digits) for end in ("low", "high"))
-    return f"{_yuan(row[name], digits)} ({low} to {high})"
+        return "–", ""
+    value, low, high = (_yuan(row[f"{name}{end}"], digits) for end in ("", "_low", "_high"))
+    return value, f"{low} to {high}"
 
 
-def _count(row: Mapping[Hashable, Any], name: str) -> str:
+def _count(row: Mapping[Hashable, Any], name: str) -> tuple[str, str]:
     if pd.isna(row[name]):
-        return "–"
-    return f"{row[name]:+,.0f} ({row[f'{name}_low']:+,.0f} to {row[f'{name}_high']:+,.0f})"
+        return "–", ""
+    return f"{row[name]:+,.0f}", f"{row[f'{name}_low']:+,.0f} to {row[f'{name}_high']:+,.0f}"

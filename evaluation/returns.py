@@ -104,8 +104,9 @@ def _told(
     moved = readouts[readouts["metric"] == "aum_change"]
     adjusted = moved["adjusted_low"].notna() & moved["adjusted_high"].notna()
     assets = moved[keys].copy()
+    known = adjusted | (moved["low"].notna() & moved["high"].notna())
     for end, column in zip(_ENDS, ("lift", "low", "high"), strict=True):
-        read = moved[f"adjusted_{column}"].where(adjusted, moved[column])
+        read = moved[f"adjusted_{column}"].where(adjusted, moved[column]).where(known)
         assets[f"aum{end}"] = moved["customers"] * read
     return rows.merge(assets, on=keys, how="left")
 
@@ -151,5 +152,5 @@ def _words(frame: pd.DataFrame) -> NDArray[np.str_]:
             "Pays: earned more than it cost. 划算",
             "Does not pay: cost more than it brought. 不划算",
         ],
-        "Undecided: may have earned more than it cost, or less. 未定",
+        "Undecided: it may have paid or not. 未定",
     )
