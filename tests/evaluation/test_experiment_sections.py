@@ -95,7 +95,9 @@ def test_returns_of_few_people_and_their_neighbour_are_hidden() -> None:
         }
     ).assign(strategies=1, left_out=0, contacts=50, cost=5.0, words="Pays", **numbers)
     found = dataclasses.replace(summary(readouts(np.zeros(3))), returns=returns)
-    hidden = [row["name"] for row in _sections(found)["returns"] if row["few"]]
+    by_level = _sections(found)["returns"]
+    assert [len(rows) for rows in by_level.values()] == [1, 3]
+    hidden = [row["name"] for rows in by_level.values() for row in rows if row["few"]]
     assert hidden == ["AI call AI外呼", "app push 推送"]
     assert _page(found).count("not shown") == 2
 
