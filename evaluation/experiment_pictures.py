@@ -154,7 +154,7 @@ def sample_ratio(shares: pd.DataFrame, *, bound: pd.DataFrame) -> go.Figure:
         )
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.15})
     figure.add_hline(y=0, line_color=INK, line_width=1)
-    figure.update_xaxes(title="customers in both arms", type="log", dtick="D2")
+    figure.update_xaxes(title="customers in both arms", type="log", dtick="D2", tickformat=",")
     figure.update_yaxes(title="treated beyond the draw, percentage points")
     return styled(figure, height=340)
 

@@ -22,7 +22,7 @@ from experiments.sample_ratio import evidence
 
 TOO_FEW = f"Fewer than {SMALLEST} customers in an arm: not shown."
 SAMPLE_RATIO = "sample_ratio"  # the finding that an experiment's arms are not as they were drawn
-_FINDINGS = 40  # findings listed on the page
+_LISTED = 40  # grave findings on the page
 _VERDICTS = {
     "ship": "ship 推广",
     "stop": "stop 停用",
@@ -83,10 +83,7 @@ def sections(found: ExperimentSummary, terms: Terms) -> dict[str, Any]:
         .to_dict("records"),
         "touches": as_html("touches", pictures.touches(found.touches)) if len(found.touches) else None,
         "sample_ratio": _sample_ratio(strategies, found, terms.false_discovery),
-        "findings": found.findings.sort_values(["grave", "strategy"], ascending=[False, True])[
-            :_FINDINGS
-        ].to_dict("records"),
-        "more_findings": max(len(found.findings) - _FINDINGS, 0),
+        **_findings(found.findings),
     }
 
 
@@ -219,6 +216,17 @@ def _bound(largest: float, *, share: float, limit: float) -> pd.DataFrame:
     first = np.argmax(reached, axis=0)
     bound = np.where(reached.any(axis=0), away[first, np.arange(len(sizes))], np.nan)
     return pd.DataFrame({"customers": sizes, "away": bound}).dropna()
+
+
+def _findings(findings: pd.DataFrame) -> dict[str, Any]:
+    """Grave findings one by one; of the others how many strategies have them."""
+    grave = findings["grave"].astype(bool)
+    listed = findings[grave].sort_values(["strategy", "kind"])
+    return {
+        "grave": listed[:_LISTED].to_dict("records"),
+        "more_grave": max(len(listed) - _LISTED, 0),
+        "minor": findings[~grave].groupby("kind")["strategy"].nunique().to_dict(),
+    }
 
 
 def _points(share: float) -> str:

@@ -140,3 +140,14 @@ def test_the_bound_is_that_of_the_evidence() -> None:
     inside = evidence([20_000 * (SHARE + 0.01), 20_000 * (1 - SHARE - 0.01)], [SHARE, 1 - SHARE])
     outside = evidence([20_000 * (SHARE + 0.03), 20_000 * (1 - SHARE - 0.03)], [SHARE, 1 - SHARE])
     assert inside < limit < outside
+
+
+def test_grave_findings_are_told_one_by_one_and_others_counted() -> None:
+    read = readouts(np.zeros(50))
+    kinds = [("missing_outcomes", True, name) for name in read["name"][:45]]
+    kinds += [("zero_variance", False, name) for name in read["name"][45:]]
+    findings = pd.DataFrame(kinds, columns=["kind", "grave", "strategy"]).assign(words="Why.", rows=None)
+    page = _page(summary(read, findings))
+    assert page.count('<td class="no">missing outcomes</td>') == 40
+    assert "And 5 more." in page
+    assert "zero variance 5." in page
