@@ -91,6 +91,7 @@ class Experiments(BaseModel):
     confidence: float = Field(0.95, gt=0.5, lt=1.0)
     false_discovery: float = Field(0.05, gt=0.0, lt=0.5)
     exploration: float = Field(0.05, ge=0.0, lt=1.0)
+    uplift_refit_days: int = Field(30, ge=1)
 
     @model_validator(mode="after")
     def _only_one_is_global(self) -> "Experiments":

@@ -4,17 +4,24 @@ All three are put together from ordinary regressors. Effects are small beside wh
 regressors are kept simple: boosted trees of few leaves.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
+from pyspark.sql.types import DoubleType, StructType
 from sklearn.base import BaseEstimator, clone
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.model_selection import StratifiedKFold
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
+
+from base.errors import ModelError
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -173,6 +180,34 @@ class DRLearner(_CrossFitted):
 
     def _effect(self, X: Floats) -> Floats:  # noqa: N803
         return np.asarray(self.effect_.predict(X))
+
+
+def score(rows: DataFrame, *, models: Mapping[str, Any], keys: Sequence[str]) -> DataFrame:
+    """``keys``, ``kind`` and ``uplift`` of every row, inside the engine: by the model of its ``kind``.
+
+    Rows of a kind without a model are left out. The learners' columns must be there as doubles, null where
+    missing. Workers of a cluster need this package installed, as they do to select customers. Raises
+    ModelError when a column is missing.
+    """
+    names = sorted({str(name) for model in models.values() for name in model.feature_names_in_})
+    missing = [name for name in (*keys, "kind", *names) if name not in rows.columns]
+    if missing:
+        raise ModelError(f"the uplift models need columns that are not there: {', '.join(missing)}")
+
+    def scored(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            for kind, model in models.items():
+                own = batch.filter(pc.equal(batch["kind"], kind))
+                if own.num_rows:
+                    profile = pd.DataFrame(
+                        {name: own[name].to_numpy(zero_copy_only=False) for name in model.feature_names_in_}
+                    )
+                    columns = [*(own[key] for key in keys), own["kind"], pa.array(model.predict(profile))]
+                    yield pa.RecordBatch.from_arrays(columns, names=[*keys, "kind", "uplift"])
+
+    read = rows.select(*keys, "kind", *names)
+    schema = StructType([read.schema[name] for name in (*keys, "kind")]).add("uplift", DoubleType())
+    return read.mapInArrow(scored, schema)
 
 
 def shallow_trees() -> HistGradientBoostingRegressor:
