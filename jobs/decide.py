@@ -1,21 +1,18 @@
 """The step that decides who is contacted tomorrow."""
 
-import shutil
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as spark
 from sqlalchemy import select
 
-from base.errors import StoreError
 from experiments.assign import assign, with_draw
 from features.compiler import CUSTOMER_FEATURES
 from jobs.job import Frames, Night, job
 from jobs.known import capacity, known, touches_made
+from jobs.staging import laid_down
 from lake.table import Table
 from lake.tables import (
     ASSIGNMENTS,
@@ -50,6 +47,7 @@ DECIDED = "night decided"
 
 # Chosen, or passed over because something ran out that runs out for every arm alike.
 _ENTERED = (*EXPOSED, "capacity", "strategy_limit")
+_JOB = "decide"
 _EMPTY = "no strategy of the book is live (longreach strategies import takes documents in)"
 
 _PROMISES = spark.StructType(
@@ -101,21 +99,25 @@ def decide(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
         return {}
     book, experiments = _live_book(night), night.settings.experiments
     day = night.as_of + timedelta(days=1)
-    touches = _laid_down(night, touches_made(night, frames), name="touches", schema=POSITIONS.spark_schema())
+    touches = laid_down(
+        night, touches_made(night, frames), job=_JOB, name="touches", schema=POSITIONS.spark_schema()
+    )
     if not any(strategy.runs_on(day) for strategy in book):
         why = f"no strategy of the book runs on {day}" if book else _EMPTY
         night.progress(f"{why}: nobody is contacted")
         nothing = {table: _nothing(night, table) for table in (CANDIDATES, ASSIGNMENTS, ENTRIES, PLAN)}
         return {POSITIONS: touches, **nothing}
-    journeys = _laid_down(
+    journeys = laid_down(
         night,
         positions(touches, strategies=book, as_of=night.as_of),
+        job=_JOB,
         name="journeys",
         schema=_JOURNEYS,
     )
-    candidates = _laid_down(
+    candidates = laid_down(
         night,
         _candidates(night, frames, book, made=touches, journeys=journeys),
+        job=_JOB,
         name="candidates",
         schema=CANDIDATES.spark_schema().add("number", spark.StringType()),
     )
@@ -128,7 +130,7 @@ def decide(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
         beginnings=_beginnings(touches, book),
         salt=day.isoformat(),
     )
-    plan = _laid_down(night, planned, name="plan", schema=PLAN.spark_schema())
+    plan = laid_down(night, planned, job=_JOB, name="plan", schema=PLAN.spark_schema())
     return {
         POSITIONS: touches,
         CANDIDATES: candidates.select(*CANDIDATES.names),
@@ -220,32 +222,6 @@ def _begun(
         .withColumns({"first_exposed": day, "entered_on": day})
         .select(*into.names)
     )
-
-
-def _laid_down(
-    night: Night, content: DataFrame | pa.Table, *, name: str, schema: spark.StructType
-) -> DataFrame:
-    """The content from a file of its own: the engine keeps no frame, and takes no large one from here.
-
-    Raises StoreError where it cannot be written.
-    """
-    folder = night.settings.home.resolve() / "staging" / "decide" / name
-    shutil.rmtree(folder, ignore_errors=True)
-    try:
-        if isinstance(content, pa.Table):
-            folder.mkdir(parents=True)
-            pq.write_table(content, folder / "part.parquet", compression="lz4")
-        else:
-            content.write.parquet(str(folder))
-            folder.mkdir(parents=True, exist_ok=True)  # the engine writes nothing at all for no rows
-    except Exception as error:
-        raise StoreError(f"decide, {night.as_of}: the {name} were not staged ({_brief(error)})") from error
-    return night.spark.read.schema(schema).parquet(str(folder))
-
-
-def _brief(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0][:300]}" if lines else type(error).__name__
 
 
 def _nothing(night: Night, table: Table) -> DataFrame:

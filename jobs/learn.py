@@ -2,25 +2,52 @@
 
 from collections.abc import Mapping
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from evaluation.lift import aggregates, exposures, read_out
+from evaluation.exposures import closed
+from evaluation.novelty import weekly, weekly_cells
 from evaluation.outcomes import read_inbox, take_in
 from jobs.job import Frames, Night, job
+from jobs.measure import READS, measure
+from jobs.returns import reckon
+from jobs.staging import laid_down
+from jobs.verdicts import judge
 from lake.table import Table
-from lake.tables import ASSIGNMENTS, CONTACT_LISTS, OPENINGS, OUTCOMES, READOUTS
+from lake.tables import (
+    ASSIGNMENTS,
+    CONTACT_LISTS,
+    EXPERIMENT_FINDINGS,
+    MEASURED,
+    MEASURED_ENTRIES,
+    OUTCOMES,
+    READOUTS,
+    RETURNS_TABLE,
+    SEGMENT_READOUTS,
+    VERDICTS_TABLE,
+    WEEKLY,
+)
 from ledger.audit import record
-from sources.source import open_source
 
 _CONTACT = ("contact", "customer", "strategy", "step", "channel")
 
 
 @job(
-    reads=(CONTACT_LISTS.until, OUTCOMES.before, ASSIGNMENTS.before, OPENINGS.until),
-    writes=(OUTCOMES, READOUTS),
+    reads=READS,
+    writes=(
+        OUTCOMES,
+        MEASURED,
+        MEASURED_ENTRIES,
+        READOUTS,
+        SEGMENT_READOUTS,
+        EXPERIMENT_FINDINGS,
+        WEEKLY,
+        RETURNS_TABLE,
+        VERDICTS_TABLE,
+    ),
 )
 def learn(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
     """Takes in the outcomes that came after the night, and reads the lift of all contacts so far.
@@ -44,18 +71,38 @@ def learn(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
         },
     )
     night.progress("reading lifts")
-    sums = aggregates(exposures(frames[ASSIGNMENTS], frames[OPENINGS], as_of=night.as_of))
-    readouts = read_out(
-        sums,
-        confidence=night.settings.experiments.confidence,
-        caveat=open_source(night.settings).caveat,
-    )
-    return {
-        OUTCOMES: night.store.frame(OUTCOMES, taken.outcomes),
-        READOUTS: night.store.frame(
-            READOUTS, pa.Table.from_pandas(readouts, schema=READOUTS.arrow_schema(), preserve_index=False)
+    measured = measure(night, frames, outcomes=taken.outcomes)
+    read = measured.readings
+    made = {
+        READOUTS: read.readouts,
+        SEGMENT_READOUTS: read.segments,
+        EXPERIMENT_FINDINGS: read.findings,
+        WEEKLY: weekly(
+            weekly_cells(closed(measured.exposures, table=MEASURED, as_of=night.as_of)),
+            confidence=night.settings.experiments.confidence,
+        ),
+        RETURNS_TABLE: reckon(
+            night,
+            readouts=read.readouts,
+            segment_readouts=read.segments,
+            findings=read.findings,
+            lists=frames[CONTACT_LISTS],
+            assignments=frames[ASSIGNMENTS],
+        ),
+        VERDICTS_TABLE: judge(
+            night, readouts=read.readouts, findings=read.findings, exposed=frames[ASSIGNMENTS]
         ),
     }
+    return {
+        OUTCOMES: night.store.frame(OUTCOMES, taken.outcomes),
+        **measured.closed,
+        **{table: _frame(night, table, rows) for table, rows in made.items()},
+    }
+
+
+def _frame(night: Night, table: Table, rows: pd.DataFrame) -> DataFrame:
+    content = pa.Table.from_pandas(rows, schema=table.arrow_schema(), preserve_index=False)
+    return laid_down(night, content, job="learn", name=table.name, schema=table.spark_schema())
 
 
 def _answered(night: Night, frames: Frames, delivered: pa.Table) -> tuple[pa.Table, pa.Table]:

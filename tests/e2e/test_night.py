@@ -142,7 +142,7 @@ def test_every_released_contact_is_answered_once(ran: Ran) -> None:
 
 def test_lifts_are_read_for_what_has_been_seen(ran: Ran) -> None:
     readouts = ran.house.store.read(READOUTS, as_of=SECOND).toPandas()
-    exposed = ran.house.store.read(ASSIGNMENTS, as_of=FIRST).count()
+    exposed = ran.house.store.read(ASSIGNMENTS, as_of=FIRST).filter("held_by = ''").count()
     row = readouts[(readouts["level"] == "all") & (readouts["metric"] == "converted")].iloc[0]
     assert row["customers"] + row["control_customers"] == exposed
 
@@ -158,6 +158,7 @@ def test_the_planted_lift_is_the_mean_true_effect_of_those_treated(ran: Ran) -> 
     # Of the first night's contacts one day has been seen, so the effect is what that day adds.
     truth = source.planted([FIRST]).to_pandas()
     strategies = readouts[(readouts["level"] == "strategy") & (readouts["metric"] == "converted")]
+    strategies = strategies[(strategies["view"] == "exposed") & (strategies["arm"] == "any")]
     readable = strategies.dropna(subset=["low"]).set_index("name")["customers"]
     truth = truth[truth["strategy"].isin(readable.index)]
     treated = readable.groupby(truth.drop_duplicates("strategy").set_index("strategy")["kind"]).sum()

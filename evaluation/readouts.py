@@ -1,0 +1,281 @@
+"""The night's readouts: what every strategy did, overall, by segment, and pooled, from the cells alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+from scipy import special
+
+from evaluation.aggregates import DRAW, HOLDOUT_CELL, Metrics
+from evaluation.findings.finding import dropped_flaws, findings
+from evaluation.findings.gather import gather, ratio_evidence
+from evaluation.findings.values import is_foreign
+from evaluation.metrics.metric import Metric, load_metrics
+from evaluation.strata import (
+    ANY,
+    CONTROL,
+    Groups,
+    Layout,
+    group,
+    lay_out,
+    moments,
+    numbers,
+    only_reached,
+    without,
+)
+from evaluation.words import say
+from experiments.discoveries import q_values
+from experiments.heterogeneity import heterogeneity_p
+from experiments.moments import Floats, Moments, adjusted
+from experiments.ratios import ratio
+from experiments.sample_ratio import p_value
+from experiments.sequences import TUNED_FOR, sequence
+from experiments.shrinkage import shrink
+from experiments.statistics import Difference, difference
+from lake.tables import READOUTS, SEGMENT_READOUTS
+from lake.tables.words import TREATED
+
+POWER = 0.8
+_POOLED = ("kind", "segment", "channel", "manager", "all")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Readings:
+    """The rows of READOUTS, SEGMENT_READOUTS and EXPERIMENT_FINDINGS."""
+
+    readouts: pd.DataFrame
+    segments: pd.DataFrame
+    findings: pd.DataFrame
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """How intervals are made. A ``caveat`` says why this source cannot tell what held-out customers did: no
+    lift is given then, and the words are it."""
+
+    confidence: float
+    tuned_for: float = TUNED_FOR
+    caveat: str = ""
+
+
+def readouts(
+    exposed: pa.Table,
+    *,
+    entered: pa.Table,
+    holdouts: pa.Table,
+    terms: Terms,
+    metrics: Metrics | None = None,
+) -> Readings:
+    """Everything that is read of a night.
+
+    ``exposed`` and ``entered`` are :func:`aggregates.cells` of exposures and of entries, ``holdouts`` is
+    :func:`aggregates.holdout_cells`. No number but counts is given of a strategy with a grave finding, and
+    pooled levels leave it out.
+    """
+    declared = load_metrics() if metrics is None else metrics
+    read = {name: metric for name, metric in declared.items() if not is_foreign(metric.unit)}
+    kept = without(exposed, dropped_flaws())
+    layout, in_segments = lay_out(kept), lay_out(kept, by=(*DRAW, "segment"))
+    found = findings(gather(exposed, layout, in_segments, metrics=declared))
+    broken = frozenset(found.loc[found["grave"], "strategy"])
+    segments = _View("exposed", in_segments, broken)
+    by_segment = {name: _of_segments(segments, name, metric, terms) for name, metric in read.items()}
+    exposures = _View("exposed", layout, broken)
+    views = (
+        exposures,
+        _View("entered", lay_out(without(entered, dropped_flaws())), broken),
+        _View("contacted", lay_out(only_reached(kept)), broken),
+    )
+    rows = [
+        _of_strategies(view, name, metric, terms).assign(view=view.name)
+        for view in views
+        for name, metric in read.items()
+    ]
+    for level in _POOLED:
+        pooled = segments if level == "segment" else exposures
+        rows += [_pooled(pooled, level, name, metric, terms) for name, metric in read.items()]
+    rows += [_of_holdouts(holdouts, name, metric, terms) for name, metric in read.items()]
+    frame = _with_heterogeneity(pd.concat(rows, ignore_index=True), by_segment)
+    return Readings(
+        readouts=say(frame.reindex(columns=list(READOUTS.names)), found, metrics=read, caveat=terms.caveat),
+        segments=_hidden(pd.concat(by_segment.values(), ignore_index=True), terms),
+        findings=found,
+    )
+
+
+class _View:
+    """Entries of one view, and which of them are of experiments that can be trusted."""
+
+    def __init__(self, name: str, layout: Layout, broken: frozenset[str]) -> None:
+        self.name, self.layout = name, layout
+        names = layout.keys["strategy"]
+        self.sound = ~names.isin(list(broken))
+
+    def moments(self, metric: str, arm: int) -> Moments:
+        return moments(self.layout.sums, metric, arm)
+
+    def compare(
+        self, groups: Groups, name: str, metric: type[Metric], arm: int, terms: Terms
+    ) -> pd.DataFrame:
+        """Every group's estimates of one metric for one arm against control."""
+        treated, held = self.moments(name, arm), self.moments(name, CONTROL)
+        n, m = treated.array("n"), held.array("n")
+        told = self.sound & (n > 1) & (m > 1)
+        weights = np.where(told, n, 0.0)
+        own = _only(told, _difference(metric, treated, held, terms))
+        frame = _estimates(groups.pooled(own, weights), groups.total(n * told), groups.total(m * told), terms)
+        if metric.covariate is not None:
+            better = _only(
+                told, difference(*adjusted(treated, held), binary=False, confidence=terms.confidence)
+            )
+            frame = frame.assign(**_adjusted(groups.pooled(better, weights), frame["error"].to_numpy()))
+        counts = self.layout.sums["customers"]
+        return frame.assign(
+            metric=name,
+            customers=groups.total(counts[:, arm]).astype(np.int64),
+            control_customers=groups.total(counts[:, CONTROL]).astype(np.int64),
+        )
+
+
+def _difference(metric: type[Metric], treated: Moments, held: Moments, terms: Terms) -> Difference:
+    if metric.kind == "ratio":
+        return ratio(treated, held, confidence=terms.confidence)
+    return difference(
+        treated,
+        held,
+        binary=metric.kind == "share",
+        never_negative=metric.never_negative,
+        confidence=terms.confidence,
+    )
+
+
+def _estimates(found: Difference, n: Floats, m: Floats, terms: Terms) -> pd.DataFrame:
+    always = sequence(found.lift, found.error, n, m, confidence=terms.confidence, tuned_for=terms.tuned_for)
+    # Where nobody or everybody did it there is no spread to reckon with: only the score interval holds.
+    sure = found.error > 0
+    far = special.ndtri((1 + terms.confidence) / 2) + special.ndtri(POWER)
+    spread = {
+        "error": found.error,
+        "always_low": always.low,
+        "always_high": always.high,
+        "detectable_lift": found.error * far,
+    }
+    told = {name: np.where(sure, values, np.nan) for name, values in spread.items()}
+    return pd.DataFrame({**vars(found), "always_p": always.p_value, **told})
+
+
+def _adjusted(found: Difference, error: Floats) -> dict[str, Floats]:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        kept = (found.error / error) ** 2
+    return {
+        "adjusted_lift": found.lift,
+        "adjusted_low": found.low,
+        "adjusted_high": found.high,
+        "variance_kept": kept,
+    }
+
+
+def _of_strategies(view: _View, name: str, metric: type[Metric], terms: Terms) -> pd.DataFrame:
+    """Rows of the level 'strategy': all treated arms together and, where there are more than one, each."""
+    groups = group(view.layout.keys, "strategy")
+    ratio_p = np.nan if view.name == "contacted" else p_value(ratio_evidence(view.layout, groups))
+    frame = view.compare(groups, name, metric, ANY, terms)
+    rows = [_portfolio(frame.assign(arm="any", sample_ratio_p=ratio_p, name=groups.keys["strategy"]), terms)]
+    counts = np.stack([groups.total(each) for each in view.layout.sums["customers"].T], axis=1)
+    several = (counts[:, 1:ANY] > 0).sum(axis=1) > 1
+    for arm, variant in enumerate(TREATED, start=1) if view.name == "exposed" else ():
+        there = several & (counts[:, arm] > 0)
+        if there.any():
+            chosen = Groups(keys={"strategy": groups.keys["strategy"][there]}, members=groups.members[there])
+            frame = view.compare(chosen, name, metric, arm, terms)
+            rows.append(_portfolio(frame.assign(arm=variant, name=chosen.keys["strategy"]), terms))
+    return pd.concat(rows, ignore_index=True).astype({"name": object}).assign(level="strategy")
+
+
+def _portfolio(frame: pd.DataFrame, terms: Terms) -> pd.DataFrame:
+    """What can only be said of all together: false discoveries, and effects without the luck of the best."""
+    shrunk = shrink(frame["lift"].to_numpy(), frame["error"].to_numpy(), confidence=terms.confidence)
+    return frame.assign(
+        q_value=q_values(frame["always_p"].to_numpy()),
+        shrunk_lift=shrunk.mean,
+        shrunk_low=shrunk.low,
+        shrunk_high=shrunk.high,
+    )
+
+
+def _of_segments(view: _View, name: str, metric: type[Metric], terms: Terms) -> pd.DataFrame:
+    groups = group(view.layout.keys, "strategy", "segment")
+    frame = view.compare(groups, name, metric, ANY, terms)
+    return _portfolio(frame, terms).assign(**groups.keys)
+
+
+def _with_heterogeneity(frame: pd.DataFrame, by_segment: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    frame["heterogeneity_p"] = np.nan
+    of_all = (frame["level"] == "strategy") & (frame["view"] == "exposed") & (frame["arm"] == "any")
+    for name, rows in by_segment.items():
+        groups = group({"strategy": rows["strategy"].array}, "strategy")
+        p = heterogeneity_p(*(groups.gather(rows[column].to_numpy()) for column in ("lift", "error")))
+        found = pd.Series(p, index=groups.keys["strategy"].astype(object))
+        asked = of_all & (frame["metric"] == name)
+        frame.loc[asked, "heterogeneity_p"] = frame.loc[asked, "name"].map(found)
+    return frame
+
+
+def _pooled(view: _View, level: str, name: str, metric: type[Metric], terms: Terms) -> pd.DataFrame:
+    """Rows of a level above: the weighted means of its strategies' lifts, weights their treated customers."""
+    everything = pd.Categorical(np.full(len(view.sound), "all", dtype=object))
+    keys = {**view.layout.keys, "all": everything}
+    sound = np.flatnonzero(view.sound)
+    groups = group({name: column[sound] for name, column in keys.items()}, level)
+    groups = Groups(keys=groups.keys, members=np.append(sound, -1)[groups.members])
+    frame = view.compare(groups, name, metric, ANY, terms)
+    names = groups.keys[level].astype(object)
+    return frame.assign(level=level, name=names, view="exposed", arm="any")
+
+
+def _of_holdouts(cells: pa.Table, name: str, metric: type[Metric], terms: Terms) -> pd.DataFrame:
+    """First exposures under every portfolio holdout: customers who were not held against those who were."""
+    covering, holding = (
+        [frozenset(filter(None, (names or "").split(","))) for names in cells[column].to_pylist()]
+        for column in HOLDOUT_CELL
+    )
+    rows = []
+    for holdout in sorted(frozenset().union(*covering)):
+        covered = np.array([holdout in names for names in covering])
+        held = covered & np.array([holdout in names for names in holding])
+        sums = {
+            column: np.array([[values[held].sum(), values[covered & ~held].sum()]])
+            for column, values in ((each, numbers(cells[each])) for each in cells.column_names[2:])
+        }
+        treated, control = moments(sums, name, 1), moments(sums, name, 0)
+        n, m = treated.array("n"), control.array("n")
+        found = _only((n > 1) & (m > 1), _difference(metric, treated, control, terms))
+        counts = sums["customers"][0].astype(np.int64)
+        rows.append(
+            _estimates(found, n, m, terms).assign(
+                level="holdout",
+                name=holdout,
+                metric=name,
+                view="exposed",
+                arm="any",
+                customers=counts[1],
+                control_customers=counts[0],
+            )
+        )
+    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
+
+
+def _only(told: NDArray[np.bool_], found: Difference) -> Difference:
+    return Difference(**{name: np.where(told, values, np.nan) for name, values in vars(found).items()})
+
+
+def _hidden(segments: pd.DataFrame, terms: Terms) -> pd.DataFrame:
+    """Nothing but counts where the source cannot tell what held-out customers did."""
+    if terms.caveat:
+        lifts = [name for name in SEGMENT_READOUTS.names if SEGMENT_READOUTS[name].type == "double"]
+        segments[lifts] = np.nan
+    named = segments.astype({"strategy": object, "segment": object})
+    return named.reindex(columns=list(SEGMENT_READOUTS.names))

@@ -1,0 +1,96 @@
+"""What exposed customers did so far, and what is read from it: the measuring part of learning."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from evaluation.aggregates import cells, holdout_cells
+from evaluation.exposures import Events, closed, exposures, open_windows
+from evaluation.readouts import Readings, Terms, readouts
+from jobs.job import Frames, Night
+from jobs.staging import laid_down
+from lake.table import Table
+from lake.tables import (
+    ASSIGNMENTS,
+    BALANCES,
+    COMPLAINTS,
+    CONTACT_LISTS,
+    ENTRIES,
+    MEASURED,
+    MEASURED_ENTRIES,
+    OPENINGS,
+    OUTCOMES,
+    SUPPRESSIONS,
+)
+from sources.source import open_source
+
+READS = (
+    CONTACT_LISTS.until,
+    OUTCOMES.before,
+    ASSIGNMENTS.before,
+    ENTRIES.before,
+    MEASURED.before,
+    MEASURED_ENTRIES.before,
+    OPENINGS.until,
+    BALANCES.until,
+    COMPLAINTS.until,
+    SUPPRESSIONS.at,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """``closed``: what tonight writes to MEASURED and MEASURED_ENTRIES. ``exposures``: MEASURED's columns,
+    of everybody so far, also where the window is still open."""
+
+    closed: Mapping[Table, DataFrame]
+    exposures: DataFrame
+    readings: Readings
+
+
+def measure(night: Night, frames: Frames, *, outcomes: pa.Table) -> Measured:
+    """Measures all windows that are open or close tonight, and reads everything measured so far.
+
+    ``frames`` hold READS, ``outcomes`` what came in tonight (columns of OUTCOMES). What a skipped night would
+    have written is written by the next one.
+    """
+    tonight = night.store.frame(OUTCOMES, outcomes).withColumn("as_of", F.lit(night.as_of))
+    events = Events(
+        openings=frames[OPENINGS],
+        balances=frames[BALANCES],
+        complaints=frames[COMPLAINTS],
+        suppressions=frames[SUPPRESSIONS],
+        lists=frames[CONTACT_LISTS],
+        outcomes=frames[OUTCOMES].unionByName(tonight),
+    )
+    exposed = _watched(night, frames[ASSIGNMENTS], frames[MEASURED], events, table=MEASURED)
+    entered = _watched(night, frames[ENTRIES], frames[MEASURED_ENTRIES], events, table=MEASURED_ENTRIES)
+    everybody = frames[MEASURED].select(*MEASURED.names).unionByName(exposed)
+    entries = frames[MEASURED_ENTRIES].select(*MEASURED_ENTRIES.names).unionByName(entered)
+    return Measured(
+        closed={
+            table: closed(watched, table=table, as_of=night.as_of).sort("strategy", "segment", "customer")
+            for table, watched in ((MEASURED, exposed), (MEASURED_ENTRIES, entered))
+        },
+        exposures=everybody,
+        readings=readouts(
+            cells(everybody),
+            entered=cells(entries),
+            holdouts=holdout_cells(everybody),
+            terms=Terms(
+                confidence=night.settings.experiments.confidence, caveat=open_source(night.settings).caveat
+            ),
+        ),
+    )
+
+
+def _watched(
+    night: Night, assigned: DataFrame, before: DataFrame, events: Events, *, table: Table
+) -> DataFrame:
+    newest = before.agg(F.max("as_of")).collect()[0][0]
+    watched = open_windows(assigned, table=table, as_of=night.as_of, measured_until=newest)
+    found = exposures(watched, events, table=table, before=before, as_of=night.as_of)
+    return laid_down(night, found, job="learn", name=table.name, schema=table.spark_schema())

@@ -1,0 +1,37 @@
+"""Content on its way between the steps of a job, in files of its own."""
+
+import shutil
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyspark.sql import DataFrame
+from pyspark.sql import types as spark
+
+from base.errors import StoreError
+from jobs.job import Night
+
+
+def laid_down(
+    night: Night, content: DataFrame | pa.Table, *, job: str, name: str, schema: spark.StructType
+) -> DataFrame:
+    """The content from a file of its own: the engine keeps no frame, and takes no large one from here.
+
+    Raises StoreError where it cannot be written.
+    """
+    folder = night.settings.home.resolve() / "staging" / job / name
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        if isinstance(content, pa.Table):
+            folder.mkdir(parents=True)
+            pq.write_table(content, folder / "part.parquet", compression="lz4")
+        else:
+            content.write.parquet(str(folder))
+            folder.mkdir(parents=True, exist_ok=True)  # the engine writes nothing at all for no rows
+    except Exception as error:
+        raise StoreError(f"{job}, {night.as_of}: the {name} were not staged ({_brief(error)})") from error
+    return night.spark.read.schema(schema).parquet(str(folder))
+
+
+def _brief(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0][:300]}" if lines else type(error).__name__
