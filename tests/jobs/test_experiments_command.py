@@ -17,6 +17,8 @@ from typer.testing import CliRunner, Result
 
 from base.errors import BookError, ExperimentError, LongreachError, ScheduleError
 from base.settings import load_settings
+from evaluation.findings.finding import kinds
+from evaluation.metrics.metric import load_metrics
 from evaluation.verdicts import verdicts
 from jobs.command import app
 from jobs.job import Night
@@ -203,6 +205,13 @@ def test_the_page_in_the_document_is_what_the_command_shows(monkeypatch: pytest.
     lines = [line.rstrip() for line in block.splitlines()]
     assert len(lines) > 20
     assert [line for line in lines if line not in shown] == []
+
+
+def test_the_document_names_every_finding_and_every_metric() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert [name for name in (*kinds(), *load_metrics()) if f"`{name}`" not in page] == []
+    grave = {name for name, kind in kinds().items() if kind.grave}
+    assert grave == {name for name in kinds() if f"| `{name}` | yes |" in page}
 
 
 def test_a_page_of_a_strategy_that_does_harm_tells_how_to_take_it_out() -> None:
