@@ -23,9 +23,11 @@ _REAL = 0.1
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """Discoveries among strategies whose truth is known: shares of false ones, and of real ones found."""
+    """Discoveries among strategies whose truth is known: shares of false ones among all and among those called
+    better, and of real ones found."""
 
     false: float
+    false_better: float
     power: float
 
 
@@ -54,7 +56,9 @@ def figures() -> Iterator[Figure]:
                 yield at_most(f"{name}, from above", 100 * covered, "%", goal=96.0)
                 yield at_least(f"{name}, Welch's", 100 * welch, "%", goal=0.0)
     for look, found in (("one look", one_look(20, seed=3)), ("daily looks", daily_looks(5, seed=4))):
-        yield at_most(f"false among discoveries of 4,000, {look}", 100 * found.false, "%", goal=5.0)
+        name = f"false among discoveries of 4,000, {look}"
+        yield at_most(name, 100 * found.false, "%", goal=5.0)
+        yield at_most(f"{name}, those called better", 100 * found.false_better, "%", goal=5.0)
         yield at_least(f"real ones discovered, {look}", 100 * found.power, "%", goal=0.0)
     winners = certified_worlds(100, strategies=4_000, seed=5)
     yield at_least(
@@ -119,8 +123,9 @@ def one_look(worlds: int, *, strategies: int = 4_000, seed: int) -> Found:
     for world in range(worlds):
         truth = portfolio(strategies, seed=seed * 1_000 + world, days=1, real=_REAL)
         ((treatment, control),) = nightly(truth, "share", days=1, seed=seed * 1_000 + world)
-        p = difference(treatment, control, binary=True).p_value
-        found.append(_counted(q_values(p) <= _LEVEL, truth))
+        each = difference(treatment, control, binary=True)
+        discovered = q_values(each.p_value) <= _LEVEL
+        found.append(_counted(discovered & (each.lift > 0), discovered & (each.lift < 0), truth))
     return _over(found)
 
 
@@ -129,11 +134,14 @@ def daily_looks(worlds: int, *, strategies: int = 4_000, days: int = DAYS, seed:
     found = []
     for world in range(worlds):
         truth = portfolio(strategies, seed=seed * 1_000 + world, days=days, real=_REAL)
-        ever = np.zeros(strategies, dtype=bool)
+        better, worse = np.zeros(strategies, dtype=bool), np.zeros(strategies, dtype=bool)
         for treatment, control in nightly(truth, "share", days=days, seed=seed * 1_000 + world):
             each = difference(treatment, control, binary=True)
-            ever |= q_values(sequence(each.lift, each.error, treatment.n, control.n).p_value) <= _LEVEL
-        found.append(_counted(ever, truth))
+            p = sequence(each.lift, each.error, treatment.n, control.n).p_value
+            discovered = q_values(p) <= _LEVEL
+            better |= discovered & (each.lift > 0)
+            worse |= discovered & (each.lift < 0)
+        found.append(_counted(better, worse, truth))
     return _over(found)
 
 
@@ -215,17 +223,20 @@ def _held(found: Difference, truth: float) -> float:
     return float(np.mean((found.low <= truth) & (truth <= found.high)))
 
 
-def _counted(discovered: NDArray[np.bool_], truth: Portfolio) -> Found:
-    real = truth.lift != 0
+def _counted(better: NDArray[np.bool_], worse: NDArray[np.bool_], truth: Portfolio) -> Found:
+    real = truth.lift > 0
+    wrong = (better & ~real).sum()
     return Found(
-        false=float((discovered & ~real).sum() / max(discovered.sum(), 1)),
-        power=float(discovered[real].mean()),
+        false=float((wrong + worse.sum()) / max((better | worse).sum(), 1)),
+        false_better=float(wrong / max(better.sum(), 1)),
+        power=float(better[real].mean()),
     )
 
 
 def _over(worlds: list[Found]) -> Found:
     return Found(
         false=float(np.mean([each.false for each in worlds])),
+        false_better=float(np.mean([each.false_better for each in worlds])),
         power=float(np.mean([each.power for each in worlds])),
     )
 

@@ -22,6 +22,7 @@ from scipy import special, stats
 from base.errors import ExperimentError
 from experiments.moments import Floats, Moments
 from experiments.score import score_interval
+from experiments.student import student
 
 # Mean over scale, at most 1: customers would have to give nothing, or one and the same amount, that often.
 _EVEN = 0.5
@@ -88,8 +89,8 @@ def welch(
         error = np.where(error > 0, error, np.nan)
         freedom = (own + other) ** 2 / (own**2 / (n - 1) + other**2 / (m - 1))
         lift = mean - control_mean
-        half = special.stdtrit(freedom, (1 + confidence) / 2) * error
-        p_value = 2 * special.stdtr(freedom, -np.abs(lift) / error)
+        reach, p_value = student(lift / error, freedom, confidence=confidence)
+        half = reach * error
     return Difference(
         mean=mean,
         control_mean=control_mean,
