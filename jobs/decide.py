@@ -13,6 +13,7 @@ from features.compiler import CUSTOMER_FEATURES
 from jobs.job import Frames, Night, job
 from jobs.known import capacity, known, touches_made
 from jobs.staging import laid_down
+from jobs.uplift import with_champions
 from lake.table import Table
 from lake.tables import (
     ASSIGNMENTS,
@@ -170,9 +171,8 @@ def _candidates(
         costs={name: channel.cost for name, channel in load_channels().items()},
         window=contact,
     )
-    drawn = assign(
-        matched, strategies=book, recorded=frames[ASSIGNMENTS], settings=night.settings.experiments
-    )
+    valued = with_champions(night, matched, features=frames[CUSTOMER_FEATURES], book=book)
+    drawn = assign(valued, strategies=book, recorded=frames[ASSIGNMENTS], settings=night.settings.experiments)
     # An hour from which a contact could run past the permitted ones moves forward to the last that does not.
     last_hour = contact.hour_to - 1 - F.ceil(F.col("planned_seconds") / 3600)
     return (

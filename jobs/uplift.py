@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.job import Night
+from jobs.staging import laid_down
 from lake.tables.words import CHANNELS, TREATED
 from models.portrait import BASIS
 from models.shelf import Fit, Shelf, Version, open_shelf
@@ -56,6 +57,8 @@ def with_champions(
         return contacts
     told = ", ".join(f"{kind} (version {version.number})" for kind, version in champions.items())
     night.progress(f"first contacts are valued by learned uplift: {told}")
+    # Selected once: the rules of a whole book run over everybody to bring these forth.
+    contacts = laid_down(night, contacts, job="decide", name="matched", schema=contacts.schema)
     shelf = open_shelf(night.settings)
     models = {kind: shelf.load(version) for kind, version in champions.items()}
     first = (F.col("step") == 1) & F.col("kind").isin(*models)

@@ -37,7 +37,7 @@ class House:
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    settings = load_settings(home=tmp_path_factory.mktemp("uplift"), mlflow_tracking_uri=None)
+    settings = load_settings(home=tmp_path_factory.mktemp("uplift") / "home", mlflow_tracking_uri=None)
     told: list[str] = []
     with open_house(settings, as_of=NIGHT, progress=told.append) as night:
         yield House(night, told)
