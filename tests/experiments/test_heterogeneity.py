@@ -40,6 +40,23 @@ def test_segments_alike_are_rarely_called_unlike_and_unlike_ones_are_found() -> 
     assert np.mean(heterogeneity_p(unlike.lift, unlike.error) <= 0.05) > 0.9
 
 
+@pytest.mark.parametrize("held", [5, 15, 60])
+def test_errors_guessed_from_few_customers_do_not_make_segments_unlike(held: int) -> None:
+    rng = np.random.default_rng(17)
+    shape = (1_000, 40)
+
+    def arm(customers: int) -> Moments:
+        values = rng.normal(3.0, 2.0, (*shape, customers))
+        return Moments(
+            n=np.full(shape, float(customers)), total=values.sum(axis=-1), squares=(values**2).sum(axis=-1)
+        )
+
+    found = difference(arm(4 * held), arm(held), binary=False)
+    few = np.mean(heterogeneity_p(found.lift, found.error, held - 1) <= 0.05)
+    assert few <= 0.06
+    assert np.mean(heterogeneity_p(found.lift, found.error) <= 0.05) > few
+
+
 def test_segments_that_tell_nothing_are_left_out() -> None:
     found = heterogeneity_p(
         [[0.1, 0.3, np.nan, 5.0], [0.1, np.nan, np.nan, np.nan]],

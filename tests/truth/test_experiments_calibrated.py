@@ -38,7 +38,7 @@ def test_discoveries_by_daily_looks_are_rarely_false() -> None:
 
 
 def test_what_one_look_calls_better_is_rarely_not() -> None:
-    """Called worse it may be by the skew of few events in a small control group: those need the daily p-value."""
+    """What it calls worse may be the skew of few events in a small control group: daily looks tell."""
     found = one_look(10, seed=104)
     assert found.false_better <= 0.05
     assert found.power > 0.15
