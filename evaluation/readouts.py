@@ -34,7 +34,7 @@ from experiments.ratios import ratio
 from experiments.sample_ratio import p_value
 from experiments.sequences import TUNED_FOR, sequence
 from experiments.shrinkage import shrink
-from experiments.statistics import Difference, difference
+from experiments.statistics import Difference, difference, slope
 from lake.tables import READOUTS, SEGMENT_READOUTS
 from lake.tables.words import TREATED
 
@@ -183,7 +183,11 @@ def _of_strategies(view: _View, name: str, metric: type[Metric], terms: Terms) -
     groups = group(view.layout.keys, "strategy")
     ratio_p = np.nan if view.name == "contacted" else p_value(ratio_evidence(view.layout, groups))
     frame = view.compare(groups, name, metric, ANY, terms)
-    rows = [_portfolio(frame.assign(arm="any", sample_ratio_p=ratio_p, name=groups.keys["strategy"]), terms)]
+    rows = [
+        _portfolio(
+            frame.assign(arm="any", sample_ratio_p=ratio_p, name=groups.keys["strategy"]), metric, terms
+        )
+    ]
     counts = np.stack([groups.total(each) for each in view.layout.sums["customers"].T], axis=1)
     several = (counts[:, 1:ANY] > 0).sum(axis=1) > 1
     for arm, variant in enumerate(TREATED, start=1) if view.name == "exposed" else ():
@@ -191,13 +195,16 @@ def _of_strategies(view: _View, name: str, metric: type[Metric], terms: Terms) -
         if there.any():
             chosen = Groups(keys={"strategy": groups.keys["strategy"][there]}, members=groups.members[there])
             frame = view.compare(chosen, name, metric, arm, terms)
-            rows.append(_portfolio(frame.assign(arm=variant, name=chosen.keys["strategy"]), terms))
+            rows.append(_portfolio(frame.assign(arm=variant, name=chosen.keys["strategy"]), metric, terms))
     return pd.concat(rows, ignore_index=True).astype({"name": object}).assign(level="strategy")
 
 
-def _portfolio(frame: pd.DataFrame, terms: Terms) -> pd.DataFrame:
+def _portfolio(frame: pd.DataFrame, metric: type[Metric], terms: Terms) -> pd.DataFrame:
     """What can only be said of all together: false discoveries, and effects without the luck of the best."""
-    shrunk = shrink(frame["lift"].to_numpy(), frame["error"].to_numpy(), confidence=terms.confidence)
+    found = Difference(**{name: frame[name].to_numpy(dtype=float) for name in Difference.__annotations__})
+    n, m = (frame[name].to_numpy(dtype=float) for name in ("customers", "control_customers"))
+    steeper = slope(found, n, m) if _is_scored(metric) else 0.0
+    shrunk = shrink(found.lift, found.error, slope=steeper, confidence=terms.confidence)
     return frame.assign(
         q_value=q_values(frame["always_p"].to_numpy()),
         shrunk_lift=shrunk.mean,
@@ -209,7 +216,14 @@ def _portfolio(frame: pd.DataFrame, terms: Terms) -> pd.DataFrame:
 def _of_segments(view: _View, name: str, metric: type[Metric], terms: Terms) -> pd.DataFrame:
     groups = group(view.layout.keys, "strategy", "segment")
     frame = view.compare(groups, name, metric, ANY, terms)
-    return _portfolio(frame, terms).assign(**groups.keys)
+    n, m = (frame[name].to_numpy(dtype=float) for name in ("customers", "control_customers"))
+    freedom = n + m - 2 if _is_scored(metric) else np.minimum(n, m) - 1
+    return _portfolio(frame, metric, terms).assign(freedom=freedom, **groups.keys)
+
+
+def _is_scored(metric: type[Metric]) -> bool:
+    """Whether the metric's error is that of no effect, from both arms together: shares and amounts."""
+    return metric.kind == "share" or metric.never_negative
 
 
 def _with_heterogeneity(frame: pd.DataFrame, by_segment: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -217,7 +231,8 @@ def _with_heterogeneity(frame: pd.DataFrame, by_segment: Mapping[str, pd.DataFra
     of_all = (frame["level"] == "strategy") & (frame["view"] == "exposed") & (frame["arm"] == "any")
     for name, rows in by_segment.items():
         groups = group({"strategy": rows["strategy"].array}, "strategy")
-        p = heterogeneity_p(*(groups.gather(rows[column].to_numpy()) for column in ("lift", "error")))
+        told = (groups.gather(rows[column].to_numpy()) for column in ("lift", "error", "freedom"))
+        p = heterogeneity_p(*told)
         found = pd.Series(p, index=groups.keys["strategy"].astype(object))
         asked = of_all & (frame["metric"] == name)
         frame.loc[asked, "heterogeneity_p"] = frame.loc[asked, "name"].map(found)

@@ -10,11 +10,11 @@ from experiments.moments import Floats
 def heterogeneity_p(lift: ArrayLike, error: ArrayLike, freedom: ArrayLike = np.inf) -> Floats:
     """P-value that the lifts along the last axis (..., S) are one and the same.
 
-    Cochran's Q = sum of (lift_s - mean)^2 / error_s^2 around the precision-weighted mean, chi-squared with one
-    degree of freedom less than there are segments, Biometrics 10 (1954). Where errors are guessed from few
-    customers, ``freedom`` degrees each, Welch's F in its place, Biometrika 38 (1951): with 5 held out a segment
-    Q alone finds differences in 45 % of strategies that have none. Segments without an error above zero are left
-    out; NaN where fewer than two are left.
+    Cochran's Q = sum of (lift_s - mean)^2 / error_s^2 around the precision-weighted mean, chi-squared with
+    one degree of freedom less than there are segments, Biometrics 10 (1954). Where errors are guessed from
+    few customers, ``freedom`` degrees each, Welch's F in its place, Biometrika 38 (1951): with 5 held out a
+    segment Q alone finds differences in 45 % of strategies that have none. Segments without an error above
+    zero are left out; NaN where fewer than two are left.
     """
     lifts, errors, degrees = np.broadcast_arrays(
         *(np.asarray(each, dtype=np.float64) for each in (lift, error, freedom))

@@ -32,7 +32,7 @@ def _shares(hits: object, n: object, control_hits: object, m: object, confidence
 def test_intervals_of_shares_are_the_published_ones(
     counts: tuple[int, int, int, int], low: float, high: float
 ) -> None:
-    found = _shares(*([count] for count in counts))
+    found = _shares(*np.array(counts, dtype=float)[:, None])
     assert found.low[0] == pytest.approx(low, abs=6e-4)
     assert found.high[0] == pytest.approx(high, abs=6e-4)
 
