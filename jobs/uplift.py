@@ -171,6 +171,7 @@ def _columns() -> list[str]:
 
 
 def _champions(night: Night, kinds: Sequence[str]) -> dict[str, Version]:
-    shelf = open_shelf(night.settings)
-    found = {kind: shelf.champion(MODEL.format(kind=kind), as_of=night.as_of) for kind in kinds}
+    """Those in force before tonight: what the night itself teaches must not change its own decision."""
+    shelf, before = open_shelf(night.settings), night.as_of - timedelta(days=1)
+    found = {kind: shelf.champion(MODEL.format(kind=kind), as_of=before) for kind in kinds}
     return {kind: version for kind, version in found.items() if version is not None}

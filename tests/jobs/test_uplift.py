@@ -151,12 +151,12 @@ def test_first_contacts_are_valued_by_the_champion(
         }
     )
     spark = house.night.spark
-    found = with_champions(
-        house.night,
-        spark.createDataFrame(contacts),
-        features=spark.createDataFrame(features),
-        book=[strategy],
-    ).toPandas()
+    given = spark.createDataFrame(contacts)
+    known = spark.createDataFrame(features)
+    # What a night teaches is followed from the next night on.
+    assert with_champions(house.night, given, features=known, book=[strategy]) is given
+    next_night = dataclasses.replace(house.night, as_of=NIGHT + timedelta(days=1))
+    found = with_champions(next_night, given, features=known, book=[strategy]).toPandas()
     assert len(found) == len(contacts)
     assert (found.loc[found["step"] == 2, "value"] == 7.0).all()
     first = found[found["step"] == 1].merge(features[["customer", "salary_90d"]], on="customer")
