@@ -11,10 +11,12 @@ from pyspark.sql import functions as F
 from evaluation.exposures import closed
 from evaluation.novelty import weekly, weekly_cells
 from evaluation.outcomes import read_inbox, take_in
+from features.compiler import CUSTOMER_FEATURES
 from jobs.job import Frames, Night, job
 from jobs.measure import READS, measure
 from jobs.returns import reckon
 from jobs.staging import laid_down
+from jobs.uplift import refit
 from jobs.verdicts import judge
 from lake.table import Table
 from lake.tables import (
@@ -36,7 +38,7 @@ _CONTACT = ("contact", "customer", "strategy", "step", "channel")
 
 
 @job(
-    reads=READS,
+    reads=(*READS, CUSTOMER_FEATURES.until),
     writes=(
         OUTCOMES,
         MEASURED,
@@ -93,6 +95,7 @@ def learn(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
             night, readouts=read.readouts, findings=read.findings, exposed=frames[ASSIGNMENTS]
         ),
     }
+    refit(night, measured=frames[MEASURED], features=frames[CUSTOMER_FEATURES])
     return {
         OUTCOMES: night.store.frame(OUTCOMES, taken.outcomes),
         **measured.closed,
