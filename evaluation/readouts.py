@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy import special
 
 from evaluation.aggregates import DRAW, HOLDOUT_CELL, Metrics
 from evaluation.findings.finding import dropped_flaws, findings
@@ -27,6 +26,7 @@ from evaluation.strata import (
     without,
 )
 from evaluation.words import say
+from experiments.design import detectable
 from experiments.discoveries import q_values
 from experiments.heterogeneity import heterogeneity_p
 from experiments.moments import Floats, Moments, adjusted
@@ -156,12 +156,11 @@ def _estimates(found: Difference, n: Floats, m: Floats, terms: Terms) -> pd.Data
     always = sequence(found.lift, found.error, n, m, confidence=terms.confidence, tuned_for=terms.tuned_for)
     # Where nobody or everybody did it there is no spread to reckon with: only the score interval holds.
     sure = found.error > 0
-    far = special.ndtri((1 + terms.confidence) / 2) + special.ndtri(POWER)
     spread = {
         "error": found.error,
         "always_low": always.low,
         "always_high": always.high,
-        "detectable_lift": found.error * far,
+        "detectable_lift": detectable(found.error, power_wanted=POWER, confidence=terms.confidence),
     }
     told = {name: np.where(sure, values, np.nan) for name, values in spread.items()}
     return pd.DataFrame({**vars(found), "always_p": always.p_value, **told})
