@@ -39,6 +39,20 @@ def line_table(verdicts: pd.DataFrame) -> Table | str:
     return table
 
 
+def pooled_table(rows: pd.DataFrame) -> Table:
+    """Lifts of many strategies together; ``rows``: READOUTS' columns, small cells hidden."""
+    title = "Everybody together, against those left alone; customers of holdouts against the others"
+    table = headed(title, ("", "", "treated", "left alone", "of 100", "surely from", "to"))
+    for row in rows.to_dict("records"):
+        table.add_row(
+            row["level"],
+            Text(row["name"]),
+            *(people(row[name]) for name in ("customers", "control_customers")),
+            *(of_hundred(row[name]) for name in ("lift", "always_low", "always_high")),
+        )
+    return table
+
+
 def review_table(reviews: Sequence[Review]) -> Table | str:
     """Reviews, as they are given."""
     if not reviews:
@@ -98,6 +112,11 @@ def headed(title: str, headings: Sequence[str]) -> Table:
 def known(value: Any) -> bool:
     """Whether there is a number."""
     return value is not None and not pd.isna(value)
+
+
+def people(count: Any) -> str:
+    """A count of customers."""
+    return f"{count:,}" if known(count) else "hidden"
 
 
 def probability(p: Any) -> str:

@@ -14,7 +14,7 @@ from rich.text import Text
 from evaluation.metrics.metric import Metric
 from evaluation.suppress import SMALLEST
 from evaluation.verdicts import GOAL
-from jobs.experiment_lists import COLOURS, headed, known, of_hundred, probability, review_table
+from jobs.experiment_lists import COLOURS, headed, known, of_hundred, people, probability, review_table
 from jobs.reviews import Review
 
 _TO_DO = {
@@ -90,6 +90,7 @@ def _numbers(page: Page, metrics: Mapping[str, type[Metric]], level: float) -> l
         _sizes(goal),
         _goal_table(goal, metrics[GOAL]),
         _metric_table(list(whole.values()), metrics),
+        *(Text(f"{name}: {_doc(metrics[name])}", style="dim") for name in sorted(whole)),
         *_arms(exposed),
         *_views(page.readouts),
         *_segments(page.segments, goal, level),
@@ -97,7 +98,7 @@ def _numbers(page: Page, metrics: Mapping[str, type[Metric]], level: float) -> l
 
 
 def _sizes(goal: Row) -> Text:
-    treated, held = (_people(goal[name]) for name in ("customers", "control_customers"))
+    treated, held = (people(goal[name]) for name in ("customers", "control_customers"))
     ratio = goal["sample_ratio_p"]
     drawn = (
         f"; that the arms are as large as they were drawn: p = {probability(ratio)}" if known(ratio) else ""
@@ -178,7 +179,7 @@ def _lifts(title: str, by: str, rows: pd.DataFrame) -> list[RenderableType]:
     for row in rows.to_dict("records"):
         table.add_row(
             Text(str(row[by])),
-            *(_people(row[name]) for name in ("customers", "control_customers")),
+            *(people(row[name]) for name in ("customers", "control_customers")),
             *(of_hundred(row[name]) for name in ("lift", "low", "high", "shrunk_lift")),
             probability(row["q_value"]),
         )
@@ -199,10 +200,6 @@ def _reviews(reviews: Sequence[Review]) -> list[RenderableType]:
 
 def _doc(metric: type[Metric]) -> str:
     return (metric.__doc__ or "").strip().splitlines()[0]
-
-
-def _people(count: Any) -> str:
-    return f"{count:,}" if known(count) else "hidden"
 
 
 def _level(value: Any, metric: type[Metric]) -> str:

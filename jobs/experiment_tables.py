@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 from base.errors import ScheduleError
 from base.settings import Settings
 from evaluation.suppress import SMALLEST, suppress
+from evaluation.verdicts import GOAL
 from jobs.experiment_pages import Page
 from jobs.job import Night
 from jobs.reviews import reviews
@@ -23,6 +24,7 @@ from lake.tables import EXPERIMENT_FINDINGS, READOUTS, SEGMENT_READOUTS, VERDICT
 from outreach.stops import thrown
 from strategies.book import ever_live, not_there, standings
 
+POOLED = ("all", "kind", "channel", "manager", "holdout")
 _COUNTS = ("customers", "control_customers")
 
 
@@ -44,6 +46,13 @@ class Experiments:
     def of_all(self) -> pd.DataFrame:
         """READOUTS' columns of every strategy, for adding up only: small cells are not hidden."""
         return self._rows(READOUTS, F.col("level") == "strategy")
+
+    def pooled(self) -> pd.DataFrame:
+        """The goal's rows of READOUTS for all, by kind, channel, manager and holdout; small cells hidden."""
+        wanted = F.col("level").isin(*POOLED) & (F.col("metric") == GOAL)
+        rows = without_small_cells(self._rows(READOUTS, wanted), within=["level"])
+        place = rows["level"].map(POOLED.index)
+        return rows.assign(place=place).sort_values(["place", "name"]).drop(columns="place")
 
     def page(self, strategy: str) -> Page:
         """What there is to show of a strategy, small cells hidden.

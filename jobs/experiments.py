@@ -62,17 +62,20 @@ def portfolio(as_of: AsOfOrLast = None, as_json: Json = False) -> None:
     """Shows how many strategies are proven, and what they certainly bring together."""
     from evaluation.portfolio import VERDICT_NAMES, sentences
     from evaluation.portfolio import portfolio as add_up
-    from jobs.experiment_tables import open_experiments
+    from jobs.experiment_lists import pooled_table
+    from jobs.experiment_tables import open_experiments, records
     from strategies.book import ever_live
 
     with open_experiments(load_settings(), as_of=as_of, progress=say) as found:
         values = {strategy.name: strategy.goal.value for strategy in ever_live(found.night.ledger)}
         total = add_up(found.of_all(), found.verdicts(), values=values)
+        pooled = found.pooled()
     if as_json:
-        print_json({"as_of": found.as_of, **asdict(total)})
+        print_json({"as_of": found.as_of, **asdict(total), "pooled": records(pooled)})
     else:
         counts = [f"{count:,} {VERDICT_NAMES[verdict]}" for verdict, count in total.strategies.items()]
         out.print(f"read on {found.as_of}", *counts, *sentences(total), sep="\n", markup=False)
+        out.print(pooled_table(pooled))
 
 
 @experiments.command()

@@ -80,6 +80,11 @@ READ = [
     proven(HARMFUL) | {"always_p": 0.2, "q_value": 0.4},
     proven(HARMFUL, "complained"),
     proven(FEW) | {"control_customers": 9},
+    proven("all") | {"level": "all"},
+    *(
+        proven(name) | {"level": "manager", "customers": n}
+        for name, n in (("周立成", 9), ("林晓岚", 800), ("江 南", 900))
+    ),
 ]
 SEGMENTS = [("S03", 16_500, 2_900), ("S07", 16_000, 2_800), ("S11", 1_493, 291), ("S12", 7, 9)]
 FOUND = [finding(BROKEN, "sample_ratio"), finding(GOOD, "odd", grave=False)]
@@ -277,7 +282,13 @@ def test_the_portfolio_counts_what_is_proven() -> None:
     total = json.loads(said("portfolio --json"))
     assert total["strategies"] == {"ship": 1, "stop": 1, "continue": 2, "broken": 1}
     assert total["conversions"]["naive"] == pytest.approx(0.012 * 34_000)
-    assert "read on 2026-07-20" in said("portfolio")
+    pooled = {row["name"]: (row["customers"], row["lift"]) for row in total["pooled"]}
+    assert pooled["all"] == (8_500, 0.012)
+    assert pooled["周立成"] == pooled["林晓岚"] == (None, None)  # one few, and the one that would tell it
+    assert pooled["江 南"] == (900, 0.012)
+    page = said("portfolio")
+    assert "read on 2026-07-20" in page
+    assert re.search(r"manager +│ 江 南 +│ 900 +│ 1,500 +│ \+1.20", page)
 
 
 def test_a_plan_answers_both_ways_round_and_reading_every_night_takes_more() -> None:
