@@ -16,11 +16,12 @@ from base.settings import Experiments, Holdout
 from experiments.draws import below, draw, drawn
 from experiments.enrolment import enrolled, ramp_bound, slot_bounds
 from experiments.holdouts import GLOBAL, held, holdouts, in_its_segments, is_held, speaks_of
-from lake.tables.words import TREATED
+from lake.tables.words import ARMS, TREATED
 from strategies.document import Strategy
 from strategies.experiment import Experiment
 
 _VARIANTS = TREATED[1:]
+_PLACES = len(ARMS) + 1
 # Small tables, joined: a branch a strategy in one expression is more than an engine's planner bears.
 _TERMS = (
     "strategy string, ramp string, layer string, slots_from string, slots_below string, covers bigint, "
@@ -35,17 +36,16 @@ def assign(
 ) -> DataFrame:
     """The candidates who take part, with ``arm``.
 
-    ``candidates``: at least customer, strategy, step, segment. ``recorded``: customer, strategy and arm of
-    everybody ever exposed; he stays in that arm whatever has changed since. Ramp and layer decide who begins;
-    a journey under way goes on. Rows of a strategy that is not among ``strategies`` are left out.
+    ``candidates``: at least customer, strategy, step, segment. ``recorded``: customer, strategy, arm and
+    first_exposed of everybody ever exposed; he stays in that arm whatever has changed since. Ramp and layer
+    decide who begins; a journey under way goes on. Rows of a strategy not among ``strategies`` are left out.
     """
-    known = recorded.select("customer", "strategy", F.col("arm").alias("recorded_arm"))
     rows = _with_terms(candidates, strategies, settings)
     takes_part = (F.col("step") > 1) | enrolled(F.col("customer"), F.col("strategy"), salt=settings.salt)
     return (
         rows.where(takes_part)
-        .join(known, ["customer", "strategy"], "left")
-        .select(*candidates.columns, F.coalesce("recorded_arm", _arm(settings)).alias("arm"))
+        .join(_first(recorded), ["customer", "strategy"], "left")
+        .select(*candidates.columns, F.coalesce(_recorded_arm(), _arm(settings)).alias("arm"))
     )
 
 
@@ -101,6 +101,28 @@ def arms_of(
         return next((arm for arm, bound in bounds.items() if place < bound), TREATED[0])
 
     return np.array([arm_of(customer) for customer in customers], dtype=np.str_)
+
+
+def _first(recorded: DataFrame) -> DataFrame:
+    """``first``: day and arm of the first exposure, in one number, by customer and strategy.
+
+    Nights decided again out of their order may have recorded a customer twice, and engines are slow at the
+    minimum of anything but numbers.
+    """
+    place = F.lit(len(ARMS))
+    for number, arm in enumerate(ARMS):
+        place = F.when(F.col("arm") == arm, F.lit(number)).otherwise(place)
+    packed = F.unix_date("first_exposed") * _PLACES + place
+    return recorded.groupBy("customer", "strategy").agg(F.min(packed).alias("first"))
+
+
+def _recorded_arm() -> Column:
+    """The arm in ``first``; null where nothing is recorded."""
+    place = F.col("first") % _PLACES
+    chain = F.when(place == 0, F.lit(ARMS[0]))
+    for number, arm in enumerate(ARMS[1:], start=1):
+        chain = chain.when(place == number, F.lit(arm))
+    return chain
 
 
 def _arm(settings: Experiments) -> Column:

@@ -1,5 +1,7 @@
 """Arms: drawn alike by the engine and by plain Python, in the shares asked for, independently of all else."""
 
+from datetime import date
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -34,7 +36,7 @@ def test_the_engine_draws_what_python_draws(engine: SparkSession) -> None:
         for step in (1, 2)
     ]
     candidates = engine.createDataFrame(rows, "customer string, strategy string, step int, segment string")
-    nobody = engine.createDataFrame([], "customer string, strategy string, arm string")
+    nobody = engine.createDataFrame([], "customer string, strategy string, arm string, first_exposed date")
     book = {each.name: each for each in BOOK}
     drawn = assign(candidates, strategies=BOOK, recorded=nobody, settings=ABOVE)
     found = with_draw(drawn, strategies=BOOK, settings=ABOVE).toArrow().to_pylist()
@@ -82,8 +84,12 @@ def test_who_was_exposed_stays_in_his_arm_whatever_the_document_says_now(engine:
     candidates = engine.createDataFrame(rows, "customer string, strategy string, step int, segment string")
     before = dict(zip(CUSTOMERS[:100], _drawn("fund_plain"), strict=False))
     recorded = engine.createDataFrame(
-        [(customer, "fund_plain", str(arm)) for customer, arm in before.items()],
-        "customer string, strategy string, arm string",
+        [
+            (customer, "fund_plain", each, date(2026, 7, day))
+            for customer, arm in before.items()
+            for each, day in ((str(arm), 2), ("treatment_d", 3))
+        ],
+        "customer string, strategy string, arm string, first_exposed date",
     )
     changed = document("fund_plain", Experiment(holdout=0.5, variants=VARIED))
     found = assign(candidates, strategies=[changed], recorded=recorded, settings=ONLY_GLOBAL)

@@ -26,6 +26,7 @@ from tests.strategies.journeys import Row, frame
 
 BOOK = read_folder()
 CUSTOMERS = 600
+RECORDED = "customer string, strategy string, arm string, first_exposed date"
 # Compiling code for a few hundred rows takes longer than working on them.
 QUICK = {"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1", "spark.sql.codegen.wholeStage": "false"}
 
@@ -61,7 +62,7 @@ def _decided(spark: SparkSession) -> list[dict[str, object]]:
         costs={"push": 0.01, "sms": 0.05, "ai_call": 0.5, "human_call": 8.0},
         window=Contact(),  # type: ignore[call-arg]
     )
-    nobody = spark.createDataFrame([], "customer string, strategy string, arm string")
+    nobody = spark.createDataFrame([], RECORDED)
     drawn = assign(candidates, strategies=BOOK, recorded=nobody, settings=ABOVE)
     return drawn.orderBy("customer", "strategy", "step").toArrow().to_pylist()
 
@@ -73,11 +74,17 @@ def _drawn(spark: SparkSession) -> list[dict[str, object]]:
         for n in range(CUSTOMERS)
         for strategy in RICH_BOOK
     ]
-    recorded = [(f"A{n:05d}", RICH_BOOK[0].name, "treatment_b") for n in range(50)]
+    recorded = [
+        (f"A{n:05d}", RICH_BOOK[0].name, arm, date(2026, 7, day))
+        for n in range(50)
+        for arm, day in (("control", 3), ("treatment_b", 2))
+    ]
     assigned = assign(
         spark.createDataFrame(rows, "customer string, strategy string, step int, segment string"),
         strategies=RICH_BOOK,
-        recorded=spark.createDataFrame(recorded, "customer string, strategy string, arm string"),
+        recorded=spark.createDataFrame(
+            recorded, "customer string, strategy string, arm string, first_exposed date"
+        ),
         settings=ABOVE,
     )
     found = with_draw(assigned, strategies=RICH_BOOK, settings=ABOVE)

@@ -100,7 +100,7 @@ def candidates(engine: SparkSession) -> DataFrame:
 
 @pytest.fixture(scope="module")
 def nobody(engine: SparkSession) -> DataFrame:
-    return engine.createDataFrame([], "customer string, strategy string, arm string")
+    return engine.createDataFrame([], "customer string, strategy string, arm string, first_exposed date")
 
 
 def _rows(frame: DataFrame) -> Iterator[tuple[object, ...]]:
