@@ -83,7 +83,8 @@ class Holdout(BaseModel, extra="forbid"):
 
 class Experiments(BaseModel):
     """Arms: the share of customers no strategy ever contacts, holdouts for parts of the book, and the salt
-    that draws them. ``exploration``: the share whose first choice is drawn evenly."""
+    that draws them. ``false_discovery``: share of wrong ones allowed among what is called proven.
+    ``exploration``: the share whose first choice is drawn evenly."""
 
     global_holdout: float = Field(0.02, ge=0.0, lt=0.5)
     holdouts: dict[HoldoutName, Holdout] = Field(default_factory=dict, max_length=60)
