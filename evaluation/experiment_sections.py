@@ -13,6 +13,8 @@ from markupsafe import Markup
 
 from evaluation import experiment_pictures as pictures
 from evaluation.experiment_summary import ExperimentSummary, of_conversions
+from evaluation.findings.arms import SampleRatio
+from evaluation.findings.finding import FALSE_ALARMS
 from evaluation.head_to_head import VIEWS, Pair, head_to_head
 from evaluation.novelty import by_week, trends
 from evaluation.pictures import CHANNEL_NAMES, as_html
@@ -21,7 +23,6 @@ from evaluation.suppress import SMALLEST, shown, suppress
 from experiments.sample_ratio import evidence
 
 TOO_FEW = f"Fewer than {SMALLEST} customers in an arm: not shown."
-SAMPLE_RATIO = "sample_ratio"  # the finding that an experiment's arms are not as they were drawn
 _LISTED = 40  # grave findings on the page
 _VERDICTS = {
     "ship": "ship 推广",
@@ -82,7 +83,7 @@ def sections(found: ExperimentSummary, terms: Terms) -> dict[str, Any]:
         .sort_values("falling_q")[: pictures.EACH_END]
         .to_dict("records"),
         "touches": as_html("touches", pictures.touches(found.touches)) if len(found.touches) else None,
-        "sample_ratio": _sample_ratio(strategies, found, terms.false_discovery),
+        "sample_ratio": _sample_ratio(strategies, found),
         **_findings(found.findings),
     }
 
@@ -185,13 +186,13 @@ def _weeks(weekly: pd.DataFrame) -> Markup | None:
     return as_html("weeks", pictures.weeks(rows)) if len(rows) > 1 else None
 
 
-def _sample_ratio(strategies: pd.DataFrame, found: ExperimentSummary, level: float) -> Markup | None:
+def _sample_ratio(strategies: pd.DataFrame, found: ExperimentSummary) -> Markup | None:
     """Every strategy's share treated against the draw; the bound is that of one alarm among all of them."""
     rows = strategies.merge(found.drawn.rename(columns={"strategy": "name"}), on="name")
     rows = rows[rows[["customers", "control_customers"]].min(axis=1) >= SMALLEST]
     if rows.empty:
         return None
-    broken = found.findings.loc[found.findings["kind"] == SAMPLE_RATIO, "strategy"]
+    broken = found.findings.loc[found.findings["kind"] == SampleRatio.name, "strategy"]
     everybody = rows["customers"] + rows["control_customers"]
     shares = pd.DataFrame(
         {
@@ -202,7 +203,7 @@ def _sample_ratio(strategies: pd.DataFrame, found: ExperimentSummary, level: flo
             "alarm": rows["name"].isin(broken),
         }
     )
-    bound = _bound(everybody.max(), share=rows["drawn"].median(), limit=np.log(len(rows) / level))
+    bound = _bound(everybody.max(), share=rows["drawn"].median(), limit=np.log(len(rows) / FALSE_ALARMS))
     return as_html("sample_ratio", pictures.sample_ratio(shares, bound=bound))
 
 

@@ -11,8 +11,10 @@ import pytest
 from jinja2 import Environment, PackageLoader, select_autoescape
 
 from evaluation import experiment_pictures as pictures
-from evaluation.experiment_sections import SAMPLE_RATIO, TOO_FEW, Terms, sections
+from evaluation.experiment_sections import TOO_FEW, Terms, sections
 from evaluation.experiment_summary import ExperimentSummary
+from evaluation.findings.arms import SampleRatio
+from evaluation.findings.finding import FALSE_ALARMS
 from evaluation.head_to_head import Pair
 from experiments.sample_ratio import evidence
 from lake.tables import READOUTS
@@ -105,7 +107,7 @@ def test_returns_of_few_people_and_their_neighbour_are_hidden() -> None:
 def test_the_sample_ratio_line_is_where_an_alarm_would_be() -> None:
     read = readouts(np.zeros(40))
     findings = pd.DataFrame(
-        {"strategy": ["s0003"], "kind": [SAMPLE_RATIO], "grave": [True], "words": ["Not."]}
+        {"strategy": ["s0003"], "kind": [SampleRatio.name], "grave": [True], "words": ["Not."]}
     )
     found = summary(read, findings.assign(rows=None))
     assert "not as drawn: broken" in str(_sections(found)["sample_ratio"])
@@ -136,7 +138,7 @@ def test_a_first_night_has_a_page_too() -> None:
 def test_the_bound_is_that_of_the_evidence() -> None:
     found = _sections(summary(readouts(np.zeros(40))))
     assert found["sample_ratio"]
-    limit = np.log(40 / 0.05)
+    limit = np.log(40 / FALSE_ALARMS)
     inside = evidence([20_000 * (SHARE + 0.01), 20_000 * (1 - SHARE - 0.01)], [SHARE, 1 - SHARE])
     outside = evidence([20_000 * (SHARE + 0.03), 20_000 * (1 - SHARE - 0.03)], [SHARE, 1 - SHARE])
     assert inside < limit < outside
