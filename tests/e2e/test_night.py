@@ -19,10 +19,10 @@ from jobs.planted import planted_effects
 from jobs.report import report_path
 from jobs.run import RunSummary, execute, find_job, open_house
 from lake.table import Table
-from lake.tables import ASSIGNMENTS, CONTACT_LISTS, OUTCOMES, PLAN, READOUTS
+from lake.tables import ASSIGNMENTS, CONTACT_LISTS, OUTCOMES, PLAN, READOUTS, RETURNS_TABLE
 from ledger.database import open_ledger
 from ledger.schema import OPT_OUTS
-from outreach.channels.channel import capacities
+from outreach.channels.channel import capacities, load_channels
 from sources.source import open_source
 from sources.synthetic.bank import SyntheticBank
 from tests.strategies.book_world import make_live
@@ -168,11 +168,23 @@ def test_the_planted_lift_is_the_mean_true_effect_of_those_treated(ran: Ran) -> 
         assert row["planted"] == pytest.approx(by_hand[row["kind"]])
 
 
+def test_returns_count_the_contacts_whose_day_has_come(ran: Ran) -> None:
+    rows = ran.house.store.read(RETURNS_TABLE, as_of=SECOND).toPandas()
+    own = rows[(rows["level"] == "strategy") & (rows["strategies"] == 1)]
+    lists = ran.house.store.read(CONTACT_LISTS, as_of=FIRST).toPandas()
+    lists = lists[lists["strategy"].isin(own["name"])]
+    costs = {name: channel.cost for name, channel in load_channels().items()}
+    for row in (own[["contacts", "cost"]].sum(), rows[rows["level"] == "all"].iloc[0]):
+        assert row["contacts"] == len(lists) > 0
+        assert row["cost"] == pytest.approx(lists["channel"].map(costs).sum())
+
+
 def test_the_report_needs_no_network(ran: Ran) -> None:
     page = report_path(ran.house.settings, SECOND).read_text(encoding="utf-8")
     assert f"night of {SECOND}" in page
     assert not re.findall(r"<(?:script|link|img|iframe)[^>]+(?:src|href)=", page)
     assert "漏斗" in page
+    assert "Portfolio 策略组合" in page
 
 
 def test_lists_lie_ready_for_their_recipients(ran: Ran) -> None:
