@@ -12,6 +12,7 @@ from evaluation.verdicts import per_hundred
 from jobs.reviews import Review
 
 if TYPE_CHECKING:
+    from evaluation.policy_value import PolicyValue
     from jobs.experiment_plan import Plan
     from jobs.holdouts import Standing
 
@@ -82,6 +83,18 @@ def holdout_table(holdouts: Sequence["Standing"]) -> Table | str:
     for one in holdouts:
         covers = Text(one.covers)
         table.add_row(one.name, f"{100 * one.share:g} %", covers, shown(one.customers), shown(one.among))
+    return table
+
+
+def value_table(told: "PolicyValue") -> Table:
+    """Incremental conversions of a hundred decisions: as they were made, and as they would have been."""
+    table = headed(f"Of 100 decisions ({told.decisions:,} known)", ("", "goals more", "from", "to"))
+    named = {
+        "as it was": told.logged,
+        **{name.replace("_", " "): one for name, one in told.estimates.items()},
+    }
+    for name, one in named.items():
+        table.add_row(name, *(of_hundred(number) for number in (one.value, one.low, one.high)))
     return table
 
 

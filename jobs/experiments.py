@@ -1,5 +1,6 @@
 """``longreach experiments ...``: what came of every strategy, and what was decided about it."""
 
+import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Literal
@@ -169,6 +170,30 @@ def holdouts(
 
 
 @experiments.command()
+def value(
+    weight: Annotated[list[str], typer.Option(metavar="NAME=FACTOR", help="Multiplies a strategy's values.")],
+    as_of: AsOfOrLast = None,
+    as_json: Json = False,
+) -> None:
+    """Says what nights so far would have brought, had these strategies weighed more, or less."""
+    from jobs.experiment_lists import value_table
+    from jobs.experiment_tables import open_experiments
+    from jobs.policy_value import value_of_weights
+    from strategies.book import newest
+
+    weights = dict(map(_weight, weight))
+    with open_experiments(load_settings(), as_of=as_of, progress=say) as found:
+        with found.night.ledger.engine.connect() as connection:
+            newest(connection, weights)  # names all that the book does not have
+        told = value_of_weights(found.night, weights)
+    if as_json:
+        print_json(asdict(told))
+    else:
+        out.print(value_table(told))
+        out.print(told.words, style=None if told.finding is None else "red", markup=False)
+
+
+@experiments.command()
 def plan(
     base: Annotated[float, typer.Option(min=0, max=1, help="Share who reach the goal if left alone.")],
     lift: Annotated[float | None, typer.Option(help="The lift to be shown, such as 0.01.")] = None,
@@ -197,3 +222,14 @@ def plan(
         print_json(asdict(found))
     else:
         out.print(plan_words(found), markup=False)
+
+
+def _weight(text: str) -> tuple[str, float]:
+    name, _, factor = text.partition("=")
+    try:
+        weight = float(factor)
+    except ValueError:
+        weight = -1.0
+    if not name or not 0 <= weight < math.inf:
+        raise typer.BadParameter(f"{text!r}: write it like county_savers=2, with a factor of 0 or more")
+    return name, weight

@@ -10,17 +10,21 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from base.errors import BookError, ExperimentError, LongreachError, ScheduleError
 from base.settings import load_settings
 from evaluation.findings.finding import kinds
 from evaluation.metrics.metric import load_metrics
+from evaluation.policy_value import policy_value
 from evaluation.verdicts import verdicts
 from jobs.command import app
+from jobs.experiment_lists import value_table
 from jobs.job import Night
 from jobs.run import open_house
 from jobs.terminal import out
@@ -289,6 +293,28 @@ def test_the_portfolio_counts_what_is_proven() -> None:
     page = said("portfolio")
     assert "read on 2026-07-20" in page
     assert re.search(r"manager +│ 江 南 +│ 900 +│ 1,500 +│ \+1.20", page)
+
+
+def test_weights_are_of_strategies_that_there_are_and_need_decisions_to_be_known_of() -> None:
+    assert "did you mean county_savers?" in str(refused("value --weight county_saver=2"))
+    assert "nothing is known of what decisions brought" in str(refused(f"value --weight {GOOD}=2"))
+    for wrong in (GOOD, f"{GOOD}=much", f"{GOOD}=-1", f"{GOOD}=nan", "=2"):
+        assert call(f"value --weight {wrong}").exit_code == 2, wrong
+
+
+def test_the_value_of_other_weights_is_shown_beside_what_was_done(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    half = np.full(400, 0.5)
+    reward = np.tile([0.0, 0.2], 200)
+    told = policy_value(
+        reward, propensity=half, target=np.tile([0.0, 1.0], 200), predicted=half, predicted_under_target=half
+    )
+    Console(width=100).print(value_table(told))
+    page = capsys.readouterr().out
+    assert "Of 100 decisions (400 known)" in page
+    assert re.search(r"as it was +│ \+10\.00", page)
+    assert re.search(r"ips +│ \+20\.00", page)
 
 
 def test_a_plan_answers_both_ways_round_and_reading_every_night_takes_more() -> None:
