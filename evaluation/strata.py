@@ -121,13 +121,14 @@ def moments(sums: Mapping[str, Floats], metric: str, arm: int) -> Moments:
 
 def without(cells: pa.Table, flaws: frozenset[str]) -> pa.Table:
     """The cells but for those of exposures with one of the flaws."""
-    flawed = pc.is_in(cells["flaw"], value_set=pa.array(sorted(flaws), pa.string()))
+    flawed = pc.is_in(cells["flaw"].cast(pa.string()), value_set=pa.array(sorted(flaws), pa.string()))
     return cells.filter(pc.invert(flawed))
 
 
 def only_reached(cells: pa.Table) -> pa.Table:
     """The treated whose contact came through, and all of control."""
-    return cells.filter(pc.or_(cells["contacted"], pc.equal(cells["arm"], "control")))
+    held_out = pc.equal(cells["arm"].cast(pa.string()), "control")
+    return cells.filter(pc.or_(cells["contacted"], held_out))
 
 
 def _with_all_treated(sums: Floats, arms: int) -> Floats:
@@ -137,7 +138,9 @@ def _with_all_treated(sums: Floats, arms: int) -> Floats:
 
 def _categorical(column: pa.ChunkedArray) -> pd.Categorical:
     """The column with its values in order; null where it is."""
-    encoded = column.combine_chunks().dictionary_encode()
+    encoded = column.combine_chunks()
+    if not pa.types.is_dictionary(encoded.type):
+        encoded = encoded.dictionary_encode()
     values = encoded.dictionary.to_numpy(zero_copy_only=False)
     order = np.argsort(values, kind="stable")
     places = np.append(np.argsort(order), -1)  # the last stands for null
@@ -154,7 +157,7 @@ def _codes(columns: Iterable[pd.Categorical]) -> Codes:
 
 
 def _places(column: pa.ChunkedArray, values: tuple[str, ...]) -> Codes:
-    found = pc.fill_null(pc.index_in(column, value_set=pa.array(values)), -1)
+    found = pc.fill_null(pc.index_in(column.cast(pa.string()), value_set=pa.array(values)), -1)
     return np.asarray(found, dtype=np.int64)
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
@@ -15,7 +14,7 @@ from features.compiler import CUSTOMER_FEATURES
 from jobs.job import Frames, Night, job
 from jobs.measure import READS, measure
 from jobs.returns import reckon
-from jobs.staging import laid_down
+from jobs.staging import laid_down_rows
 from jobs.uplift import refit
 from jobs.verdicts import judge
 from lake.table import Table
@@ -99,13 +98,8 @@ def learn(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
     return {
         OUTCOMES: night.store.frame(OUTCOMES, taken.outcomes),
         **measured.closed,
-        **{table: _frame(night, table, rows) for table, rows in made.items()},
+        **{table: laid_down_rows(night, rows, job="learn", table=table) for table, rows in made.items()},
     }
-
-
-def _frame(night: Night, table: Table, rows: pd.DataFrame) -> DataFrame:
-    content = pa.Table.from_pandas(rows, schema=table.arrow_schema(), preserve_index=False)
-    return laid_down(night, content, job="learn", name=table.name, schema=table.spark_schema())
 
 
 def _answered(night: Night, frames: Frames, delivered: pa.Table) -> tuple[pa.Table, pa.Table]:

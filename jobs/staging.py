@@ -2,6 +2,7 @@
 
 import shutil
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
@@ -9,6 +10,7 @@ from pyspark.sql import types as spark
 
 from base.errors import StoreError
 from jobs.job import Night
+from lake.table import Table
 
 
 def laid_down(
@@ -30,6 +32,12 @@ def laid_down(
     except Exception as error:
         raise StoreError(f"{job}, {night.as_of}: the {name} were not staged ({_brief(error)})") from error
     return night.spark.read.schema(schema).parquet(str(folder))
+
+
+def laid_down_rows(night: Night, rows: pd.DataFrame, *, job: str, table: Table) -> DataFrame:
+    """The rows of a table that were made here, however many."""
+    content = pa.Table.from_pandas(rows, schema=table.arrow_schema(), preserve_index=False)
+    return laid_down(night, content, job=job, name=table.name, schema=table.spark_schema())
 
 
 def _brief(error: Exception) -> str:

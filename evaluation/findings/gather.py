@@ -18,7 +18,7 @@ from lake.tables.words import TREATED
 
 def gather(cells: pa.Table, layout: Layout, by_segment: Layout, *, metrics: Metrics) -> Facts:
     """``cells`` are those of all exposures; ``layout`` and ``by_segment`` those whose exposures count."""
-    strategies = sorted(set(cells["strategy"].to_pylist()))
+    strategies = sorted(cells["strategy"].unique().cast(pa.string()).to_pylist())
     groups = group(layout.keys, "strategy")
     places = np.searchsorted(strategies, np.asarray(groups.keys["strategy"], dtype=np.str_))
 
@@ -92,18 +92,20 @@ def _draws(by_segment: Layout) -> Floats:
 
 
 def _flawed(cells: pa.Table, strategies: list[str]) -> Mapping[str, Floats]:
-    rows = cells.filter(pc.is_valid(cells["flaw"])).select(["strategy", "flaw", "customers"]).to_pandas()
+    flawed = pc.not_equal(cells["flaw"].cast(pa.string()), "")
+    rows = cells.filter(flawed).select(["strategy", "flaw", "customers"]).to_pandas()
     return {
-        str(flaw): _by_strategy(of_flaw, "customers", strategies) for flaw, of_flaw in rows.groupby("flaw")
+        str(flaw): _by_strategy(of_flaw, "customers", strategies)
+        for flaw, of_flaw in rows.groupby("flaw", observed=True)
     }
 
 
 def _contaminated(cells: pa.Table, strategies: list[str]) -> Floats:
-    held = pc.invert(pc.is_in(cells["arm"], value_set=pa.array(TREATED)))
+    held = pc.invert(pc.is_in(cells["arm"].cast(pa.string()), value_set=pa.array(TREATED)))
     rows = cells.filter(pc.and_(held, pc.greater(cells["listed"], 0)))
     return _by_strategy(rows.select(["strategy", "listed"]).to_pandas(), "listed", strategies)
 
 
 def _by_strategy(rows: pd.DataFrame, count: str, strategies: list[str]) -> Floats:
-    summed = rows.groupby("strategy")[count].sum()
+    summed = rows.groupby("strategy", observed=True)[count].sum()
     return summed.reindex(strategies, fill_value=0).to_numpy(dtype=np.float64)

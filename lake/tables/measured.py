@@ -75,13 +75,13 @@ def _numbers(**docs: str) -> tuple[Column, ...]:
     return tuple(_internal(name, "double", doc, required=False) for name, doc in docs.items())
 
 
-def _measure(name: str, doc: str, *, unit: str | None = None) -> Column:
+def _measure(name: str, doc: str, *, unit: str | None = None, required: bool = True) -> Column:
     return Column(
         name=name,
         type="long",
         classification=Classification.SENSITIVE,
         doc=doc,
-        required=False,
+        required=required,
         unit=unit,
     )
 
@@ -113,8 +113,17 @@ _RESULT = (
     _measure("converted", "1 where the goal's product was taken up within the window, else 0."),
     _measure("openings", "How many times it was taken up."),
     _measure("amount", "Money placed or lent by it.", unit="CNY"),
-    _measure("aum_change", "Assets at the window's end less those before; null if unknown.", unit="CNY"),
-    _measure("outflow", "1 where assets fell by half or more, else 0; null where they are not known."),
+    _measure(
+        "aum_change",
+        "Assets at the window's end less those before; null if unknown.",
+        unit="CNY",
+        required=False,
+    ),
+    _measure(
+        "outflow",
+        "1 where assets fell by half or more, else 0; null where they are not known.",
+        required=False,
+    ),
     _measure("complained", "1 where the customer complained within the window, else 0."),
     _measure("opted_out", "1 where the customer opted out within the window, else 0."),
 )
