@@ -10,21 +10,17 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from base.errors import BookError, ExperimentError, LongreachError, ScheduleError
 from base.settings import load_settings
 from evaluation.findings.finding import kinds
 from evaluation.metrics.metric import load_metrics
-from evaluation.policy_value import policy_value
 from evaluation.verdicts import verdicts
 from jobs.command import app
-from jobs.experiment_lists import value_table
 from jobs.job import Night
 from jobs.run import open_house
 from jobs.terminal import out
@@ -300,30 +296,3 @@ def test_weights_are_of_strategies_that_there_are_and_need_decisions_to_be_known
     assert "nothing is known of what decisions brought" in str(refused(f"value --weight {GOOD}=2"))
     for wrong in (GOOD, f"{GOOD}=much", f"{GOOD}=-1", f"{GOOD}=nan", "=2"):
         assert call(f"value --weight {wrong}").exit_code == 2, wrong
-
-
-def test_the_value_of_other_weights_is_shown_beside_what_was_done(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    half = np.full(400, 0.5)
-    reward = np.tile([0.0, 0.2], 200)
-    told = policy_value(
-        reward, propensity=half, target=np.tile([0.0, 1.0], 200), predicted=half, predicted_under_target=half
-    )
-    Console(width=100).print(value_table(told))
-    page = capsys.readouterr().out
-    assert "Of 100 decisions (400 known)" in page
-    assert re.search(r"as it was +│ \+10\.00", page)
-    assert re.search(r"ips +│ \+20\.00", page)
-
-
-def test_a_plan_answers_both_ways_round_and_reading_every_night_takes_more() -> None:
-    one = json.loads(said("plan --base 0.03 --lift 0.01 --json"))
-    other = json.loads(said(f"plan --base 0.03 --customers {one['customers']} --json"))
-    assert other["lift"] == pytest.approx(0.01, rel=1e-3)
-    assert other["nightly_lift"] > other["lift"]
-    nightly = json.loads(said(f"plan --base 0.03 --customers {one['nightly_customers']} --json"))
-    assert nightly["nightly_lift"] == pytest.approx(0.01, rel=1e-3)
-    assert "show a lift of +1.00 of 100" in said("plan --base 0.03 --lift 0.01")
-    assert call("plan --base 0.03").exit_code == 2
-    assert "must lie between 0 and 1" in str(refused("plan --base 0 --lift 0.01"))
