@@ -1,11 +1,13 @@
 """The uplift learners keep scikit-learn's contract, find a planted effect, and use a known propensity."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.linear_model import LinearRegression
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from models.uplift import DRLearner, TLearner, XLearner
+from base.errors import ModelError
+from models.uplift import DRLearner, TLearner, XLearner, score
 
 
 class _EveryOther:
@@ -94,3 +96,26 @@ def test_a_known_propensity_keeps_the_doubly_robust_effect_true():
 def test_what_is_no_experiment_is_refused(treatment, propensity, why):
     with pytest.raises(ValueError, match=why):
         XLearner().fit(np.eye(4), [0, 1, 0, 1], treatment=treatment, propensity=propensity)
+
+
+def test_the_engine_scores_as_the_model_predicts(engine):
+    traits, converted, treated, _ = _trial(rows=4_000, seed=6)
+    profile = pd.DataFrame(traits, columns=["a", "b", "c", "d"])
+    profile.loc[::7, "a"] = np.nan
+    models = {
+        kind: TLearner().fit(profile, hits, treatment=treated)
+        for kind, hits in (("fund", converted), ("loan", 1 - converted))
+    }
+    rows = profile.assign(
+        customer=[f"c{n}" for n in range(4_000)], kind=np.resize(["fund", "loan", "card"], 4_000)
+    )
+    found = (
+        score(engine.createDataFrame(rows), models=models, keys=["customer"]).toPandas().set_index("customer")
+    )
+    assert set(found["kind"]) == set(models)  # rows of a kind without a model are left out
+    for kind, model in models.items():
+        own = rows[rows["kind"] == kind]
+        expected = model.predict(own[profile.columns])
+        np.testing.assert_array_equal(found.loc[own["customer"], "uplift"], expected)
+    with pytest.raises(ModelError, match="not there: b"):
+        score(engine.createDataFrame(rows.drop(columns="b")), models=models, keys=["customer"])
