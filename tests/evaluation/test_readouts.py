@@ -55,7 +55,8 @@ def test_readouts_equal_a_count_by_hand(engine: SparkSession) -> None:
         (stats.norm.isf(0.025) + stats.norm.isf(0.2)) * found["error"], rel=1e-5
     )
     assert row(read.readouts, "amount")["lift"] == pytest.approx(100 * (40 - 10) / 200)
-    assert row(read.readouts, "amount_per_opening")["mean"] == pytest.approx(100)
+    # Ten openings among the held out are too few to compare the yuan of each with.
+    assert np.isnan(row(read.readouts, "amount_per_opening")["low"])
     assert list(read.readouts.columns) == list(READOUTS.names)
     assert list(read.segments.columns) == list(SEGMENT_READOUTS.names)
     assert list(read.findings.columns) == list(EXPERIMENT_FINDINGS.names)
