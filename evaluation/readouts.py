@@ -283,7 +283,9 @@ def _of_holdouts(cells: pa.Table, name: str, metric: type[Metric], terms: Terms)
 
 
 def _only(told: NDArray[np.bool_], found: Difference) -> Difference:
-    return Difference(**{name: np.where(told, values, np.nan) for name, values in vars(found).items()})
+    # A lift without an interval looks surer than it is.
+    kept = told & np.isfinite(found.low) & np.isfinite(found.high)
+    return Difference(**{name: np.where(kept, values, np.nan) for name, values in vars(found).items()})
 
 
 def _hidden(segments: pd.DataFrame, terms: Terms) -> pd.DataFrame:

@@ -12,8 +12,11 @@ from evaluation.aggregates import Metrics
 from evaluation.findings.finding import Facts
 from evaluation.strata import ANY, CONTROL, Groups, Layout, group, moments
 from experiments.moments import Floats, Moments
-from experiments.sample_ratio import evidence
+from experiments.sample_ratio import CONCENTRATION, evidence
 from lake.tables.words import TREATED
+
+# What is missing is often missing from one arm alone, so the alternative is sought far from the drawn shares.
+_FAR = 20.0
 
 
 def gather(cells: pa.Table, layout: Layout, by_segment: Layout, *, metrics: Metrics) -> Facts:
@@ -66,12 +69,14 @@ def ratio_evidence(layout: Layout, groups: Groups) -> Floats:
 
 def _missing(layout: Layout, groups: Groups, metric: str) -> Floats:
     """The same of the customers of whom the metric is not known."""
-    found = _two(layout.sums["customers"] - layout.sums[f"{metric}_n"], _treated_share(layout))
+    missing = layout.sums["customers"] - layout.sums[f"{metric}_n"]
+    found = _two(missing, _treated_share(layout), concentration=_FAR)
     return groups.total(np.where(_is_known(layout), found, 0.0))
 
 
-def _two(counts: Floats, treated_share: Floats) -> Floats:
-    return evidence(counts[:, [CONTROL, ANY]], np.column_stack([1 - treated_share, treated_share]))
+def _two(counts: Floats, treated_share: Floats, *, concentration: float = CONCENTRATION) -> Floats:
+    shares = np.column_stack([1 - treated_share, treated_share])
+    return evidence(counts[:, [CONTROL, ANY]], shares, concentration=concentration)
 
 
 def _treated_share(layout: Layout) -> Floats:

@@ -1,0 +1,154 @@
+"""Bad input is named, and no number of it looks fine. About 15 s."""
+
+from datetime import date
+
+import pandas as pd
+import pytest
+from pyspark.sql import SparkSession
+
+from evaluation.findings.finding import kinds
+from evaluation.metrics.assets import AumChange
+from evaluation.metrics.openings import Amount, Converted
+from evaluation.readouts import Readings
+from lake.tables import READOUTS
+from tests.evaluation.test_readouts import arms, row, taken
+from tests.evaluation.world import World, assignment, balance, listed, opening, outcome
+
+NUMBERS = [name for name in READOUTS.names if READOUTS[name].type == "double" and name != "sample_ratio_p"]
+BEFORE = date(2026, 7, 1)
+
+
+class Dollars(Amount):
+    """Dollars placed."""
+
+    name = "amount"
+    unit = "USD"
+
+
+def _named(read: Readings, kind: str) -> pd.Series:
+    found = read.findings[read.findings["kind"] == kind]
+    assert len(found) == 1, list(read.findings["kind"])
+    return found.iloc[0]
+
+
+def _silent(read: Readings, reason: str) -> None:
+    """No number of the strategy is told, alone or in a level above, and the words say why."""
+    of_strategy = read.readouts[read.readouts["level"] == "strategy"]
+    assert of_strategy[NUMBERS].isna().all(axis=None)
+    assert of_strategy["words"].str.contains(reason).all()
+    above = read.readouts[~read.readouts["level"].isin(["strategy", "holdout"])]
+    assert above["lift"].isna().all()
+    assert read.segments["lift"].isna().all()
+
+
+def _sound() -> World:
+    return World(assignments=arms(100, 100), openings=taken(*(f"s1 t{i}" for i in range(40))))
+
+
+def test_sound_input_has_no_finding_but_assets_nobody_knows(engine: SparkSession) -> None:
+    read = _sound().read(engine)
+    assert list(read.findings["kind"]) == ["all_null"]
+    assert _named(read, "all_null")["words"].endswith("[aum_change, outflow]")
+
+
+def test_customers_in_two_arms(engine: SparkSession) -> None:
+    world = _sound()
+    world.assignments += [assignment("s1 t0", "control")]
+    read = world.read(engine)
+    found = _named(read, "two_arms")
+    assert (found["rows"], found["grave"]) == (2, True)
+    _silent(read, "more than once")
+
+
+def test_outcomes_before_exposure(engine: SparkSession) -> None:
+    world = _sound()
+    world.outcomes = [outcome("s1 t0", day=BEFORE)]
+    read = world.read(engine)
+    assert _named(read, "outcome_before_exposure")["rows"] == 1
+    _silent(read, "before the exposure")
+
+
+def test_duplicate_outcomes_are_mended_and_named(engine: SparkSession) -> None:
+    world = _sound()
+    world.openings += world.openings[:3]
+    read = world.read(engine)
+    found = _named(read, "duplicate_outcomes")
+    assert (found["rows"], found["grave"]) == (3, False)
+    assert row(read.readouts)["lift"] == pytest.approx(0.4)
+    assert row(read.readouts, "amount")["mean"] == pytest.approx(40)
+
+
+def test_a_contaminated_control(engine: SparkSession) -> None:
+    world = _sound()
+    world.lists = [listed("s1 t0"), listed("s1 c0"), listed("s1 c1")]
+    read = world.read(engine)
+    assert _named(read, "contaminated_control")["rows"] == 2
+    _silent(read, "receive nothing")
+
+
+def test_a_broken_split(engine: SparkSession) -> None:
+    world = World(assignments=arms(200, 40), openings=taken("s1 t0"))
+    read = world.read(engine)
+    assert _named(read, "sample_ratio")["words"].endswith("[200 treated, 40 held out]")
+    assert row(read.readouts)["sample_ratio_p"] < 0.001
+    _silent(read, "not as large as they were drawn")
+
+
+def test_outcomes_missing_from_one_arm(engine: SparkSession) -> None:
+    world = _sound()
+    world.balances = [balance(f"s1 t{i}", 9_000) for i in range(100)]
+    world.balances += [balance(f"s1 c{i}", 9_000) for i in range(20)]
+    read = world.read(engine)
+    assert _named(read, "missing_outcomes")["words"].endswith("[aum_change, outflow]")
+    _silent(read, "missing more often")
+
+
+def test_a_changed_experiment(engine: SparkSession) -> None:
+    world = World(assignments=arms(50, 50) + arms(80, 20, name="new", treatment_share=0.8, arm_share=0.8))
+    read = world.read(engine)
+    assert _named(read, "changed_half_way")["words"].endswith("[2 draws]")
+    assert row(read.readouts)["lift"] == 0
+
+
+@pytest.mark.parametrize(
+    ("treated", "held", "kind"), [(5, 0, "arms_missing"), (0, 5, "arms_missing"), (5, 1, "one_customer")]
+)
+def test_arms_too_small_to_compare(engine: SparkSession, treated: int, held: int, kind: str) -> None:
+    world = World(assignments=arms(treated, held), openings=[opening(1, "s1 t0")] if treated else [])
+    read = world.read(engine)
+    assert not _named(read, kind)["grave"]
+    _silent(read, "Nothing can be said")
+
+
+def test_a_metric_that_nobody_knows_or_that_never_varies(engine: SparkSession) -> None:
+    world = World(assignments=arms(10, 10))
+    world.balances = [balance(f"s1 {arm}{i}", 10_500) for arm in "tc" for i in range(10)]
+    read = world.read(engine)
+    assert "aum_change" in _named(read, "zero_variance")["words"]
+    assert row(read.readouts, "aum_change")[NUMBERS].drop(["q_value"]).isna().all()
+    assert row(read.readouts, "aum_change")["words"].startswith("Nothing can be said")
+    assert row(_sound().read(engine).readouts, "aum_change")[NUMBERS].isna().all()
+
+
+def test_a_metric_of_another_currency_is_left_out(engine: SparkSession) -> None:
+    read = _sound().read(engine, metrics={"converted": Converted, "amount": Dollars, "aum_change": AumChange})
+    assert _named(read, "other_currency")["words"].endswith("[amount]")
+    assert set(read.readouts["metric"]) == {"converted", "aum_change"}
+
+
+def test_every_kind_of_finding_is_planted_here() -> None:
+    assert set(kinds()) == {
+        "two_arms",
+        "outcome_before_exposure",
+        "duplicate_outcomes",
+        "contaminated_control",
+        "sample_ratio",
+        "missing_outcomes",
+        "changed_half_way",
+        "arms_missing",
+        "one_customer",
+        "all_null",
+        "zero_variance",
+        "other_currency",
+    }
+    assert all((kind.__doc__ or "").strip() for kind in kinds().values())
