@@ -83,16 +83,20 @@ def experiment(place: int, document: Row) -> Row:
     )[place % 5]
 
 
-def write_book(folder: Path, **changes: Any) -> Path:
-    """The house's own book with every rule replaced by one of a few simple ones, half of it tagged."""
+def write_book(folder: Path, *, varied: bool = False, **changes: Any) -> Path:
+    """The house's own book with every rule replaced by one of a few simple ones; ``varied``: and experiments
+    of all sorts, half of them tagged.
+    """
     folder.mkdir()
     for place, own in enumerate(sorted(OWN_BOOK.glob("*.yaml"))):
         document = yaml.safe_load(own.read_text(encoding="utf-8"))
-        document |= {
-            "who": f"aum_now >= {place % 5 * 1000}",
-            "tags": ["quiet"] if place % 2 else [],
-            "experiment": experiment(place, document),
-        } | changes
+        document |= {"who": f"aum_now >= {place % 5 * 1000}"}
+        if varied:
+            document |= {
+                "tags": ["quiet"] if place % 2 else [],
+                "experiment": experiment(place, document),
+            }
+        document |= changes
         (folder / own.name).write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
     return folder
 
@@ -122,11 +126,17 @@ def write_world(night: Night) -> None:
 
 
 @pytest.fixture(scope="module")
-def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
+def above() -> Experiments:
+    """The holdouts above strategies; where there are any, the documents vary, ramp, layer and stratify."""
+    return ABOVE
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory, above: Experiments) -> Iterator[Night]:
     """The first night of a bank of 1,000, decided."""
     home = tmp_path_factory.mktemp("decide")
-    with open_house(load_settings(home=home / "home", experiments=ABOVE), as_of=FIRST) as night:
-        make_live(night.ledger, write_book(home / "book"))
+    with open_house(load_settings(home=home / "home", experiments=above), as_of=FIRST) as night:
+        make_live(night.ledger, write_book(home / "book", varied=bool(above.holdouts)))
         write_world(night)
         execute(find_job("decide"), night)
         yield night
@@ -147,9 +157,11 @@ def again(first: Night) -> tuple[list[str], list[str]]:
 
 
 @pytest.fixture(scope="module")
-def second(first: Night, again: tuple[list[str], list[str]], book: dict[str, Strategy]) -> Night:
-    """The next night: what came of the first one's contacts, an opt-out, a strategy switched off, and every
-    document with a larger control group and no variants.
+def second(
+    first: Night, again: tuple[list[str], list[str]], book: dict[str, Strategy], above: Experiments
+) -> Night:
+    """The next night: what came of the first one's contacts, an opt-out, a strategy switched off; where the
+    documents vary, each now has a larger control group and no variants.
     """
     contacts = sorted(
         (row for row in rows(first, PLAN) if row["fate"] == "contact"), key=lambda r: r["customer"]
@@ -171,7 +183,8 @@ def second(first: Night, again: tuple[list[str], list[str]], book: dict[str, Str
     first.store.write(OUTCOMES, first.spark.createDataFrame(outcomes), as_of=FIRST)
     for table in SNAPSHOTS:
         first.store.write(table, first.store.read(table, as_of=FIRST).drop("as_of"), as_of=SECOND)
-    make_live(first.ledger, write_book(first.settings.home / "wider", experiment=WIDER))
+    if above.holdouts:
+        make_live(first.ledger, write_book(first.settings.home / "wider", experiment=WIDER))
     number = min(row["number"] for row in rows(first, NUMBERS) if row["number"])
     with first.ledger.engine.begin() as connection:
         connection.execute(insert(OPT_OUTS).values(number=number, channel="all"))

@@ -15,6 +15,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from base.errors import LongreachError, ScheduleError
+from base.settings import Experiments
 from features.catalogue import FEATURES
 from jobs.audience import of_night
 from jobs.dry_run import answered, converse, hidden, meant, try_out
@@ -30,6 +31,7 @@ from strategies.rule import parse
 from tests.jobs.test_decide import (
     SECOND,
     again,  # noqa: F401 - the nights of deciding, made once more for this file
+    book,  # noqa: F401
     first,  # noqa: F401
     rows,
     second,  # noqa: F401
@@ -38,6 +40,12 @@ from tests.jobs.test_decide import (
 ROOT = Path(__file__).parents[2]
 
 Nights = list[tuple[Night, DryRun]]
+
+
+@pytest.fixture(scope="module")
+def above() -> Experiments:
+    """Nights without what only the draw knows: whom a ramp or a layer lets in, what is tried with whom."""
+    return Experiments(exploration=0.0)  # type: ignore[call-arg]
 
 
 @pytest.fixture(scope="module")
