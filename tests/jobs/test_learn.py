@@ -12,8 +12,17 @@ import pytest
 from base.settings import load_settings
 from jobs.job import Night
 from jobs.run import execute, find_job, open_house
-from lake.tables import CONTACT_LISTS, OUTCOMES
+from lake.tables import (
+    ASSIGNMENTS,
+    CONTACT_LISTS,
+    EXPERIMENT_FINDINGS,
+    MEASURED,
+    OUTCOMES,
+    READOUTS,
+    SEGMENT_READOUTS,
+)
 from sources.source import ANSWERS
+from tests.evaluation.world import assignment
 
 FIRST = date(2026, 7, 1)
 SECOND, THIRD = FIRST + timedelta(days=1), FIRST + timedelta(days=2)
@@ -85,3 +94,49 @@ def test_late_answers_are_the_news_of_the_night_they_come(nights: tuple[Night, N
     for night in nights:
         _learned(night)
     assert [night.store.digest(OUTCOMES, as_of=night.as_of) for night in nights] == digests
+
+
+def _expose(night: Night, **arms: str) -> None:
+    """Exposes customers on the next day, with a window of one."""
+    rows = [
+        assignment(customer, arm, first_exposed=night.as_of + timedelta(days=1), window_days=1)
+        for customer, arm in arms.items()
+    ]
+    frame = night.store.frame(ASSIGNMENTS, pa.Table.from_pylist(rows, schema=ASSIGNMENTS.arrow_schema()))
+    night.store.write(ASSIGNMENTS, frame, as_of=night.as_of)
+
+
+def _written(night: Night) -> dict[str, tuple[list[str], str]]:
+    """Whom each night measured for good, and the fingerprints of all that is read, by table."""
+    execute(find_job("learn"), night)
+    store = night.store
+    return {
+        table.name: (
+            sorted(row["customer"] for row in store.read(table, as_of=night.as_of).collect())
+            if table is MEASURED
+            else [],
+            store.digest(table, as_of=night.as_of),
+        )
+        for table in (MEASURED, READOUTS, SEGMENT_READOUTS, EXPERIMENT_FINDINGS)
+    }
+
+
+def test_exposures_are_measured_once_and_a_skipped_night_loses_nothing(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    settings = load_settings(home=tmp_path_factory.mktemp("measured") / "home")
+    with open_house(settings, as_of=FIRST) as house:
+        on = [dataclasses.replace(house, as_of=FIRST + timedelta(days=back)) for back in range(8)]
+        _expose(on[0], a1="treatment", a2="control")
+        _expose(on[1], b1="treatment", b2="control")
+        _expose(on[2], c1="treatment", c2="control")
+        # Windows end with the day itself, and three days more are waited for; the fifth night is skipped.
+        found = {place: _written(on[place]) for place in (3, 4, 6, 7)}
+        customers = {place: each["measured"][0] for place, each in found.items()}
+        assert customers == {3: [], 4: ["a1", "a2"], 6: ["b1", "b2", "c1", "c2"], 7: []}
+        assert {place: _written(on[place]) for place in (3, 4, 6, 7)} == found
+        read = on[7].store.read(READOUTS, as_of=on[7].as_of).toPandas()
+        row = read[
+            (read["level"] == "strategy") & (read["view"] == "exposed") & (read["metric"] == "converted")
+        ]
+        assert row[["customers", "control_customers"]].to_numpy().tolist() == [[3, 3]]
