@@ -104,12 +104,12 @@ def test_nobody_changes_removes_or_skips_what_is_written_whatever_program_asks(l
     for statement, why in (
         (update(STRATEGY_VERSIONS).values(author="nobody"), "never changed"),
         (delete(STRATEGY_VERSIONS), "never changed"),
-        (text("truncate strategy_versions"), "never changed"),
+        (text("truncate strategy_versions cascade"), "never changed"),
         (update(AUDIT).values(actor="nobody"), "never changed"),
         (delete(AUDIT), "never changed"),
         (text("truncate audit"), "never changed"),
         (delete(STRATEGIES), "never changed"),
-        (text("truncate strategies, strategy_versions"), "never changed"),
+        (text("truncate strategies, strategy_versions cascade"), "never changed"),
         (insert(STRATEGY_VERSIONS).values(**forged, version=3), "without a gap"),
         (
             insert(STRATEGY_VERSIONS).values(**{**forged, "sha256": "0" * 64}, version=2),
