@@ -7,7 +7,7 @@ DATA ?= ../shared/data
 CUSTOMERS ?= 20000
 NIGHTS ?=
 
-.PHONY: demo test check bench bench-night bench-rules up docs lock clean
+.PHONY: demo test check bench bench-night bench-rules bench-experiments up docs lock clean
 
 demo: .venv/ready
 	@$(BIN)/longreach demo --source $(SOURCE) --data $(DATA) --customers $(CUSTOMERS) $(NIGHTS:%=--nights %)
@@ -21,13 +21,16 @@ check: .venv/ready
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
-bench: bench-night bench-rules
+bench: bench-night bench-rules bench-experiments
 
 bench-night: .venv/ready
 	@$(BIN)/python -m benchmarks.night --data $(DATA)
 
 bench-rules: .venv/ready
 	@$(BIN)/python -m benchmarks.rules
+
+bench-experiments: .venv/ready
+	@$(BIN)/python -m benchmarks.experiments --data $(DATA)
 
 up: .venv/ready
 	@$(BIN)/longreach up
