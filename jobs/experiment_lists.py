@@ -14,6 +14,7 @@ from jobs.reviews import Review
 if TYPE_CHECKING:
     from evaluation.policy_value import PolicyValue
     from jobs.experiment_plan import Plan
+    from jobs.experiment_quantile import Quantile
     from jobs.holdouts import Standing
 
 COLOURS = {"ship": "green", "stop": "red", "continue": "yellow", "broken": "bold magenta"}
@@ -112,6 +113,16 @@ def plan_words(plan: "Plan") -> str:
             words += f", or a lift of {per_hundred(plan.nightly_lift)}"
         words += "."
     return words
+
+
+def quantile_words(told: "Quantile") -> str:
+    """A quantile in sentences."""
+    return (
+        f"{told.strategy}, {told.metric}: {100 * told.quantile:g} of 100 customers lie below "
+        f"{told.treated:,.0f} yuan treated ({told.customers:,}), below {told.left_alone:,.0f} left alone "
+        f"({told.control_customers:,}). The difference is {told.lift:+,.0f} yuan ({told.low:+,.0f} to "
+        f"{told.high:+,.0f}, for one look planned beforehand; windows that have closed)."
+    )
 
 
 def headed(title: str, headings: Sequence[str]) -> Table:

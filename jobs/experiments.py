@@ -194,6 +194,29 @@ def value(
 
 
 @experiments.command()
+def quantile(
+    name: Name,
+    at: Annotated[float, typer.Option(min=0.01, max=0.99, help="Which quantile; 0.5 is the median.")] = 0.5,
+    metric: Annotated[str, typer.Option(help="Of what: amount or aum_change.")] = "amount",
+    as_of: AsOfOrLast = None,
+    as_json: Json = False,
+) -> None:
+    """Says what a strategy changed at a quantile: of the largest tenth, say, where means tell little."""
+    from jobs.experiment_lists import quantile_words
+    from jobs.experiment_quantile import read_quantile
+    from jobs.experiment_tables import open_experiments
+
+    with open_experiments(load_settings(), as_of=as_of, progress=say) as found:
+        told = read_quantile(
+            found.night, name, verdict=found.page(name).verdict["verdict"], metric=metric, quantile=at
+        )
+    if as_json:
+        print_json(asdict(told))
+    else:
+        out.print(quantile_words(told), markup=False)
+
+
+@experiments.command()
 def plan(
     base: Annotated[float, typer.Option(min=0, max=1, help="Share who reach the goal if left alone.")],
     lift: Annotated[float | None, typer.Option(help="The lift to be shown, such as 0.01.")] = None,

@@ -25,7 +25,7 @@ from jobs.job import Night
 from jobs.run import open_house
 from jobs.terminal import out
 from lake.table import Table
-from lake.tables import EXPERIMENT_FINDINGS, READOUTS, SEGMENT_READOUTS, VERDICTS_TABLE
+from lake.tables import EXPERIMENT_FINDINGS, MEASURED, READOUTS, SEGMENT_READOUTS, VERDICTS_TABLE
 from strategies.first_book import put_live
 from tests.evaluation.readout_world import finding, proven, readout
 from tests.strategies.book_world import written
@@ -135,6 +135,23 @@ def _read(
         _write(night, table, rows)
 
 
+def _measured() -> pd.DataFrame:
+    """600 treated whose assets grew by 1,000 to 1,599 yuan; 200 left alone, by 820 to 1,019."""
+    grown = [("treatment", 1_000 + place) for place in range(600)] + [
+        ("control", 820 + place) for place in range(200)
+    ]
+    known = {name: 0 for name in MEASURED.names if MEASURED[name].type in ("long", "int", "double")}
+    known |= {name: "" for name in MEASURED.names if MEASURED[name].type == "string"}
+    known |= {"first_exposed": NIGHT, "listed": True, "contacted": True, "flaw": None, "strategy": GOOD}
+    return _frame(
+        MEASURED,
+        [
+            known | {"customer": f"c{place}", "arm": arm, "aum_change": yuan}
+            for place, (arm, yuan) in enumerate(grown)
+        ],
+    )
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A house with two nights read: on the earlier one, nothing was known of any strategy."""
@@ -143,6 +160,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         put_live(night.ledger, [written(name) for name in (GOOD, OPEN, BROKEN, HARMFUL, FEW, "never_seen")])
         _read(replace(night, as_of=EARLIER), [readout(GOOD)])
         _read(night, READ, [_segment(*one) for one in SEGMENTS], FOUND)
+        _write(night, MEASURED, _measured())
     return folder
 
 
@@ -247,6 +265,18 @@ def test_a_page_without_enough_people_has_no_numbers() -> None:
     assert "an arm has fewer than 10 customers" in page
     assert "1.20" not in page
     assert json.loads(said(f"show {FEW} --json"))["readouts"][0]["lift"] is None
+
+
+def test_a_quantile_is_read_from_closed_windows_of_sound_experiments() -> None:
+    told = json.loads(said(f"quantile {GOOD} --at 0.8 --metric aum_change --json"))
+    assert (told["customers"], told["control_customers"]) == (600, 200)
+    assert (told["treated"], told["left_alone"]) == (1_479.2, 979.2)
+    assert told["low"] < told["lift"] == pytest.approx(500.0) < told["high"]
+    words = said(f"quantile {GOOD} --at 0.8 --metric aum_change")
+    assert "80 of 100 customers lie below 1,479 yuan treated (600), below 979 left alone (200)" in words
+    assert "fewer than 10" in str(refused(f"quantile {GOOD} --at 0.99 --metric aum_change"))
+    assert "amount, aum_change" in str(refused(f"quantile {GOOD} --metric converted"))
+    assert "broken" in str(refused(f"quantile {BROKEN} --metric aum_change"))
 
 
 def test_reviews_are_written_shown_and_listed_and_the_broken_is_not_shipped() -> None:
