@@ -211,8 +211,9 @@ def _firsts(windows: DataFrame, before: DataFrame) -> DataFrame:
     )
     fresh = covered.join(seen, on=["customer", "holdout"], how="left_anti")
     first = fresh.groupBy("customer", "holdout").agg(F.min("turn").alias("turn"))
+    # Behind the day stands the strategy: no second look at everybody who is covered.
     return (
-        fresh.join(first, on=["customer", "holdout", "turn"])
+        first.select("customer", "holdout", F.expr("substring(turn, 12)").alias("strategy"))
         .groupBy(*_KEY)
         .agg(F.array_join(F.array_sort(F.collect_set("holdout")), ",").alias("first_in"))
     )
