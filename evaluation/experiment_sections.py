@@ -76,7 +76,7 @@ def sections(found: ExperimentSummary, terms: Terms) -> dict[str, Any]:
         "pairs": _pairs(head_to_head(found.readouts, terms.pairs)),
         "views": VIEWS,
         "trend": falling[falling["level"] == "all"]["words"].item(),
-        "weeks": _weeks(found.weekly),
+        "weeks": _weeks(found.weekly, terms.confidence),
         "wearing_off": falling[
             (falling["level"] == "strategy") & (falling["falling_q"] <= terms.false_discovery)
         ]
@@ -180,8 +180,8 @@ def _pairs(compared: pd.DataFrame) -> list[dict[Hashable, Any]]:
     ]
 
 
-def _weeks(weekly: pd.DataFrame) -> Markup | None:
-    rows = by_week(weekly).dropna(subset=["lift"])
+def _weeks(weekly: pd.DataFrame, confidence: float) -> Markup | None:
+    rows = by_week(weekly, confidence=confidence).dropna(subset=["low"])
     rows = rows[rows["customers"] >= pictures.ENOUGH]
     return as_html("weeks", pictures.weeks(rows)) if len(rows) > 1 else None
 

@@ -65,16 +65,17 @@ def weekly(cells: pd.DataFrame, *, confidence: float) -> pd.DataFrame:
     )
     arms = {treated: _arm(table, draws["draw"].max(), treated=treated) for treated in (True, False)}
     strata = difference(arms[True], arms[False], binary=True, confidence=confidence)
-    read = stratified(strata, np.asarray(arms[True].n) + np.asarray(arms[False].n))
+    n, control_n = np.asarray(arms[True].n), np.asarray(arms[False].n)
+    read = stratified(strata, n + control_n, n=n, control_n=control_n, scored=True, confidence=confidence)
     rows = table.index.to_frame(index=False).assign(
-        customers=np.asarray(arms[True].n).sum(axis=-1).astype("int64"),
-        control_customers=np.asarray(arms[False].n).sum(axis=-1).astype("int64"),
+        customers=n.sum(axis=-1).astype("int64"),
+        control_customers=control_n.sum(axis=-1).astype("int64"),
         **{name: getattr(read, name) for name in _NUMBERS},
     )
     return rows.astype({"week": "int32"})[list(WEEKLY.names)]
 
 
-def by_week(rows: pd.DataFrame) -> pd.DataFrame:
+def by_week(rows: pd.DataFrame, *, confidence: float) -> pd.DataFrame:
     """The portfolio's week, customers, lift, low, high: weighted means over strategies (weights: treated).
 
     Later weeks hold fewer strategies; the trend of :func:`trends` is read within each.
@@ -87,7 +88,14 @@ def by_week(rows: pd.DataFrame) -> pd.DataFrame:
             p_value=np.ones(len(part)),
             **{name: part[name].to_numpy() for name in _NUMBERS},
         )
-        joined = pool(own, part["customers"].to_numpy())
+        # Rates are not kept of weeks: the error of no effect stands for that of any.
+        joined = pool(
+            own,
+            n=part["customers"].to_numpy(),
+            control_n=part["control_customers"].to_numpy(),
+            scored=False,
+            confidence=confidence,
+        )
         numbers = {name: float(getattr(joined, name)[0]) for name in ("lift", "low", "high")}
         found.append({"week": week, "customers": int(part["customers"].sum()), **numbers})
     return pd.DataFrame(found, columns=["week", "customers", "lift", "low", "high"])

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -124,14 +125,17 @@ class _View:
         treated, held = self.moments(name, arm), self.moments(name, CONTROL)
         n, m = treated.array("n"), held.array("n")
         told = self.sound & (n > 1) & (m > 1)
-        weights = np.where(told, n, 0.0)
+        join = partial(groups.pooled, n=n, control_n=m, confidence=terms.confidence)
         own = _only(told, _difference(metric, treated, held, terms))
-        frame = _estimates(groups.pooled(own, weights), groups.total(n * told), groups.total(m * told), terms)
+        joined = _with_interval(join(own, scored=_is_scored(metric)))
+        frame = _estimates(joined, groups.total(n * told), groups.total(m * told), terms)
         if metric.covariate is not None:
             better = _only(
                 told, difference(*adjusted(treated, held), binary=False, confidence=terms.confidence)
             )
-            frame = frame.assign(**_adjusted(groups.pooled(better, weights), frame["error"].to_numpy()))
+            frame = frame.assign(
+                **_adjusted(_with_interval(join(better, scored=False)), frame["error"].to_numpy())
+            )
         counts = self.layout.sums["customers"]
         return frame.assign(
             metric=name,
@@ -266,7 +270,7 @@ def _of_holdouts(cells: pa.Table, name: str, metric: type[Metric], terms: Terms)
         }
         treated, control = moments(sums, name, 1), moments(sums, name, 0)
         n, m = treated.array("n"), control.array("n")
-        found = _only((n > 1) & (m > 1), _difference(metric, treated, control, terms))
+        found = _with_interval(_only((n > 1) & (m > 1), _difference(metric, treated, control, terms)))
         counts = sums["customers"][0].astype(np.int64)
         rows.append(
             _estimates(found, n, m, terms).assign(
@@ -282,10 +286,13 @@ def _of_holdouts(cells: pa.Table, name: str, metric: type[Metric], terms: Terms)
     return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
 
 
-def _only(told: NDArray[np.bool_], found: Difference) -> Difference:
+def _with_interval(found: Difference) -> Difference:
     # A lift without an interval looks surer than it is.
-    kept = told & np.isfinite(found.low) & np.isfinite(found.high)
-    return Difference(**{name: np.where(kept, values, np.nan) for name, values in vars(found).items()})
+    return _only(np.isfinite(found.low) & np.isfinite(found.high), found)
+
+
+def _only(told: NDArray[np.bool_], found: Difference) -> Difference:
+    return Difference(**{name: np.where(told, values, np.nan) for name, values in vars(found).items()})
 
 
 def _hidden(segments: pd.DataFrame, terms: Terms) -> pd.DataFrame:

@@ -62,12 +62,20 @@ class Groups:
         """The sum over every group's members."""
         return np.asarray(np.nansum(self.gather(values), axis=1))
 
-    def pooled(self, found: Difference, weights: Floats) -> Difference:
-        """Every group's members joined, weighted; a group of one is what its member is."""
+    def pooled(
+        self, found: Difference, *, n: Floats, control_n: Floats, scored: bool, confidence: float
+    ) -> Difference:
+        """Every group's members joined as ``pool`` does; a group of one is what its member is."""
         gathered = {name: self.gather(values) for name, values in vars(found).items()}
         if self.members.shape[1] == 1:
             return Difference(**{name: values[:, 0] for name, values in gathered.items()})
-        joined = pool(Difference(**gathered), np.nan_to_num(self.gather(weights)))
+        joined = pool(
+            Difference(**gathered),
+            n=self.gather(n),
+            control_n=self.gather(control_n),
+            scored=scored,
+            confidence=confidence,
+        )
         alone = (self.members >= 0).sum(axis=1) == 1
         return Difference(
             **{name: np.where(alone, gathered[name][:, 0], values) for name, values in vars(joined).items()}

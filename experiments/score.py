@@ -5,6 +5,7 @@ entries a second, so that every segment of every strategy can have the same exac
 """
 
 import math
+from dataclasses import dataclass
 
 import numba
 import numpy as np
@@ -25,45 +26,105 @@ def score_interval(
 
     ``limit``: the normal quantile beyond which a difference is rejected.
     """
+    shape = np.shape(hits)
     hit, treated, held_hit, held = (
-        np.ascontiguousarray(each, dtype=np.float64).ravel() for each in (hits, n, control_hits, m)
+        np.asarray(each, dtype=np.float64).ravel() for each in (hits, n, control_hits, m)
     )
-    low, high, error = (np.full(hit.size, np.nan) for _ in range(3))
+    everybody = treated + held
+    with np.errstate(divide="ignore", invalid="ignore"):
+        filled = (treated > 0) & (held > 0) & (hit >= 0) & (held_hit >= 0)
+        rate = (hit + held_hit) / everybody
+        spread = rate * (1 - rate) * (1 / treated + 1 / held) * everybody / (everybody - 1)
+        error = np.where(filled, np.sqrt(spread), np.nan)
+        mean, control = hit / treated, held_hit / held
+    one = np.ones(hit.size)
+    strata = Strata(
+        mean=mean, n=treated, control=control, m=held, scale=one, fixed=0 * one, share=filled.astype(float)
+    )
+    low, high = pooled_interval(strata.column(), limit=limit)
+    return low.reshape(shape), high.reshape(shape), error.reshape(shape)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strata:
+    """What a weighted mean of differences is made of: arrays (rows, strata), or (rows,) for one stratum each.
+
+    ``mean`` of ``n`` treated, ``control`` of ``m`` held out, ``scale`` by which both are divided to be rates;
+    where it is NaN the variance of the difference is ``fixed`` whatever the difference is. ``share``: weights
+    that add up to 1 a row; where one is 0 the stratum does not count.
+    """
+
+    mean: Floats
+    n: Floats
+    control: Floats
+    m: Floats
+    scale: Floats
+    fixed: Floats
+    share: Floats
+
+    def column(self) -> "Strata":
+        """Rows of one stratum each as (rows, 1)."""
+        return Strata(**{name: each[:, None] for name, each in vars(self).items()})
+
+
+def pooled_interval(strata: Strata, *, limit: float) -> tuple[Floats, Floats]:
+    """Lowest and highest weighted mean of differences that the stratified score test does not reject.
+
+    (sum of w_s (d_s - d))^2 <= limit^2 sum of w_s^2 V_s(d): section 5 of Miettinen and Nurminen, with weights
+    given. NaN for rows in which no stratum counts.
+    """
+    mean, n, control, m, scale, fixed, share = (
+        np.ascontiguousarray(each, dtype=np.float64) for each in vars(strata).values()
+    )
+    rows = len(share)
+    low, high = np.full(rows, np.nan), np.full(rows, np.nan)
 
     def fill(first: int, last: int) -> None:
-        _intervals(hit, treated, held_hit, held, low, high, error, limit, first, last)
+        _intervals(mean, n, control, m, scale, fixed, share, low, high, limit, first, last)
 
-    in_parts(hit.size, fill)
-    shape = np.shape(hits)
-    return low.reshape(shape), high.reshape(shape), error.reshape(shape)
+    in_parts(rows, fill)
+    return low, high
 
 
 @numba.njit(nogil=True, cache=True, error_model="numpy")
 def _intervals(
-    hits: Floats,
+    mean: Floats,
     n: Floats,
-    control_hits: Floats,
+    control: Floats,
     m: Floats,
+    scale: Floats,
+    fixed: Floats,
+    share: Floats,
     low: Floats,
     high: Floats,
-    error: Floats,
     limit: float,
     first: int,
     last: int,
 ) -> None:
     for row in range(first, last):
-        if not (n[row] > 0 and m[row] > 0 and hits[row] >= 0 and control_hits[row] >= 0):
+        lift, end, constant, below, above = 0.0, 0.0, 0.0, 0.0, 0.0
+        for each in range(share.shape[1]):
+            weight = share[row, each]
+            if weight == 0:
+                continue
+            lift += weight * (mean[row, each] - control[row, each])
+            unit = scale[row, each]
+            if math.isnan(unit):
+                constant += weight * weight * fixed[row, each]
+                continue
+            rate, other = mean[row, each] / unit, control[row, each] / unit
+            half = _around(rate, n[row, each], limit), _around(other, m[row, each], limit)
+            below += (weight * unit) ** 2 * ((rate - half[0][0]) ** 2 + (half[1][1] - other) ** 2)
+            above += (weight * unit) ** 2 * ((half[0][1] - rate) ** 2 + (other - half[1][0]) ** 2)
+            end = max(end, unit)
+        if constant > 0:
+            end += abs(lift) + limit * math.sqrt(constant)
+        if end == 0:
             continue
-        mean, control = hits[row] / n[row], control_hits[row] / m[row]
-        everybody = n[row] + m[row]
-        rate = (hits[row] + control_hits[row]) / everybody
-        error[row] = math.sqrt(rate * (1 - rate) * (1 / n[row] + 1 / m[row]) * everybody / (everybody - 1))
-        half = _around(mean, n[row], limit), _around(control, m[row], limit)
-        lift = mean - control
-        below = math.hypot(mean - half[0][0], half[1][1] - control)
-        above = math.hypot(half[0][1] - mean, control - half[1][0])
-        low[row] = _last_accepted(mean, n[row], control, m[row], -1.0, limit, lift - below)
-        high[row] = _last_accepted(mean, n[row], control, m[row], 1.0, limit, lift + above)
+        strata = mean[row], n[row], control[row], m[row], scale[row], fixed[row], share[row]
+        constant *= limit * limit
+        low[row] = _last_accepted(strata, lift, -end, limit, lift - math.sqrt(below + constant))
+        high[row] = _last_accepted(strata, lift, end, limit, lift + math.sqrt(above + constant))
 
 
 @numba.njit(nogil=True, cache=True, error_model="numpy")
@@ -75,30 +136,47 @@ def _around(rate: float, n: float, limit: float) -> tuple[float, float]:
 
 
 @numba.njit(nogil=True, cache=True, error_model="numpy")
-def _last_accepted(
-    mean: float, n: float, control: float, m: float, end: float, limit: float, guess: float
-) -> float:
+def _last_accepted(strata: tuple[Floats, ...], lift: float, end: float, limit: float, guess: float) -> float:
     """The difference farthest towards ``end`` that the score test does not reject: Newton in a bracket."""
-    lift = mean - control
     side = 1.0 if end > 0 else -1.0
     accepted, rejected, tried = lift, end, guess
     for _ in range(_STEPS):
         if not min(accepted, rejected) < tried < max(accepted, rejected):
             tried = (accepted + rejected) / 2
-        variance, slope = _score_variance(mean, n, control, m, tried)
+        variance, slope = _pooled_variance(strata, tried)
         error = math.sqrt(variance)
         found = side * (tried - lift) - limit * error
         if found > 0:
             rejected = tried
         else:
             accepted = tried
-        if found == 0 or abs(rejected - accepted) < _CLOSE:
+        if found == 0 or abs(rejected - accepted) < _CLOSE * abs(end):
             break
         step = found / (side - limit * slope / (2 * error))
         tried -= step
-        if abs(step) < _NEAR:
+        if abs(step) < _NEAR * abs(end):
             break
-    return min(max(tried, -1.0), 1.0)
+    return min(max(tried, -abs(end)), abs(end))
+
+
+@numba.njit(nogil=True, cache=True, error_model="numpy")
+def _pooled_variance(strata: tuple[Floats, ...], apart: float) -> tuple[float, float]:
+    """Variance of the weighted mean of differences if all were ``apart``; and its slope."""
+    mean, n, control, m, scale, fixed, share = strata
+    variance, slope = 0.0, 0.0
+    for each in range(share.size):
+        weight, unit = share[each], scale[each]
+        if weight == 0:
+            continue
+        if math.isnan(unit):
+            variance += weight * weight * fixed[each]
+            continue
+        own, steeper = _score_variance(
+            mean[each] / unit, n[each], control[each] / unit, m[each], apart / unit
+        )
+        variance += (weight * unit) ** 2 * own
+        slope += weight * weight * unit * steeper
+    return variance, slope
 
 
 @numba.njit(nogil=True, cache=True, error_model="numpy")

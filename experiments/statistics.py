@@ -21,11 +21,12 @@ from scipy import special, stats
 
 from base.errors import ExperimentError
 from experiments.moments import Floats, Moments
-from experiments.score import score_interval
+from experiments.score import Strata, pooled_interval, score_interval
 from experiments.student import student
 
 # Mean over scale, at most 1: customers would have to give nothing, or one and the same amount, that often.
 _EVEN = 0.5
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,40 +112,59 @@ def slope(found: Difference, n: ArrayLike, control_n: ArrayLike) -> Floats:
     """
     treated, held = np.asarray(n, dtype=np.float64), np.asarray(control_n, dtype=np.float64)
     everybody = treated + held
+    scale, common = _scale(found, treated, held)
     with np.errstate(divide="ignore", invalid="ignore"):
-        common = (treated * found.mean + held * found.control_mean) / everybody
-        variance = found.error**2 * treated * held / everybody * (everybody - 1) / everybody
-        scale = variance / common + common
         return (scale - 2 * common) * (held / treated - treated / held) / everybody
 
 
-def pool(differences: Difference, weights: ArrayLike) -> Difference:
+def pool(
+    differences: Difference,
+    *,
+    n: ArrayLike,
+    control_n: ArrayLike,
+    scored: bool,
+    weights: ArrayLike | None = None,
+    confidence: float = 0.95,
+) -> Difference:
     """One difference over several experiments: their weighted mean, each compared within itself.
 
-    Arms of different experiments are never poured together, since their holdouts and customers differ. The
-    interval joins theirs by MOVER (Zou and Donner, Statistics in Medicine 27, 2008); experiments that can say
-    nothing are left out. The last axis is pooled; one-dimensional differences give arrays of length 1.
+    Arms of different experiments are never poured together, since their holdouts and customers differ.
+    ``n`` and ``control_n`` are the arms' customers, ``weights`` the treated unless given. ``scored``: the
+    differences are of shares or amounts; their interval is Miettinen and Nurminen's stratified one, all means
+    that the score test does not reject. Others have a t interval with Satterthwaite's freedom (Biometrics
+    Bulletin 2, 1946), at least the smaller arm's. Experiments that can say nothing are left out, not those
+    in which nobody gave anything. The last axis is pooled; one-dimensional ones give arrays of length 1.
     """
-    told = np.isfinite(differences.low) & np.isfinite(differences.high)
-    weight = np.where(told, np.asarray(weights, dtype=np.float64), 0.0)
+    each, treated, held = _pooled_axes(differences, n, control_n)
+    silent = scored & (each.mean == 0) & (each.control_mean == 0)
+    error = np.where(silent, 0.0, each.error)
+    told = np.isfinite(each.lift) & np.isfinite(error)
+    weight = np.where(told, treated if weights is None else np.asarray(weights, dtype=np.float64), 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = weight / weight.sum(axis=-1, keepdims=True)
 
     def mean(values: Floats) -> Floats:
-        return np.atleast_1d(np.sum(share * np.where(told, values, 0.0), axis=-1))
+        return np.asarray(np.sum(share * np.where(told, values, 0.0), axis=-1))
 
-    def width(values: Floats) -> Floats:
-        return np.atleast_1d(np.sqrt(np.sum((share * np.where(told, values, 0.0)) ** 2, axis=-1)))
-
-    lift, error = mean(differences.lift), width(differences.error)
+    spread = share**2 * np.where(told, error, 0.0) ** 2
+    lift, of_all = mean(each.lift), np.sqrt(spread.sum(axis=-1))
+    if scored:
+        low, high = _stratified_score(each, treated, held, share=share, confidence=confidence)
+        p_value = np.where(np.isnan(low), np.nan, _two_sided(lift, of_all))
+    else:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            fewest = np.maximum(np.minimum(treated, held) - 1, 1.0)
+            freedom = spread.sum(axis=-1) ** 2 / np.sum(np.where(told, spread**2 / fewest, 0.0), axis=-1)
+            reach, p_value = student(lift / of_all, freedom, confidence=confidence)
+        low, high = lift - reach * of_all, lift + reach * of_all
     return Difference(
-        mean=mean(differences.mean),
-        control_mean=mean(differences.control_mean),
+        mean=mean(each.mean),
+        control_mean=mean(each.control_mean),
         lift=lift,
-        low=lift - width(differences.lift - differences.low),
-        high=lift + width(differences.high - differences.lift),
-        p_value=_two_sided(lift, error),
-        error=error,
+        low=low,
+        high=high,
+        p_value=p_value,
+        error=of_all,
     )
 
 
@@ -159,6 +179,50 @@ def sample_ratio_p(treated: ArrayLike, held_out: ArrayLike, *, holdout: ArrayLik
     half = drawn.pmf(held) / 2
     lower, upper = drawn.cdf(held) - half, drawn.sf(held) + half
     return np.asarray(np.minimum(1.0, 2 * np.minimum(lower, upper)), dtype=np.float64)
+
+
+def _pooled_axes(found: Difference, n: ArrayLike, control_n: ArrayLike) -> tuple[Difference, Floats, Floats]:
+    """Differences and arms' sizes in one shape of at least two axes, the last one of them pooled."""
+    shape = np.atleast_2d(found.lift).shape
+    each = {name: np.broadcast_to(values, shape) for name, values in vars(found).items()}
+    treated, held = (np.broadcast_to(np.asarray(size, dtype=np.float64), shape) for size in (n, control_n))
+    return Difference(**each), treated, held
+
+
+def _stratified_score(
+    found: Difference, n: Floats, m: Floats, *, share: Floats, confidence: float
+) -> tuple[Floats, Floats]:
+    """The interval of the weighted mean of shares or amounts, each stratum in its own scale."""
+    scale, common = _scale(found, n, m)
+    known = np.isfinite(scale) & (share > 0)
+    size = np.where(known, (n + m) * common, 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        usual = np.sum(size * np.where(known, scale, 0.0), axis=-1, keepdims=True) / size.sum(
+            axis=-1, keepdims=True
+        )
+    # Where nobody gave anything amounts have the others' scale; shares, which then have an interval, have 1.
+    scale = np.where(known, scale, np.where(np.isfinite(found.low), 1.0, usual))
+    # Amounts that hardly vary, and in one arm only, are no more like rates: their error stays what it is.
+    rates = np.maximum(found.mean, found.control_mean) <= scale * (1 + _ROUNDING)
+    strata = Strata(
+        mean=found.mean,
+        n=n,
+        control=found.control_mean,
+        m=m,
+        scale=np.where(rates, scale, np.nan),
+        fixed=np.where(np.isfinite(found.error), found.error, 0.0) ** 2,
+        share=np.nan_to_num(share),
+    )
+    return pooled_interval(strata, limit=float(special.ndtri((1 + confidence) / 2)))
+
+
+def _scale(found: Difference, n: Floats, m: Floats) -> tuple[Floats, Floats]:
+    """The scale that shares (1) and amounts were tested in, by their error; and both arms' common mean."""
+    everybody = n + m
+    with np.errstate(divide="ignore", invalid="ignore"):
+        common = (n * found.mean + m * found.control_mean) / everybody
+        variance = found.error**2 * n * m / everybody * (everybody - 1) / everybody
+        return variance / common + common, common
 
 
 def _shares(treatment: Moments, control: Moments, scale: Floats, confidence: float) -> Difference:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
+from scipy import stats
 
 from evaluation.novelty import by_week, trends, weekly, weekly_cells
 
@@ -55,7 +56,7 @@ def test_one_week_is_nothing_to_compare() -> None:
     assert found["words"].str.startswith("Fewer than two weeks").all()
     empty = weekly(_cells("young", [], people=5_000), confidence=0.95)
     assert trends(empty, confidence=0.95, false_discovery=0.05)["name"].tolist() == ["all"]
-    assert by_week(empty).empty
+    assert by_week(empty, confidence=0.95).empty
 
 
 def test_draws_of_one_week_are_compared_within_themselves() -> None:
@@ -105,6 +106,8 @@ def test_the_portfolios_week_is_a_mean_over_strategies() -> None:
             "error": [0.005, 0.01],
         }
     )
-    week = by_week(rows).iloc[0]
+    week = by_week(rows, confidence=0.95).iloc[0]
     assert week["lift"] == pytest.approx(0.03)
-    assert week["low"] == pytest.approx(0.03 - np.hypot(0.75 * 0.01, 0.25 * 0.02))
+    half = np.hypot(0.75 * 0.005, 0.25 * 0.01) * stats.t.isf(0.025, 172.485)
+    assert week["low"] == pytest.approx(0.03 - half, rel=1e-4)
+    assert week["high"] == pytest.approx(0.03 + half, rel=1e-4)

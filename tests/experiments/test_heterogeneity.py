@@ -77,7 +77,7 @@ def test_stratified_lifts_cover_the_truth_where_poured_ones_are_biased() -> None
         Moments(n=np.broadcast_to(each, shape), total=total, squares=total)
         for each, total in ((n, hits), (m, control))
     ]
-    each = stratified(difference(*arms, binary=True), n)
+    each = stratified(difference(*arms, binary=True), n, n=n, control_n=m, scored=True)
     poured = difference(*(arm.sum(axis=-1) for arm in arms), binary=True)
     assert 0.93 <= np.mean((each.low <= 0) & (each.high >= 0)) <= 0.97
     assert np.mean((poured.low <= 0) & (poured.high >= 0)) < 0.5

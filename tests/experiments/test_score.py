@@ -4,14 +4,18 @@ import numpy as np
 import pytest
 from scipy import optimize, special
 
-from experiments.score import score_interval
+from experiments.score import Strata, pooled_interval, score_interval
 
 LIMIT = float(special.ndtri(0.975))
 
 
 def _z(hits: int, n: int, control_hits: int, m: int, apart: float) -> float:
     """The score of a difference ``apart``, at the rates under which both arms are likeliest."""
+    variance = _variance(hits, n, control_hits, m, apart)
+    return float((hits / n - control_hits / m - apart) / np.sqrt(variance))
 
+
+def _variance(hits: int, n: int, control_hits: int, m: int, apart: float) -> float:
     def unlikely(low: float) -> float:
         high = low + apart
         return -float(
@@ -24,8 +28,7 @@ def _z(hits: int, n: int, control_hits: int, m: int, apart: float) -> float:
     ends = max(0.0, -apart), min(1.0, 1.0 - apart)
     low = optimize.minimize_scalar(unlikely, bounds=ends, method="bounded", options={"xatol": 1e-13}).x
     high = low + apart
-    variance = (high * (1 - high) / n + low * (1 - low) / m) * (n + m) / (n + m - 1)
-    return float((hits / n - control_hits / m - apart) / np.sqrt(variance))
+    return float((high * (1 - high) / n + low * (1 - low) / m) * (n + m) / (n + m - 1))
 
 
 def test_the_score_is_at_its_limit_at_both_ends() -> None:
@@ -39,6 +42,39 @@ def test_the_score_is_at_its_limit_at_both_ends() -> None:
         arms = int(hits[entry]), int(n[entry]), int(control[entry]), int(m[entry])
         assert _z(*arms, low[entry]) == pytest.approx(LIMIT, abs=1e-5)
         assert _z(*arms, high[entry]) == pytest.approx(-LIMIT, abs=1e-5)
+
+
+def test_the_stratified_score_is_at_its_limit_at_both_ends() -> None:
+    """Three strata: in units of 30 and of 40 yuan, and one whose variance is given."""
+    rng = np.random.default_rng(26)
+    shape = (20, 3)
+    n, m = rng.integers(50, 900, shape), rng.integers(20, 200, shape)
+    hits, control = rng.binomial(n, 0.15) + 1, rng.binomial(m, 0.1) + 1
+    unit, share = np.array([30.0, 40.0, np.nan]), rng.dirichlet([3.0, 2.0, 1.0], 20)
+    times = np.nan_to_num(unit, nan=1.0)
+    low, high = pooled_interval(
+        Strata(
+            mean=times * hits / n,
+            n=n.astype(float),
+            control=times * control / m,
+            m=m.astype(float),
+            scale=np.broadcast_to(unit, shape),
+            fixed=np.full(shape, 0.3),
+            share=share,
+        ),
+        limit=LIMIT,
+    )
+    lift = (share * times * (hits / n - control / m)).sum(axis=1)
+    for row in range(20):
+        for end, side in ((low[row], 1), (high[row], -1)):
+            variance = share[row, 2] ** 2 * 0.3 + sum(
+                (share[row, each] * times[each]) ** 2
+                * _variance(
+                    hits[row, each], n[row, each], control[row, each], m[row, each], end / times[each]
+                )
+                for each in (0, 1)
+            )
+            assert (lift[row] - end) / np.sqrt(variance) == pytest.approx(side * LIMIT, abs=1e-4)
 
 
 def test_turned_round_it_is_the_mirror_image() -> None:
