@@ -70,8 +70,8 @@ class Strata:
 def pooled_interval(strata: Strata, *, limit: float) -> tuple[Floats, Floats]:
     """Lowest and highest weighted mean of differences that the stratified score test does not reject.
 
-    (sum of w_s (d_s - d))^2 <= limit^2 sum of w_s^2 V_s(d): section 5 of Miettinen and Nurminen, with weights
-    given. NaN for rows in which no stratum counts.
+    (sum of w_s (d_s - d))^2 <= limit^2 sum of w_s^2 V_s(d): Miettinen and Nurminen's stratified analysis, but
+    with the weights given. NaN for rows in which no stratum counts.
     """
     mean, n, control, m, scale, fixed, share = (
         np.ascontiguousarray(each, dtype=np.float64) for each in vars(strata).values()
