@@ -1,20 +1,28 @@
 """Returns: what contacts brought beyond what held-out customers did by themselves, against their cost.
 
-A strategy's incremental conversions are its lift times the customers it treated. Several strategies are
-summed, never poured together, since their holdouts and customers differ; the interval of a sum joins theirs
-by MOVER (Zou and Donner, Statistics in Medicine 27, 2008), which holds because every strategy draws its arms
-independently of all others. Segments are summed from the lifts read inside them.
+A strategy's incremental conversions are its lift times the treated customers whom that lift rests on. Several
+strategies are summed, never poured together, since their holdouts and customers differ; the interval of a sum
+joins theirs by MOVER (Zou and Donner, Statistics in Medicine 27, 2008), which holds because every strategy
+draws its arms independently of all others. Segments are summed from the lifts read inside them.
+
+These intervals are for one look. The words are read every night, so they rest on always-valid ones: the
+confidence sequence of the sum, whose error is the root of the summed squares.
 """
 
 from collections.abc import Collection, Mapping
 from datetime import date
+from functools import partial
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
+from scipy import special
 
+from evaluation.exposures import closed
+from experiments.sequences import sequence
+from lake.tables import MEASURED
 from lake.tables.returns import RETURNS_TABLE
 
 _ENDS = ("", "_low", "_high")
@@ -38,10 +46,19 @@ def contacts_made(lists: DataFrame, assignments: DataFrame, *, as_of: date) -> p
     return counted.toPandas().sort_values(["strategy", "segment", "channel"], ignore_index=True)
 
 
-def belongings(assignments: DataFrame) -> pd.DataFrame:
-    """strategy, kind, channel (of the first touch), manager: as promised at the newest exposure."""
+def belongings(assignments: DataFrame, *, as_of: date) -> pd.DataFrame:
+    """strategy, kind, channel (of the first touch), manager: as promised at the newest exposure; and open:
+    whether anybody's window, with the days for late postings, is not over on ``as_of``."""
     newest = [F.max_by(name, "first_exposed").alias(name) for name in _OF_STRATEGY]
-    return assignments.groupBy("strategy").agg(*newest).toPandas().sort_values("strategy", ignore_index=True)
+    over = (
+        closed(assignments, table=MEASURED, as_of=as_of).groupBy("strategy").agg(F.count("*").alias("over"))
+    )
+    found = assignments.groupBy("strategy").agg(*newest, F.count("*").alias("exposed"))
+    found = found.join(over, on="strategy", how="left").withColumn(
+        "open", F.col("exposed") > F.coalesce("over", F.lit(0))
+    )
+    rows = found.select("strategy", *_OF_STRATEGY, "open").toPandas()
+    return rows.sort_values("strategy", ignore_index=True)
 
 
 def returns(
@@ -53,26 +70,29 @@ def returns(
     distrusted: Collection[str],
     costs: Mapping[str, float],
     values: Mapping[str, float],
+    confidence: float,
 ) -> pd.DataFrame:
     """RETURNS_TABLE's columns, one row a level and name.
 
     ``readouts`` and ``segment_readouts`` hold their tables' columns, ``contacts`` what :func:`contacts_made`
     and ``strategies`` what :func:`belongings` made. ``distrusted``: strategies with a grave finding; they are
     counted as left out. ``costs``: CNY a contact by channel; ``values``: CNY a conversion by strategy.
+    ``confidence`` is that of the words; the intervals have that of the readouts.
     """
     spent = contacts.assign(cost=contacts["contacts"] * contacts["channel"].map(costs))
-    own = _told(_of_strategies(readouts), distrusted=distrusted, values=values)
+    tell = partial(_told, distrusted=distrusted, values=values, confidence=confidence)
+    own = tell(_of_strategies(readouts))
     own = own.merge(_spent(spent, ["strategy"]), on="strategy", how="left").merge(
         strategies, on="strategy", how="left"
     )
-    inside = _told(segment_readouts, distrusted=distrusted, values=values)
+    inside = tell(segment_readouts)
     inside = inside.merge(_spent(spent, ["strategy", "segment"]), on=["strategy", "segment"], how="left")
-    levels = [_summed(own.assign(name=own["strategy"]), "strategy")]
-    levels += [_summed(own.assign(name=own[level]), level) for level in _OF_STRATEGY]
-    levels += [_summed(inside.assign(name=inside["segment"]), "segment")]
-    levels += [_summed(own.assign(name="all"), "all")]
-    frame = pd.concat(levels, ignore_index=True)
-    return frame.assign(words=_words(frame))[list(RETURNS_TABLE.names)]
+    inside = inside.merge(strategies[["strategy", "open"]], on="strategy", how="left")
+    levels = {"strategy": own.assign(name=own["strategy"])}
+    levels |= {level: own.assign(name=own[level]) for level in _OF_STRATEGY}
+    levels |= {"segment": inside.assign(name=inside["segment"]), "all": own.assign(name="all")}
+    summed = [_summed(rows, level, confidence=confidence) for level, rows in levels.items()]
+    return pd.concat(summed, ignore_index=True)[list(RETURNS_TABLE.names)]
 
 
 def _of_strategies(readouts: pd.DataFrame) -> pd.DataFrame:
@@ -85,36 +105,53 @@ def _spent(contacts: pd.DataFrame, by: list[str]) -> pd.DataFrame:
 
 
 def _told(
-    readouts: pd.DataFrame, *, distrusted: Collection[str], values: Mapping[str, float]
+    readouts: pd.DataFrame,
+    *,
+    distrusted: Collection[str],
+    values: Mapping[str, float],
+    confidence: float,
 ) -> pd.DataFrame:
     """One row a strategy (and segment): customers treated, and total, low and high of every estimate.
 
-    ``told`` says whether the row may be counted. Assets are read with the balance before exposure taken out
+    ``told`` says whether the row may be counted, ``compared`` how many of its treated the lift rests on,
+    ``error`` the standard error of its value. Assets are read with the balance before exposure taken out
     where that was possible: the same effect, a narrower interval.
     """
     keys = [name for name in ("strategy", "segment") if name in readouts.columns]
     converted = readouts[readouts["metric"] == "converted"]
-    rows = converted[[*keys, "customers"]].copy()
+    rows = converted[[*keys, "customers", "control_customers", "compared"]].copy()
     rows["told"] = converted["low"].notna() & converted["high"].notna()
     rows["told"] &= ~converted["strategy"].isin(list(distrusted))
     worth = converted["strategy"].map(values)
     for end, column in zip(_ENDS, ("lift", "low", "high"), strict=True):
-        rows[f"conversions{end}"] = converted["customers"] * converted[column]
+        rows[f"conversions{end}"] = converted["compared"] * converted[column]
         rows[f"value{end}"] = rows[f"conversions{end}"] * worth
+    rows["error"] = converted["compared"] * worth * _error(converted, confidence=confidence)
     moved = readouts[readouts["metric"] == "aum_change"]
     adjusted = moved["adjusted_low"].notna() & moved["adjusted_high"].notna()
     assets = moved[keys].copy()
     known = adjusted | (moved["low"].notna() & moved["high"].notna())
     for end, column in zip(_ENDS, ("lift", "low", "high"), strict=True):
         read = moved[f"adjusted_{column}"].where(adjusted, moved[column]).where(known)
-        assets[f"aum{end}"] = moved["customers"] * read
+        assets[f"aum{end}"] = moved["compared"] * read
     return rows.merge(assets, on=keys, how="left")
 
 
-def _summed(rows: pd.DataFrame, level: str) -> pd.DataFrame:
-    """One row a ``name``: what is told of its strategies, added up."""
-    told = rows[rows["told"]]
-    parts = told[["name", "customers", "contacts", "cost"]].fillna({"contacts": 0, "cost": 0.0})
+def _error(converted: pd.DataFrame, *, confidence: float) -> pd.Series:
+    """Standard errors of the lifts; where nobody reached the goal there is none, and what the score interval
+    is wide stands in for it."""
+    wide = (converted["high"] - converted["low"]) / (2 * special.ndtri((1 + confidence) / 2))
+    return converted["error"].where(converted["error"] > 0, wide)
+
+
+def _summed(rows: pd.DataFrame, level: str, *, confidence: float) -> pd.DataFrame:
+    """RETURNS_TABLE's columns, one row a ``name``: what is told of its strategies, added up."""
+    told = rows[rows["told"]].fillna({"contacts": 0, "cost": 0.0})
+    parts = told[["name", "customers", "control_customers", "compared", "contacts", "cost"]].copy()
+    # Contacts are not counted by draw: those of customers who are compared are taken to be their share.
+    share = told["compared"] / told["customers"].where(told["customers"] > 0)
+    parts["compared_contacts"], parts["compared_cost"] = told["contacts"] * share, told["cost"] * share
+    parts["variance"] = told["error"] ** 2
     squares = {}
     for estimate in _ESTIMATES:
         total, low, high = (told[f"{estimate}{end}"] for end in _ENDS)
@@ -130,27 +167,40 @@ def _summed(rows: pd.DataFrame, level: str) -> pd.DataFrame:
     )
     whole = ["customers", "contacts"]
     frame[whole] = frame[whole].fillna(0).astype("int64")
-    made = frame["contacts"].where(frame["contacts"] > 0)
+    made = frame["compared_contacts"].where(frame["compared_contacts"] > 0)
     for end in _ENDS:
-        frame[f"return_per_contact{end}"] = (frame[f"value{end}"] - frame["cost"]) / made
-    return frame.reset_index(names="name")
+        frame[f"return_per_contact{end}"] = (frame[f"value{end}"] - frame["compared_cost"]) / made
+    still_open = told[told["open"].astype(bool)]["name"].unique()
+    words = _words(frame, still_open=frame.index.isin(still_open), confidence=confidence)
+    return frame.assign(words=words).reset_index(names="name")
 
 
-def _words(frame: pd.DataFrame) -> NDArray[np.str_]:
+def _words(frame: pd.DataFrame, *, still_open: NDArray[np.bool_], confidence: float) -> NDArray[np.str_]:
+    surely = sequence(
+        frame["value"],
+        np.sqrt(frame["variance"]),
+        frame["compared"],
+        frame["control_customers"],
+        confidence=confidence,
+    )
+    cost = frame["compared_cost"].to_numpy(dtype=np.float64)
+    too_dear = surely.high < cost
     return np.select(
         [
             frame["strategies"] == 0,
             frame["contacts"] == 0,
             frame["return_per_contact"].isna(),
-            frame["return_per_contact_low"] > 0,
-            frame["return_per_contact_high"] < 0,
+            surely.low > cost,
+            too_dear & still_open,
+            too_dear,
         ],
         [
             "Left out: not to be trusted, or no lift could be read.",
             "No contact was made.",
             "Nothing can be said: the worth of its goal is not known.",
-            "Pays: earned more than it cost. 划算",
-            "Does not pay: cost more than it brought. 不划算",
+            "Pays: surely earned more than it cost, on whatever night one looks. 划算",
+            "Not yet told: it cost more than it brought so far, but windows are still open. 尚未可知",
+            "Does not pay: surely cost more than it brought, on whatever night one looks. 不划算",
         ],
         "Undecided: it may have paid or not. 未定",
     )

@@ -27,8 +27,9 @@ def reckon(
         readouts,
         segment_readouts,
         contacts_made(lists, assignments, as_of=night.as_of),
-        belongings(assignments),
+        belongings(assignments, as_of=night.as_of),
         distrusted=set(findings.loc[findings["grave"].astype(bool), "strategy"]),
         costs={name: channel.cost for name, channel in load_channels().items()},
         values={strategy.name: strategy.goal.value for strategy in ever_live(night.ledger)},
+        confidence=night.settings.experiments.confidence,
     )

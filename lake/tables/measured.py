@@ -191,6 +191,7 @@ READOUTS = Table(
         _internal("customers", "long", "Customers in the treated arm."),
         _internal("control_customers", "long", "Customers held out."),
         *_numbers(
+            compared="Customers treated whom the lift rests on: with a value, in draws that can be compared.",
             mean="Mean of the metric under treatment.",
             control_mean="Mean of the metric held out.",
             **_LIFT,
@@ -222,6 +223,7 @@ SEGMENT_READOUTS = Table(
         _internal("customers", "long", "Customers treated."),
         _internal("control_customers", "long", "Customers held out."),
         *_numbers(
+            compared="Customers treated whom the lift rests on: with a value, in draws that can be compared.",
             **_LIFT,
             **_ADJUSTED,
             always_p="P-value of no lift that holds however often one looks.",

@@ -9,6 +9,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from evaluation.returns import belongings, contacts_made, returns
+from experiments.moments import Moments
+from experiments.statistics import difference
 from lake.tables.returns import RETURNS_TABLE
 
 COSTS = {"sms": 0.1, "human_call": 8.0}
@@ -19,6 +21,7 @@ STRATEGIES = pd.DataFrame(
         "kind": ["fund", "fund", "loan"],
         "channel": ["sms", "human_call", "sms"],
         "manager": ["desk 1", "desk 2", "desk 1"],
+        "open": False,
     }
 )
 CONTACTS = pd.DataFrame(
@@ -33,6 +36,8 @@ CONTACTS = pd.DataFrame(
 
 def _readouts(**columns: list[object]) -> pd.DataFrame:
     frame = pd.DataFrame(columns).assign(adjusted_lift=np.nan, adjusted_low=np.nan, adjusted_high=np.nan)
+    frame = frame.assign(control_customers=frame["customers"], compared=frame["customers"])
+    frame = frame.assign(error=(frame["high"] - frame["low"]) / 4)
     moved = frame.assign(metric="aum_change", lift=10.0, low=5.0, high=15.0)
     moved = moved.assign(adjusted_lift=9.0, adjusted_low=8.0, adjusted_high=10.0)
     return pd.concat([frame.assign(metric="converted"), moved], ignore_index=True)
@@ -57,7 +62,20 @@ INSIDE = _readouts(
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
-    found = returns(READOUTS, INSIDE, CONTACTS, STRATEGIES, distrusted={"broken"}, costs=COSTS, values=VALUES)
+    return _returns()
+
+
+def _returns(readouts: pd.DataFrame = READOUTS, strategies: pd.DataFrame = STRATEGIES) -> pd.DataFrame:
+    found = returns(
+        readouts,
+        INSIDE,
+        CONTACTS,
+        strategies,
+        distrusted={"broken"},
+        costs=COSTS,
+        values=VALUES,
+        confidence=0.95,
+    )
     return found.set_index(["level", "name"])
 
 
@@ -83,6 +101,75 @@ def test_what_costs_more_than_it_can_bring_does_not_pay(table: pd.DataFrame) -> 
     whole = table.loc[("all", "all")]
     assert whole["value"] == pytest.approx(3000 + 200)
     assert whole["cost"] == pytest.approx(100 + 800)
+
+
+def test_what_may_still_come_is_not_told_to_cost_more_than_it_brought() -> None:
+    table = _returns(strategies=STRATEGIES.assign(open=[False, True, False]))
+    for key in (("strategy", "dear"), ("channel", "human_call")):
+        assert table.loc[key, "return_per_contact_high"] < 0
+        assert table.loc[key, "words"].startswith("Not yet told")
+    assert table.loc[("strategy", "good"), "words"].startswith("Pays")
+
+
+def test_an_interval_for_one_look_decides_nothing() -> None:
+    """From 0.15 to 1.95 of 100, for one look; a contact pays from 0.1 on."""
+    near = READOUTS.assign(lift=READOUTS["lift"].where(READOUTS["name"] != "good", 0.0105))
+    near["low"] = near["low"].where(near["name"] != "good", 0.0015)
+    near["high"] = near["high"].where(near["name"] != "good", 0.0195)
+    near["error"] = near["error"].where(near["name"] != "good", 0.0045)
+    row = _returns(near).loc[("strategy", "good")]
+    assert row["return_per_contact_low"] > 0
+    assert row["words"].startswith("Undecided")
+
+
+def test_a_lift_speaks_of_those_it_rests_on_only() -> None:
+    """Of 1,000 treated by 'good' 600 were compared, and the assets of 400 are known."""
+    good = READOUTS["name"] == "good"
+    rests = np.where(READOUTS["metric"] == "aum_change", 400, 600)
+    partly = _returns(READOUTS.assign(compared=READOUTS["compared"].where(~good, rests)))
+    row = partly.loc[("strategy", "good")]
+    assert (row["customers"], row["contacts"], row["cost"]) == (1000, 1000, 100.0)
+    assert row["conversions"] == pytest.approx(18)
+    assert row["aum"] == pytest.approx(400 * 9)
+    assert row["return_per_contact"] == pytest.approx((1800 - 60) / 600)  # cost and contacts alike
+
+
+def test_a_kind_that_breaks_even_is_called_neither_on_nearly_any_of_30_nights() -> None:
+    """200 kinds of 10 strategies each, in truth as dear as what they bring, read every night."""
+    rng = np.random.default_rng(4)
+    kinds, within = 200, 10
+    names = [f"s{place:04}" for place in range(kinds * within)]
+    strategies = pd.DataFrame(
+        {"strategy": names, "kind": [f"k{place // within:03}" for place in range(len(names))]}
+    ).assign(channel="sms", manager="desk 1", open=False)
+    hits, control_hits = np.zeros(len(names)), np.zeros(len(names))
+    told = {words: np.zeros(kinds, dtype=bool) for words in ("Pays", "Does not pay")}
+    for night in range(1, 31):
+        n, m = np.full(len(names), 85.0 * night), np.full(len(names), 15.0 * night)
+        hits += rng.binomial(85, 0.052, len(names))
+        control_hits += rng.binomial(15, 0.05, len(names))
+        found = difference(
+            Moments(n=n, total=hits, squares=hits),
+            Moments(n=m, total=control_hits, squares=control_hits),
+            binary=True,
+        )
+        read = _readouts(name=names, customers=n, lift=found.lift, low=found.low, high=found.high)
+        error = np.tile(found.error, 2)
+        table = returns(
+            read.assign(level="strategy", view="exposed", arm="any", error=error, control_customers=m[0]),
+            INSIDE[:0],
+            pd.DataFrame({"strategy": names, "segment": "S01", "channel": "sms", "contacts": 85 * night}),
+            strategies,
+            distrusted=(),
+            costs={"sms": 0.2},
+            values=dict.fromkeys(names, 100.0),
+            confidence=0.95,
+        )
+        words = table[table["level"] == "kind"].sort_values("name")["words"]
+        for begins, ever in told.items():
+            ever |= words.str.startswith(begins).to_numpy()
+    shares = {begins: ever.mean() for begins, ever in told.items()}
+    assert sum(shares.values()) <= 0.05, shares
 
 
 def test_sums_join_their_intervals_and_count_who_is_left_out(table: pd.DataFrame) -> None:
@@ -118,7 +205,14 @@ def test_columns_are_those_of_the_table(table: pd.DataFrame) -> None:
 
 def test_no_strategy_yet_is_one_empty_table() -> None:
     empty = returns(
-        READOUTS[:0], INSIDE[:0], CONTACTS[:0], STRATEGIES[:0], distrusted=(), costs=COSTS, values=VALUES
+        READOUTS[:0],
+        INSIDE[:0],
+        CONTACTS[:0],
+        STRATEGIES[:0],
+        distrusted=(),
+        costs=COSTS,
+        values=VALUES,
+        confidence=0.95,
     )
     assert list(empty.columns) == list(RETURNS_TABLE.names)
     assert empty.empty
@@ -149,14 +243,20 @@ def test_counts_contacts_whose_day_has_come(engine: SparkSession) -> None:
     }
 
 
-def test_a_strategy_belongs_where_its_newest_exposure_says(engine: SparkSession) -> None:
+def test_a_strategy_belongs_where_its_newest_exposure_says_and_knows_of_open_windows(
+    engine: SparkSession,
+) -> None:
     assignments = engine.createDataFrame(
         [
-            ("good", "fund", "push", "desk 1", date(2026, 7, 1)),
-            ("good", "fund", "sms", "desk 2", date(2026, 7, 2)),
+            ("good", "fund", "push", "desk 1", date(2026, 7, 1), 10),
+            ("good", "fund", "sms", "desk 2", date(2026, 7, 2), 10),
+            ("dear", "loan", "sms", "desk 1", date(2026, 7, 1), 10),
         ],
-        "strategy string, kind string, channel string, manager string, first_exposed date",
+        "strategy string, kind string, channel string, manager string, first_exposed date, window_days int",
     )
-    assert belongings(assignments).to_dict("records") == [
-        {"strategy": "good", "kind": "fund", "channel": "sms", "manager": "desk 2"}
-    ]
+    over = {"strategy": "dear", "kind": "loan", "channel": "sms", "manager": "desk 1", "open": False}
+    # The later window ends on the 11th, its late postings on the 14th.
+    good = {"strategy": "good", "kind": "fund", "channel": "sms", "manager": "desk 2", "open": True}
+    assert belongings(assignments, as_of=date(2026, 7, 13)).to_dict("records") == [over, good]
+    later = belongings(assignments, as_of=date(2026, 7, 14))
+    assert not later["open"].any()
