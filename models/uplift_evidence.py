@@ -42,7 +42,7 @@ def unseen_ranks(learner: Any, profile: pd.DataFrame, trial: pd.DataFrame) -> Fl
 
 def measure(ranks: Floats, trial: pd.DataFrame) -> dict[str, float]:
     """Figures of a fit: Qini coefficient and uplift at 0.3 with intervals (``models.qini``), and counts."""
-    found = ordering(trial["converted"], ranks, trial["treated"])
+    found = ordering(trial["converted"], ranks, trial["treated"], treatment_share=trial["treatment_share"])
     counts = {
         "exposures": len(trial),
         "treated": trial["treated"].sum(),
@@ -55,10 +55,11 @@ def against_champion(
     champion: Any, ranks: Floats, profile: pd.DataFrame, trial: pd.DataFrame
 ) -> dict[str, float]:
     """Qini coefficients of both on the rows given, which are new to the champion and unseen in ``ranks``."""
+    hits, treated, share = (trial[name] for name in ("converted", "treated", "treatment_share"))
     return {
         "new_exposures": float(len(trial)),
-        "new_qini": qini(trial["converted"], ranks, trial["treated"]),
-        "champion_new_qini": qini(trial["converted"], champion.predict(profile), trial["treated"]),
+        "new_qini": qini(hits, ranks, treated, treatment_share=share),
+        "champion_new_qini": qini(hits, champion.predict(profile), treated, treatment_share=share),
     }
 
 
