@@ -23,6 +23,8 @@ from lake.tables.returns import WEEKLY
 from lake.tables.words import TREATED
 
 _A_MONDAY = date(1970, 1, 5)
+_COUNTS = ("customers", "control_customers")
+_MEANS = ("mean", "control_mean")
 _NUMBERS = ("lift", "low", "high", "error")
 
 
@@ -53,11 +55,22 @@ def weekly(cells: pd.DataFrame, *, confidence: float) -> pd.DataFrame:
     """
     if cells.empty:
         return pd.DataFrame(WEEKLY.arrow_schema().empty_table().to_pandas())
-    draws = cells.assign(
-        draw=cells.groupby(["strategy", "week"])["treatment_share"].rank("dense").astype(int)
-    )
+    rows = _lifts(cells, by=["strategy", "week"], confidence=confidence)
+    return rows.astype({"week": "int32"})[list(WEEKLY.names)]
+
+
+def closed_lifts(cells: pd.DataFrame, *, confidence: float) -> pd.DataFrame:
+    """The same of all weeks together: strategy, customers, control_customers, mean, control_mean, lift, low,
+    high, error."""
+    if cells.empty:
+        return pd.DataFrame(columns=["strategy", *_COUNTS, *_MEANS, *_NUMBERS])
+    return _lifts(cells, by=["strategy"], confidence=confidence)
+
+
+def _lifts(cells: pd.DataFrame, *, by: list[str], confidence: float) -> pd.DataFrame:
+    draws = cells.assign(draw=cells.groupby(by)["treatment_share"].rank("dense").astype(int))
     table = draws.pivot_table(
-        index=["strategy", "week"],
+        index=by,
         columns=["treated", "draw"],
         values=["customers", "converted"],
         aggfunc="sum",
@@ -67,12 +80,11 @@ def weekly(cells: pd.DataFrame, *, confidence: float) -> pd.DataFrame:
     strata = difference(arms[True], arms[False], binary=True, confidence=confidence)
     n, control_n = np.asarray(arms[True].n), np.asarray(arms[False].n)
     read = stratified(strata, n + control_n, n=n, control_n=control_n, scored=True, confidence=confidence)
-    rows = table.index.to_frame(index=False).assign(
-        customers=n.sum(axis=-1).astype("int64"),
-        control_customers=control_n.sum(axis=-1).astype("int64"),
-        **{name: getattr(read, name) for name in _NUMBERS},
+    counts = (size.sum(axis=-1).astype("int64") for size in (n, control_n))
+    return table.index.to_frame(index=False).assign(
+        **dict(zip(_COUNTS, counts, strict=True)),
+        **{name: getattr(read, name) for name in (*_MEANS, *_NUMBERS)},
     )
-    return rows.astype({"week": "int32"})[list(WEEKLY.names)]
 
 
 def by_week(rows: pd.DataFrame, *, confidence: float) -> pd.DataFrame:

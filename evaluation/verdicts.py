@@ -6,8 +6,8 @@ night: a fixed-horizon interval, looked at daily, would ship one useless strateg
 
 import json
 import math
-from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,9 @@ import pandas as pd
 
 from evaluation.suppress import SMALLEST
 from experiments.discoveries import q_values
+from experiments.moments import Floats
+from experiments.sequences import sequence
+from experiments.statistics import Difference, slope
 from lake.tables.decisions import VERDICTS_TABLE
 
 GOAL = "converted"
@@ -55,24 +58,30 @@ def verdicts(
     readouts: pd.DataFrame,
     findings: pd.DataFrame,
     *,
+    closed: pd.DataFrame,
     terms: pd.DataFrame,
-    guardrails: Collection[str],
+    guardrails: Mapping[str, float],
     false_discovery: float,
+    confidence: float,
 ) -> pd.DataFrame:
     """VERDICTS_TABLE's columns, one row a strategy that has a readout or a finding, by name.
 
-    Parameters: READOUTS; EXPERIMENT_FINDINGS; ``terms``, one row a strategy: ``strategy``, ``pays`` (smallest
-    lift of the goal that pays for a contact; null: any), ``per_night`` (customers exposed in a night, both
-    arms; null: not known); the guardrail metrics, shares for which more is worse.
+    Parameters: READOUTS; EXPERIMENT_FINDINGS; ``closed``, what ``novelty.closed_lifts`` read of the goal;
+    ``terms``, one row a strategy: ``strategy``, ``pays`` (smallest lift of the goal that pays for a contact;
+    null: any), ``per_night`` (customers exposed in a night, both arms; null: not known); the guardrail
+    metrics, shares for which more is worse, with how much more is let pass.
 
     In this order: *broken* where a finding is grave; *stop* where a guardrail is surely worse (see
     :func:`harmed`), where the goal is (q-value at most ``false_discovery``), and where the always-valid
-    interval ends below what pays; *ship* where the goal is a discovery (q-value at most ``false_discovery``)
-    and its always-valid interval lies above zero; else *continue*. Arms of fewer than ten say nothing.
+    interval (of ``confidence``) of closed windows ends below what pays: those still open hold conversions to
+    come, which hides nothing from a test of zero but makes any gain look small; *ship* where the goal is a
+    discovery (q-value at most ``false_discovery``) and its always-valid interval lies above zero; else
+    *continue*. Arms of fewer than ten say nothing.
     """
     rows = _of_strategies(readouts)
     goals = _by_strategy(rows[rows["metric"] == GOAL])
     asked = _by_strategy(terms)
+    poor = _by_strategy(_unprofitable(closed, terms, confidence=confidence))
     worse = harmed(readouts, findings, guardrails=guardrails, false_discovery=false_discovery)
     worst = _by_strategy(worse.drop_duplicates("strategy"))
     mistakes: dict[str, list[Facts]] = {}
@@ -86,7 +95,8 @@ def verdicts(
         elif name in worst:
             verdict = _harmful(worst[name])
         else:
-            verdict = _by_goal({**goals.get(name, {}), **asked.get(name, {})}, false_discovery)
+            goal = {**goals.get(name, {}), **asked.get(name, {})}
+            verdict = _by_goal(goal, poor.get(name), false_discovery)
         kinds = json.dumps([mistake["kind"] for mistake in own])
         judged.append({"strategy": name, "findings": kinds, **verdict})
     return pd.DataFrame(judged, columns=list(VERDICTS_TABLE.names))
@@ -96,23 +106,26 @@ def harmed(
     readouts: pd.DataFrame,
     findings: pd.DataFrame,
     *,
-    guardrails: Collection[str],
+    guardrails: Mapping[str, float],
     false_discovery: float,
 ) -> pd.DataFrame:
-    """The guardrails that a strategy has surely made worse: strategy, customers, ``_EVIDENCE``; surest first.
+    """The guardrails that a strategy has surely made worse than is let pass: strategy, customers, margin,
+    ``_EVIDENCE``; surest first.
 
-    Surely: the always-valid interval lies above zero, and the q-value (Benjamini and Hochberg over all
-    guardrails of all strategies together, on always-valid p-values) is at most ``false_discovery``.
-    Strategies with grave findings are left out: their numbers say nothing.
+    ``guardrails``: the metrics with their margins. Surely: the always-valid interval lies above the margin,
+    and the q-value (Benjamini and Hochberg over all guardrails of all strategies together, on always-valid
+    p-values that the lift is at most the margin) is at most ``false_discovery``. Strategies with grave
+    findings are left out: their numbers say nothing.
     """
     rows = _of_strategies(readouts)
     rows = rows[rows["metric"].isin(list(guardrails)) & ~rows["strategy"].isin(_grave(findings))]
-    rows = rows.assign(q_value=q_values(rows["always_p"].to_numpy(dtype=np.float64)))
+    rows = rows.assign(margin=rows["metric"].map(dict(guardrails)))
+    rows = rows.assign(q_value=q_values(_p_within(rows, _floats(rows, "margin"))))
     rows = rows.rename(columns={"always_low": "low", "always_high": "high"})
     enough = rows[["customers", "control_customers"]].min(axis=1) >= SMALLEST
     told = (rows["low"] <= rows["lift"]) & (rows["lift"] <= rows["high"]) & (rows["high"] < math.inf) & enough
-    surely = (rows["q_value"] <= false_discovery) & (rows["low"] > 0) & told
-    kept = rows.loc[surely, ["strategy", "customers", *_EVIDENCE]]
+    surely = (rows["q_value"] <= false_discovery) & (rows["low"] > rows["margin"]) & told
+    kept = rows.loc[surely, ["strategy", "customers", "margin", *_EVIDENCE]]
     return kept.sort_values(["strategy", "q_value", "metric"]).reset_index(drop=True)
 
 
@@ -126,6 +139,38 @@ def _of_strategies(readouts: pd.DataFrame) -> pd.DataFrame:
     # Its ``low`` and ``high`` are for one look planned beforehand; here nothing rests on them.
     kept = readouts[wanted].rename(columns={"name": "strategy"})
     return kept.drop(columns=["low", "high"])
+
+
+def _p_within(rows: pd.DataFrame, margin: Floats) -> Floats:
+    """Always-valid p-values that the lifts are at most ``margin``."""
+    lift, n, m = _floats(rows, "lift"), _floats(rows, "customers"), _floats(rows, "control_customers")
+    shifted = sequence(lift - margin, _error_at(rows, margin), n, m)
+    # Of a lift below it the two-sided p-value is small too, but that is no harm.
+    return np.where(lift <= margin, 1.0, shifted.p_value)
+
+
+def _unprofitable(closed: pd.DataFrame, terms: pd.DataFrame, *, confidence: float) -> pd.DataFrame:
+    """strategy, lift, low, high where the always-valid interval of closed windows ends below what pays."""
+    rows = closed.merge(terms[["strategy", "pays"]], on="strategy")
+    pays = np.nan_to_num(_floats(rows, "pays"))
+    lift, n, m = _floats(rows, "lift"), _floats(rows, "customers"), _floats(rows, "control_customers")
+    error = _error_at(rows, pays)
+    found = sequence(lift, error, n, m, confidence=confidence)
+    surely = (found.high < pays) & (error > 0) & (np.minimum(n, m) >= SMALLEST)
+    return rows.assign(low=found.low, high=found.high).loc[surely, ["strategy", "lift", "low", "high"]]
+
+
+def _error_at(rows: pd.DataFrame, effect: Floats) -> Floats:
+    """Standard errors of shares if ``effect`` were the truth: at least those of none, which rows hold."""
+    numbers = {name: _floats(rows, name) for name in ("mean", "control_mean", "lift", "error")}
+    unused = np.full(len(rows), np.nan)
+    found = Difference(**numbers, low=unused, high=unused, p_value=unused)
+    grows = np.nan_to_num(slope(found, _floats(rows, "customers"), _floats(rows, "control_customers")))
+    return np.asarray(np.sqrt(numbers["error"] ** 2 + np.maximum(grows, 0.0) * effect))
+
+
+def _floats(rows: pd.DataFrame, name: str) -> Floats:
+    return rows[name].to_numpy(dtype=np.float64)
 
 
 def _grave(findings: pd.DataFrame) -> set[str]:
@@ -146,14 +191,15 @@ def _broken(grave: Sequence[Facts]) -> Facts:
 def _harmful(worse: Facts) -> Facts:
     found = _Evidence(**{name: worse[name] for name in _EVIDENCE})
     words = (
-        f"Stop 停用: it does harm. {found.metric}: {found.words} of 100 customers. Mend the script or the "
-        "audience before anything of it goes on."
+        f"Stop 停用: it does harm. {found.metric}: {found.words} of 100 customers, where up to "
+        f"{per_hundred(worse['margin'])} is let pass. Mend the script or the audience before anything of it "
+        "goes on."
     )
     return {"verdict": "stop", "words": words, **asdict(found)}
 
 
-def _by_goal(goal: Facts, false_discovery: float) -> Facts:
-    """The verdict where the data are sound and no guardrail is broken."""
+def _by_goal(goal: Facts, poor: Facts | None, false_discovery: float) -> Facts:
+    """The verdict where the data are sound and no guardrail is broken. ``poor``: by what it cannot pay."""
     found = _Evidence(
         metric=GOAL,
         lift=_number(goal, "lift"),
@@ -169,11 +215,11 @@ def _by_goal(goal: Facts, false_discovery: float) -> Facts:
     if discovered and found.high < 0:
         verdict = "stop"
         words = f"Stop 停用: fewer reach the goal than if left alone, {found.words} of 100 customers."
-    elif found.high < pays:
-        verdict = "stop"
+    elif poor is not None:
+        verdict, found = "stop", replace(found, **{name: poor[name] for name in ("lift", "low", "high")})
         words = (
-            f"Stop 停用: not worth its cost. Of 100 customers {found.words} reach the goal because of it; a "
-            f"contact pays from {per_hundred(pays)} on."
+            f"Stop 停用: not worth its cost. Of 100 customers whose window has closed {found.words} reach "
+            f"the goal because of it; a contact pays from {per_hundred(pays)} on."
         )
     elif discovered and found.low > 0:
         verdict, words = "ship", _shipped(goal, found, pays)
@@ -217,7 +263,7 @@ def _how_long(goal: Facts, found: _Evidence) -> str:
     shrunk = _number(goal, "shrunk_lift")
     lift = shrunk if shrunk > 0 else found.lift
     if not lift > 0:
-        return "It does not look like a gain so far: redesign it, or stop it, if it has run for weeks."
+        return "It does not look like a gain so far; what is still to come of open windows may change that."
     customers = _number(goal, "customers") + _number(goal, "control_customers")
     times = (((found.high - found.low) / 2 + _POWER * _number(goal, "error")) / lift) ** 2
     more = max(times - 1, 0.0) * customers
@@ -228,7 +274,7 @@ def _how_long(goal: Facts, found: _Evidence) -> str:
     if times > _MOST or nights > _FARTHEST:
         return (
             f"An effect as small as it seems ({per_hundred(lift)}) will not be proven in sensible time: "
-            "widen the audience, raise the holdout, or stop."
+            "widen the audience or raise the holdout."
         )
     soon = f", some {math.ceil(nights):,} nights," if math.isfinite(nights) else ""
     return (

@@ -74,14 +74,12 @@ def learn(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
     night.progress("reading lifts")
     measured = measure(night, frames, outcomes=taken.outcomes)
     read = measured.readings
+    by_week = weekly_cells(closed(measured.exposures, table=MEASURED, as_of=night.as_of))
     made = {
         READOUTS: read.readouts,
         SEGMENT_READOUTS: read.segments,
         EXPERIMENT_FINDINGS: read.findings,
-        WEEKLY: weekly(
-            weekly_cells(closed(measured.exposures, table=MEASURED, as_of=night.as_of)),
-            confidence=night.settings.experiments.confidence,
-        ),
+        WEEKLY: weekly(by_week, confidence=night.settings.experiments.confidence),
         RETURNS_TABLE: reckon(
             night,
             readouts=read.readouts,
@@ -91,7 +89,11 @@ def learn(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
             assignments=frames[ASSIGNMENTS],
         ),
         VERDICTS_TABLE: judge(
-            night, readouts=read.readouts, findings=read.findings, exposed=frames[ASSIGNMENTS]
+            night,
+            readouts=read.readouts,
+            findings=read.findings,
+            closed_cells=by_week,
+            exposed=frames[ASSIGNMENTS],
         ),
     }
     refit(night, measured=frames[MEASURED], features=frames[CUSTOMER_FEATURES])

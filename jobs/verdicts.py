@@ -5,6 +5,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from evaluation.metrics.metric import load_metrics
+from evaluation.novelty import closed_lifts
 from evaluation.verdicts import harmed, verdicts
 from jobs.guardrails import stop_harmful
 from jobs.job import Night
@@ -13,19 +14,32 @@ from strategies.book import ever_live
 
 
 def judge(
-    night: Night, *, readouts: pd.DataFrame, findings: pd.DataFrame, exposed: DataFrame
+    night: Night,
+    *,
+    readouts: pd.DataFrame,
+    findings: pd.DataFrame,
+    closed_cells: pd.DataFrame,
+    exposed: DataFrame,
 ) -> pd.DataFrame:
     """The verdicts (VERDICTS_TABLE's columns) of the night; harmful strategies are switched off on the way.
 
-    Parameters: READOUTS' and EXPERIMENT_FINDINGS' columns of the night; ASSIGNMENTS of the nights until it.
+    Parameters: READOUTS' and EXPERIMENT_FINDINGS' columns of the night; what ``novelty.weekly_cells``
+    counted; ASSIGNMENTS of the nights until it.
     """
-    guardrails = [metric.name for metric in load_metrics().values() if metric.guardrail]
-    level = night.settings.experiments.false_discovery
+    guardrails = {metric.name: metric.margin for metric in load_metrics().values() if metric.guardrail}
+    level, confidence = night.settings.experiments.false_discovery, night.settings.experiments.confidence
     worse = harmed(readouts, findings, guardrails=guardrails, false_discovery=level)
     for name in stop_harmful(night.ledger, worse, as_of=night.as_of):
         night.progress(f"{name} does harm: switched off by its guardrails")
-    terms = _terms(night, exposed)
-    return verdicts(readouts, findings, terms=terms, guardrails=guardrails, false_discovery=level)
+    return verdicts(
+        readouts,
+        findings,
+        closed=closed_lifts(closed_cells, confidence=confidence),
+        terms=_terms(night, exposed),
+        guardrails=guardrails,
+        false_discovery=level,
+        confidence=confidence,
+    )
 
 
 def _terms(night: Night, exposed: DataFrame) -> pd.DataFrame:

@@ -14,6 +14,8 @@ class Complained(Metric):
     unit = "share"
     better = "less"
     guardrail = True
+    # Each has to be answered by somebody, and the regulator counts them: one more of a thousand is much.
+    margin = 0.001
 
     @classmethod
     def value(cls) -> Column:
@@ -28,6 +30,8 @@ class OptedOut(Metric):
     unit = "share"
     better = "less"
     guardrail = True
+    # Whoever is contacted can say no, whoever is not cannot: a few always do.
+    margin = 0.005
 
     @classmethod
     def value(cls) -> Column:

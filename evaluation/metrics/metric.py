@@ -18,10 +18,11 @@ class Metric(ABC):
     """Something that strategies may change. A subclass's docstring is what people read of it.
 
     ``kind``: a share (0 or 1 a customer), a mean (whole yuan a customer) or a ratio of two sums. ``unit`` is
-    'share', or the currency. A metric that is a ``guardrail`` can stop a strategy. A mean that is
-    ``never_negative`` is an amount, for many customers zero. ``covariate`` names the
-    column of MEASURED, known before the exposure, that the mean is adjusted by. A ratio names its
-    ``numerator`` and ``denominator`` among the columns of MEASURED.
+    'share', or the currency. A metric that is a ``guardrail`` can stop a strategy, where it is worse by more
+    than its ``margin``, in the metric's unit: contacts always cost a little goodwill, so that without one
+    every strategy would be stopped once it is large enough. A mean that is ``never_negative`` is an amount,
+    for many customers zero. ``covariate`` names the column of MEASURED, known before the exposure, that the
+    mean is adjusted by. A ratio names its ``numerator`` and ``denominator`` among the columns of MEASURED.
     """
 
     name: ClassVar[str]
@@ -29,6 +30,7 @@ class Metric(ABC):
     unit: ClassVar[str]
     better: ClassVar[Literal["more", "less"]] = "more"
     guardrail: ClassVar[bool] = False
+    margin: ClassVar[float] = 0.0
     never_negative: ClassVar[bool] = False
     covariate: ClassVar[str | None] = None
     numerator: ClassVar[str | None] = None

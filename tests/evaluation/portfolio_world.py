@@ -68,8 +68,10 @@ def advice(read: pd.DataFrame, findings: pd.DataFrame | None = None) -> pd.DataF
         read,
         empty(EXPERIMENT_FINDINGS) if findings is None else findings,
         terms=pd.DataFrame({"strategy": read["name"], "pays": 0.002, "per_night": 100.0}),
-        guardrails=(),
+        closed=read.rename(columns={"name": "strategy"}),
+        guardrails={},
         false_discovery=0.05,
+        confidence=0.95,
     )
 
 

@@ -10,27 +10,34 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evaluation.novelty import closed_lifts
 from evaluation.verdicts import harmed, verdicts
 from lake.tables import EXPERIMENT_FINDINGS, READOUTS, VERDICTS_TABLE
 from tests.evaluation.readout_world import finding, proven, readout
 
-GUARDRAILS = ("complained", "opted_out", "outflow")
+GUARDRAILS = {"complained": 0.001, "opted_out": 0.001, "outflow": 0.002}
 LEVEL = 0.05
 NO_FINDINGS = pd.DataFrame(columns=list(EXPERIMENT_FINDINGS.names))
+NONE_CLOSED = closed_lifts(pd.DataFrame(), confidence=0.95)
 NO_TERMS = pd.DataFrame(columns=["strategy", "pays", "per_night"])
 
 
 def judged(
-    *rows: dict[str, Any], findings: list[dict[str, Any]] | None = None, **terms: Any
+    *rows: dict[str, Any],
+    findings: list[dict[str, Any]] | None = None,
+    closed: pd.DataFrame = NONE_CLOSED,
+    **terms: Any,
 ) -> dict[str, dict[str, Any]]:
     """The verdicts by strategy; ``terms`` hold for every strategy."""
     names = {row["name"] for row in rows}
     found = verdicts(
         pd.DataFrame(list(rows), columns=list(READOUTS.names)),
         pd.DataFrame(findings, columns=list(EXPERIMENT_FINDINGS.names)) if findings else NO_FINDINGS,
+        closed=closed,
         terms=pd.DataFrame([{"strategy": name, **terms} for name in names], columns=list(NO_TERMS.columns)),
         guardrails=GUARDRAILS,
         false_discovery=LEVEL,
+        confidence=0.95,
     )
     assert list(found.columns) == list(VERDICTS_TABLE.names)
     return {row["strategy"]: {str(key): row[key] for key in row} for row in found.to_dict("records")}
@@ -66,6 +73,12 @@ def test_a_guardrail_surely_worse_stops_what_would_be_shipped(guardrail: str) ->
     found = judged(proven("savers"), proven("savers", guardrail))["savers"]
     assert (found["verdict"], found["metric"]) == ("stop", guardrail)
     assert f"{guardrail}: +1.20 (surely +0.40 to +2.00) of 100" in found["words"]
+    assert f"up to +{100 * GUARDRAILS[guardrail]:.2f} is let pass" in found["words"]
+
+
+def test_harm_within_the_margin_is_let_pass_however_sure() -> None:
+    little = readout("savers", "outflow", lift=0.002, error=1e-5, always_low=0.0019, always_high=0.0021)
+    assert judged(proven("savers"), little | {"always_p": 0.0})["savers"]["verdict"] == "ship"
 
 
 def test_fewer_complaints_are_no_harm() -> None:
@@ -74,26 +87,54 @@ def test_fewer_complaints_are_no_harm() -> None:
 
 
 def test_guardrails_are_under_false_discovery_control_over_the_whole_portfolio() -> None:
-    doubtful = proven("savers", "complained") | {"always_p": 0.01}
-    nothing = [readout(f"other{n}", "complained", always_p=0.9, lift=0.0) for n in range(20)]
+    doubtful = readout("savers", "complained", lift=0.013, error=0.003, always_low=0.002, always_high=0.024)
+    nothing = [readout(f"other{n}", "complained", lift=-0.01, error=0.003) for n in range(60)]
     assert judged(doubtful)["savers"]["verdict"] == "stop"
+    # Those that are surely no worse count as well, and are no discoveries.
     assert judged(doubtful, *nothing)["savers"]["verdict"] == "continue"
 
 
 def test_broken_strategies_neither_harm_nor_count_among_the_guardrails() -> None:
-    rows = pd.DataFrame([proven("savers", "complained"), proven("loans", "complained")])
-    found = harmed(rows, pd.DataFrame([finding("loans")]), guardrails=GUARDRAILS, false_discovery=LEVEL)
-    assert list(found["strategy"]) == ["savers"]
-    assert found["q_value"].item() == 1e-6  # of one test, not of two
+    rows = pd.DataFrame(
+        [proven("savers", "complained"), readout("loans", "complained", lift=0.0, error=0.003)]
+    )
+    alone, both = (
+        harmed(rows, pd.DataFrame([finding(broken)]), guardrails=GUARDRAILS, false_discovery=LEVEL)
+        for broken in ("loans", "others")
+    )
+    assert list(alone["strategy"]) == ["savers"]
+    assert 2 * alone["q_value"].item() == pytest.approx(both["q_value"].item())  # of one test, not of two
+    mended = harmed(rows, pd.DataFrame([finding("savers")]), guardrails=GUARDRAILS, false_discovery=LEVEL)
+    assert mended.empty
+
+
+def closed_windows(lift: float, *, customers: int = 40_000, held: int = 10_000) -> pd.DataFrame:
+    """Closed windows in which 3 of 100 left alone reached the goal."""
+    counted = [
+        ("savers", 1, customers / (customers + held), True, customers, round(customers * (0.03 + lift))),
+        ("savers", 1, customers / (customers + held), False, held, round(held * 0.03)),
+    ]
+    names = ["strategy", "week", "treatment_share", "treated", "customers", "converted"]
+    return closed_lifts(pd.DataFrame(counted, columns=names), confidence=0.95)
 
 
 def test_what_cannot_pay_is_stopped() -> None:
     poor = readout("savers", lift=0.0004, always_low=-0.0002, always_high=0.001, always_p=0.4, q_value=0.7)
-    assert judged(poor, pays=0.0005)["savers"]["verdict"] == "continue"
-    stopped = judged(poor, pays=0.002)["savers"]
+    closed = closed_windows(0.001)
+    assert judged(poor, closed=closed, pays=0.005)["savers"]["verdict"] == "continue"
+    stopped = judged(poor, closed=closed, pays=0.01)["savers"]
     assert stopped["verdict"] == "stop"
     assert "not worth its cost" in stopped["words"]
-    assert "pays from +0.20 on" in stopped["words"]
+    assert "pays from +1.00 on" in stopped["words"]
+    assert (stopped["lift"], stopped["high"] < 0.01) == (pytest.approx(0.001), True)
+
+
+def test_open_windows_and_few_people_are_no_proof_that_it_cannot_pay() -> None:
+    poor = readout("savers", lift=0.0004, always_low=-0.0002, always_high=0.001, always_p=0.4, q_value=0.7)
+    for closed in (NONE_CLOSED, closed_windows(0.018), closed_windows(0.0, held=9)):
+        assert judged(poor, closed=closed, pays=0.02)["savers"]["verdict"] == "continue"
+    nobody = pd.DataFrame([poor | {"strategy": "savers", "lift": 0.0, "error": 0.0}])
+    assert judged(poor, closed=nobody, pays=0.02)["savers"]["verdict"] == "continue"
 
 
 def test_a_proven_loss_is_stopped_whatever_a_contact_costs() -> None:
@@ -111,7 +152,9 @@ def test_what_is_open_says_how_long_it_will_take() -> None:
     assert "a lift from +0.84 on would mostly be seen" in found["words"]
     assert "nights" not in judged(row)["savers"]["words"]
     assert "sensible time" in judged(row | {"shrunk_lift": 0.0001}, per_night=500.0)["savers"]["words"]
-    assert "redesign" in judged(row | {"shrunk_lift": 0.0, "lift": -0.001})["savers"]["words"]
+    assert (
+        "does not look like a gain" in judged(row | {"shrunk_lift": 0.0, "lift": -0.001})["savers"]["words"]
+    )
 
 
 def test_without_numbers_nothing_is_said() -> None:
@@ -125,9 +168,11 @@ def test_without_numbers_nothing_is_said() -> None:
     assert verdicts(
         pd.DataFrame(columns=list(READOUTS.names)),
         NO_FINDINGS,
+        closed=NONE_CLOSED,
         terms=NO_TERMS,
         guardrails=GUARDRAILS,
         false_discovery=LEVEL,
+        confidence=0.95,
     ).empty
 
 
@@ -214,8 +259,17 @@ def test_better_evidence_never_makes_the_verdict_worse(
 def test_thousands_are_judged_alike_in_any_order() -> None:
     rng = np.random.default_rng(5)
     table = pd.DataFrame([proven(f"s{n}") | {"q_value": q} for n, q in enumerate(rng.uniform(0, 0.1, 500))])
-    once = verdicts(table, NO_FINDINGS, terms=NO_TERMS, guardrails=GUARDRAILS, false_discovery=LEVEL)
-    shuffled = table.sample(frac=1, random_state=1)
-    again = verdicts(shuffled, NO_FINDINGS, terms=NO_TERMS, guardrails=GUARDRAILS, false_discovery=LEVEL)
+    once, again = (
+        verdicts(
+            rows,
+            NO_FINDINGS,
+            closed=NONE_CLOSED,
+            terms=NO_TERMS,
+            guardrails=GUARDRAILS,
+            false_discovery=LEVEL,
+            confidence=0.95,
+        )
+        for rows in (table, table.sample(frac=1, random_state=1))
+    )
     pd.testing.assert_frame_equal(once, again)
     assert (once["verdict"] == "ship").sum() == (table["q_value"] <= LEVEL).sum()

@@ -19,6 +19,7 @@ from base.errors import BookError, ExperimentError, LongreachError, ScheduleErro
 from base.settings import load_settings
 from evaluation.findings.finding import kinds
 from evaluation.metrics.metric import load_metrics
+from evaluation.novelty import closed_lifts
 from evaluation.verdicts import verdicts
 from jobs.command import app
 from jobs.job import Night
@@ -127,9 +128,11 @@ def _read(
     found[VERDICTS_TABLE] = verdicts(
         found[READOUTS],
         found[EXPERIMENT_FINDINGS],
+        closed=closed_lifts(pd.DataFrame(), confidence=0.95),
         terms=pd.DataFrame(columns=["strategy", "pays", "per_night"]),
-        guardrails=["complained"],
+        guardrails={"complained": 0.001},
         false_discovery=0.05,
+        confidence=0.95,
     )
     for table, rows in found.items():
         _write(night, table, rows)

@@ -1,4 +1,5 @@
-"""Verdicts read every night for a month: what they ship works, and what guardrails stop does harm."""
+"""Verdicts read every night for weeks, while conversions come late: what they ship works, what guardrails
+stop does harm, and what pays is not stopped. About 8 s."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,7 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
+from evaluation.novelty import closed_lifts
 from evaluation.verdicts import GOAL, verdicts
 from experiments.discoveries import q_values
 from experiments.moments import Moments
@@ -15,59 +17,86 @@ from experiments.sequences import sequence
 from experiments.statistics import difference
 from lake.tables import EXPERIMENT_FINDINGS, READOUTS
 
-STRATEGIES, NIGHTS = 600, 30
+STRATEGIES, NIGHTS = 600, 45
+WINDOW = 20  # nights until all that an exposure brings is known, evenly spread
 TREATED, HELD = 510, 90  # a night and strategy
-RATES = {GOAL: 0.03, "complained": 0.004, "opted_out": 0.01}
+RATES = {GOAL: 0.03, "complained": 0.004, "opted_out": 0.001}
+MARGINS = {"complained": 0.001, "opted_out": 0.005}
 WORKING, HARMFUL = range(60), range(60, 90)
-LIFT, HARM = 0.02, 0.014
+LIFT, HARM, LET_PASS = 0.02, 0.014, 0.002
+PAYS = LIFT  # what works just pays, so that stopping it for its cost is always wrong
 LEVEL = 0.05
 
 
 @dataclass(frozen=True)
-class Month:
-    """Strategies that were ever shipped, and ever stopped for their complaints or opt-outs; and naively."""
+class Weeks:
+    """Strategies that were ever shipped, stopped by a guardrail, and stopped for their cost; and naively:
+    shipped by the interval for one look, stopped for the cost by all windows, open ones too."""
 
     shipped: set[int]
     stopped: set[int]
+    unprofitable: set[int]
     naively_shipped: set[int]
+    naively_unprofitable: set[int]
 
 
 @pytest.fixture(scope="module")
-def month() -> Month:
+def weeks() -> Weeks:
     rng = np.random.default_rng(20260720)
-    found = Month(set(), set(), set())
-    hits = {metric: np.zeros((2, STRATEGIES)) for metric in RATES}
+    found = Weeks(set(), set(), set(), set(), set())
+    hits = {metric: np.zeros((NIGHTS, 2, STRATEGIES)) for metric in RATES}
+    to_come = {metric: np.zeros((NIGHTS, 2, STRATEGIES), dtype=np.int64) for metric in RATES}
     for night in range(1, NIGHTS + 1):
         for metric, rate in RATES.items():
-            hits[metric] += rng.binomial([[TREATED], [HELD]], _rates(metric, rate))
-        readouts = pd.concat([_read(metric, hits[metric], night) for metric in RATES], ignore_index=True)
+            to_come[metric][night - 1] = rng.binomial([[TREATED], [HELD]], _rates(metric, rate))
+            for exposed in range(max(night - WINDOW, 0), night):
+                left = WINDOW - (night - 1 - exposed)
+                known = rng.binomial(to_come[metric][exposed], 1 / left)
+                to_come[metric][exposed] -= known
+                hits[metric][exposed] += known
+        read = [_read(metric, hits[metric].sum(axis=0), night) for metric in RATES]
+        readouts = pd.concat(read, ignore_index=True)
         judged = verdicts(
             readouts,
             pd.DataFrame(columns=list(EXPERIMENT_FINDINGS.names)),
-            terms=pd.DataFrame(columns=["strategy", "pays", "per_night"]),
-            guardrails=[metric for metric in RATES if metric != GOAL],
+            closed=closed_lifts(_cells(hits[GOAL][: max(night - WINDOW + 1, 0)]), confidence=0.95),
+            terms=pd.DataFrame({"strategy": readouts["name"].unique(), "pays": PAYS, "per_night": np.nan}),
+            guardrails=MARGINS,
             false_discovery=LEVEL,
+            confidence=0.95,
         )
         found.shipped.update(_numbers(judged[judged["verdict"] == "ship"]["strategy"]))
-        by_guardrail = (judged["verdict"] == "stop") & (judged["metric"] != GOAL)
-        found.stopped.update(_numbers(judged[by_guardrail]["strategy"]))
-        naive = readouts[(readouts["metric"] == GOAL) & (readouts["low"] > 0)]
-        found.naively_shipped.update(_numbers(naive["name"]))
+        stopped = judged[judged["verdict"] == "stop"]
+        found.stopped.update(_numbers(stopped[stopped["metric"] != GOAL]["strategy"]))
+        found.unprofitable.update(_numbers(stopped[stopped["metric"] == GOAL]["strategy"]))
+        goals = readouts[readouts["metric"] == GOAL]
+        found.naively_shipped.update(_numbers(goals[goals["low"] > 0]["name"]))
+        found.naively_unprofitable.update(_numbers(goals[goals["always_high"] < PAYS]["name"]))
     return found
 
 
-def test_of_those_ever_shipped_at_most_one_in_twenty_does_not_work(month: Month) -> None:
-    assert len(month.shipped - set(WORKING)) <= LEVEL * len(month.shipped)
-    assert len(month.shipped & set(WORKING)) >= 0.7 * len(WORKING)
+def test_of_those_ever_shipped_at_most_one_in_twenty_does_not_work(weeks: Weeks) -> None:
+    assert len(weeks.shipped - set(WORKING)) <= LEVEL * len(weeks.shipped)
+    assert len(weeks.shipped & set(WORKING)) >= 0.7 * len(WORKING)
 
 
-def test_of_those_ever_stopped_by_a_guardrail_at_most_one_in_twenty_is_harmless(month: Month) -> None:
-    assert len(month.stopped - set(HARMFUL)) <= LEVEL * len(month.stopped)
-    assert len(month.stopped & set(HARMFUL)) >= 0.9 * len(HARMFUL)
+def test_of_those_ever_stopped_by_a_guardrail_at_most_one_in_twenty_is_harmless(weeks: Weeks) -> None:
+    assert len(weeks.stopped - set(HARMFUL)) <= LEVEL * len(weeks.stopped)
+    assert len(weeks.stopped & set(HARMFUL)) >= 0.9 * len(HARMFUL)
 
 
-def test_naive_reading_of_the_same_month_ships_much_that_does_not_work(month: Month) -> None:
-    assert len(month.naively_shipped - set(WORKING)) > 0.35 * len(month.naively_shipped)
+def test_what_pays_is_hardly_ever_stopped_for_its_cost(weeks: Weeks) -> None:
+    assert len(weeks.unprofitable & set(WORKING)) <= LEVEL / 2 * len(WORKING)
+    useless = STRATEGIES - len(WORKING) - len(HARMFUL)
+    assert len(weeks.unprofitable - {*WORKING, *HARMFUL}) >= 0.5 * useless
+
+
+def test_windows_still_open_would_have_most_of_what_pays_stopped(weeks: Weeks) -> None:
+    assert len(weeks.naively_unprofitable & set(WORKING)) > 0.5 * len(WORKING)
+
+
+def test_naive_reading_of_the_same_weeks_ships_much_that_does_not_work(weeks: Weeks) -> None:
+    assert len(weeks.naively_shipped - set(WORKING)) > 0.35 * len(weeks.naively_shipped)
 
 
 def _rates(metric: str, rate: float) -> NDArray[np.float64]:
@@ -76,8 +105,22 @@ def _rates(metric: str, rate: float) -> NDArray[np.float64]:
     if metric == GOAL:
         rates[0, list(WORKING)] += LIFT
     else:
+        # Everybody who is contacted opts out a little more often.
+        rates[0] += LET_PASS if metric == "opted_out" else 0.0
         rates[0, list(HARMFUL)] += HARM
     return rates
+
+
+def _cells(hits: NDArray[np.float64]) -> pd.DataFrame:
+    """What ``novelty.weekly_cells`` counts of the nights whose windows have closed, as one week."""
+    arms = [
+        pd.DataFrame(
+            {"treated": treated, "customers": size * len(hits), "converted": hits[:, arm].sum(axis=0)}
+        )
+        for arm, (treated, size) in enumerate(((True, TREATED), (False, HELD)))
+    ]
+    cells = pd.concat(arm.assign(strategy=[str(number) for number in range(STRATEGIES)]) for arm in arms)
+    return cells.assign(week=1, treatment_share=0.85)[: None if len(hits) else 0]
 
 
 def _read(metric: str, hits: NDArray[np.float64], night: int) -> pd.DataFrame:
@@ -93,6 +136,7 @@ def _read(metric: str, hits: NDArray[np.float64], night: int) -> pd.DataFrame:
         "words": "",
     }
     values |= {"name": [str(number) for number in range(STRATEGIES)], "customers": n, "control_customers": m}
+    values |= {"mean": found.mean, "control_mean": found.control_mean}
     values |= {"lift": found.lift, "error": found.error, "low": found.low, "high": found.high}
     values |= {"always_low": always.low, "always_high": always.high, "always_p": always.p_value}
     return pd.DataFrame(values | {"q_value": q_values(always.p_value)}).reindex(columns=list(READOUTS.names))
