@@ -7,15 +7,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.figure import Figure, at_least, at_most, show
-from benchmarks.worlds import SPREAD, Kind, Portfolio, amounts, nightly, portfolio
+from benchmarks.worlds import SPREAD, Kind, Portfolio, amounts, nightly, portfolio, rare
 from experiments.discoveries import discovered_by_evidence, q_values
 from experiments.moments import Floats, Moments, adjusted
 from experiments.sample_ratio import evidence
-from experiments.sequences import sequence
+from experiments.sequences import Sequence, scored_sequence, sequence
 from experiments.shrinkage import certified
 from experiments.statistics import Difference, difference, slope
 
 KINDS: tuple[Kind, ...] = ("share", "late share", "amount", "change")
+RARE_KINDS: tuple[Kind, ...] = ("share", "amount")
+# Customers treated and held out, and the shares of them that give: far fewer of the treated.
+HARM = ((950, 50, (0.01, 0.10)), (2_000, 105, (0.002, 0.03)), (8_500, 1_500, (0.005, 0.03)))
 DAYS = 30
 _LEVEL = 0.05
 _REAL = 0.1
@@ -47,6 +50,16 @@ def figures() -> Iterator[Figure]:
         name = f"null strategies ever called something in {DAYS} daily looks, {kind}"
         yield at_most(name, 100 * always, "%", goal=5.0)
         yield at_least(f"{name}, naive reading", 100 * naive, "%", goal=0.0)
+    for kind in RARE_KINDS:
+        for rate in (0.001, 0.002):
+            ever, alarms = rare_goals(kind, 20, rate=rate, seed=9)
+            name = f"5 % held out, one of {1 / rate:,.0f} gives, {kind}"
+            yield at_most(f"null strategies ever called something, {name}", 100 * ever, "%", goal=5.0)
+            yield at_most(f"false among discoveries of 4,000, {name}", 100 * alarms, "%", goal=5.0)
+    for treated, held, rates in HARM:
+        missed = 100 * harm_missed(treated, held, rates=rates, draws=40_000, seed=10)
+        name = f"{treated}/{held}, {rates[0]:.1%} against {rates[1]:.1%}"
+        yield at_most(f"always-valid interval misses harm at one look, {name}", missed, "%", goal=5.0)
     for treated, held in ((1_500, 300), (850, 150), (5_000, 1_000)):
         for zeros in (0.70, 0.90, 0.95):
             for lift in (0.0, 0.5):
@@ -88,7 +101,7 @@ def peeking(kind: Kind, *, strategies: int, days: int, seed: int) -> tuple[float
     ever, naive = np.zeros(strategies, dtype=bool), np.zeros(strategies, dtype=bool)
     for treatment, control in nightly(world, kind, days=days, seed=seed + 1):
         found = read(kind, treatment, control)
-        band = sequence(found.lift, found.error, treatment.n, control.n)
+        band = _watched(kind, found, treatment, control)
         ever |= (band.low > 0) | (band.high < 0)
         naive |= (found.low > 0) | (found.high < 0)
     return float(ever.mean()), float(naive.mean())
@@ -99,6 +112,43 @@ def read(kind: Kind, treatment: Moments, control: Moments) -> Difference:
     return difference(
         treatment, control, binary=kind in ("share", "late share"), never_negative=kind == "amount"
     )
+
+
+def rare_goals(
+    kind: Kind, worlds: int, *, rate: float, strategies: int = 4_000, days: int = DAYS, seed: int
+) -> tuple[float, float]:
+    """Share of null strategies whose always-valid p-value is ever 5 % or less, and share of the worlds in
+    which any is ever discovered by its q-value: all of those are false."""
+    called, discovered = [], []
+    for number in range(worlds):
+        ever, least = np.zeros(strategies, dtype=bool), 1.0
+        for treatment, control in nightly(
+            rare(strategies, rate=rate), kind, days=days, seed=seed * 1_000 + number
+        ):
+            p = _watched(kind, read(kind, treatment, control), treatment, control).p_value
+            ever |= p <= _LEVEL
+            least = min(least, np.nanmin(q_values(p)))
+        called.append(ever.mean())
+        discovered.append(least <= _LEVEL)
+    return float(np.mean(called)), float(np.mean(discovered))
+
+
+def harm_missed(treated: int, held: int, *, rates: tuple[float, float], draws: int, seed: int) -> float:
+    """How often the always-valid interval of a share does not hold the true difference, at one look."""
+    rng = np.random.default_rng(seed)
+    arms = []
+    for customers, rate in zip((treated, held), rates, strict=True):
+        hits = rng.binomial(customers, rate, draws).astype(float)
+        arms.append(Moments(n=np.full(draws, float(customers)), total=hits, squares=hits))
+    band = _watched("share", difference(*arms, binary=True), *arms)
+    truth = rates[0] - rates[1]
+    return float(np.mean((truth < band.low) | (band.high < truth)))
+
+
+def _watched(kind: Kind, found: Difference, treatment: Moments, control: Moments) -> Sequence:
+    if kind == "change":
+        return sequence(found.lift, found.error, treatment.n, control.n)
+    return scored_sequence(found, treatment.n, control.n)
 
 
 def coverage(
@@ -136,7 +186,7 @@ def daily_looks(worlds: int, *, strategies: int = 4_000, days: int = DAYS, seed:
         better, worse = np.zeros(strategies, dtype=bool), np.zeros(strategies, dtype=bool)
         for treatment, control in nightly(truth, "share", days=days, seed=seed * 1_000 + world):
             each = difference(treatment, control, binary=True)
-            p = sequence(each.lift, each.error, treatment.n, control.n).p_value
+            p = scored_sequence(each, treatment.n, control.n).p_value
             discovered = q_values(p) <= _LEVEL
             better |= discovered & (each.lift > 0)
             worse |= discovered & (each.lift < 0)

@@ -12,7 +12,7 @@ from benchmarks.figure import Figure, at_least, at_most, show
 from experiments.heterogeneity import heterogeneity_p
 from experiments.moments import Moments, adjusted
 from experiments.ratios import ratio
-from experiments.sequences import sequence
+from experiments.sequences import scored_sequence, sequence
 from experiments.statistics import Difference, difference
 
 STRATEGIES, CONTRASTS, SEGMENTS = 5_000, 2, 41
@@ -51,7 +51,10 @@ def _pass(arms: dict[Kind, tuple[Moments, Moments]]) -> float:
     for kind in METRICS:
         treatment, control = arms[kind]
         found = _read(kind, treatment, control)
-        sequence(found.lift, found.error, treatment.n, control.n)
+        if kind in ("share", "amount"):
+            scored_sequence(found, treatment.n, control.n)
+        else:
+            sequence(found.lift, found.error, treatment.n, control.n)
         heterogeneity_p(found.lift[..., 1:], found.error[..., 1:])
         if kind == "mean":
             difference(*adjusted(treatment, control), binary=False)

@@ -46,6 +46,12 @@ def portfolio(
     )
 
 
+def rare(strategies: int, *, rate: float) -> Portfolio:
+    """Strategies that change nothing, 300 customers a day, the fewest held out that are permitted: 5 %."""
+    same = np.ones(strategies)
+    return Portfolio(daily=300 * same, holdout=0.05 * same, base=rate * same, lift=0 * same)
+
+
 def nightly(world: Portfolio, kind: Kind, *, days: int, seed: int) -> Iterator[tuple[Moments, Moments]]:
     """Both arms' sums so far, a pair a night; arms are drawn customer by customer."""
     rng = np.random.default_rng(seed)

@@ -33,7 +33,7 @@ from experiments.heterogeneity import heterogeneity_p
 from experiments.moments import Floats, Moments, adjusted
 from experiments.ratios import ratio
 from experiments.sample_ratio import p_value
-from experiments.sequences import TUNED_FOR, sequence
+from experiments.sequences import TUNED_FOR, scored_sequence, sequence
 from experiments.shrinkage import shrink
 from experiments.statistics import Difference, difference, slope
 from lake.tables import READOUTS, SEGMENT_READOUTS
@@ -128,7 +128,7 @@ class _View:
         join = partial(groups.pooled, n=n, control_n=m, confidence=terms.confidence)
         own = _only(told, _difference(metric, treated, held, terms))
         joined = _with_interval(join(own, scored=_is_scored(metric)))
-        frame = _estimates(joined, groups.total(n * told), groups.total(m * told), terms)
+        frame = _estimates(metric, joined, groups.total(n * told), groups.total(m * told), terms)
         if metric.covariate is not None:
             better = _only(
                 told, difference(*adjusted(treated, held), binary=False, confidence=terms.confidence)
@@ -157,8 +157,10 @@ def _difference(metric: type[Metric], treated: Moments, held: Moments, terms: Te
     )
 
 
-def _estimates(found: Difference, n: Floats, m: Floats, terms: Terms) -> pd.DataFrame:
-    always = sequence(found.lift, found.error, n, m, confidence=terms.confidence, tuned_for=terms.tuned_for)
+def _estimates(metric: type[Metric], found: Difference, n: Floats, m: Floats, terms: Terms) -> pd.DataFrame:
+    scored = _is_scored(metric)
+    read = partial(scored_sequence, found) if scored else partial(sequence, found.lift, found.error)
+    always = read(n, m, confidence=terms.confidence, tuned_for=terms.tuned_for)
     # Where nobody or everybody did it there is no spread to reckon with: only the score interval holds.
     sure = found.error > 0
     spread = {
@@ -274,7 +276,7 @@ def _of_holdouts(cells: pa.Table, name: str, metric: type[Metric], terms: Terms)
         found = _with_interval(_only((n > 1) & (m > 1), _difference(metric, treated, control, terms)))
         counts = sums["customers"][0].astype(np.int64)
         rows.append(
-            _estimates(found, n, m, terms).assign(
+            _estimates(metric, found, n, m, terms).assign(
                 level="holdout",
                 name=holdout,
                 metric=name,

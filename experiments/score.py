@@ -113,7 +113,7 @@ def _intervals(
                 constant += weight * weight * fixed[row, each]
                 continue
             rate, other = mean[row, each] / unit, control[row, each] / unit
-            half = _around(rate, n[row, each], limit), _around(other, m[row, each], limit)
+            half = wilson(rate, n[row, each], limit), wilson(other, m[row, each], limit)
             below += (weight * unit) ** 2 * ((rate - half[0][0]) ** 2 + (half[1][1] - other) ** 2)
             above += (weight * unit) ** 2 * ((half[0][1] - rate) ** 2 + (other - half[1][0]) ** 2)
             end = max(end, unit)
@@ -128,7 +128,7 @@ def _intervals(
 
 
 @numba.njit(nogil=True, cache=True, error_model="numpy")
-def _around(rate: float, n: float, limit: float) -> tuple[float, float]:
+def wilson(rate: float, n: float, limit: float) -> tuple[float, float]:
     """Wilson's interval of one share: Newcombe's difference of two of them is where the search begins."""
     spread = limit * math.sqrt(rate * (1 - rate) / n + (limit / (2 * n)) ** 2)
     middle, scale = rate + limit**2 / (2 * n), 1 + limit**2 / n
@@ -183,8 +183,21 @@ def _pooled_variance(strata: tuple[Floats, ...], apart: float) -> tuple[float, f
 def _score_variance(mean: float, n: float, control: float, m: float, apart: float) -> tuple[float, float]:
     """Variance of the difference if it were ``apart``, at the likeliest rates so far apart; and its slope.
 
-    Closed form of Farrington and Manning, Statistics in Medicine 9 (1990), with Miettinen and Nurminen's
-    (n + m) / (n + m - 1). The slope is that of the cubic's root, by implicit differentiation.
+    With Miettinen and Nurminen's (n + m) / (n + m - 1).
+    """
+    high, low, drift = likeliest(mean, n, control, m, apart)
+    shrinking = drift - 1 if 0 < low < 1 else 0.0
+    scale = (n + m) / (n + m - 1)
+    variance = (high * (1 - high) / n + low * (1 - low) / m) * scale
+    return variance, ((1 - 2 * high) * drift / n + (1 - 2 * low) * shrinking / m) * scale
+
+
+@numba.njit(nogil=True, cache=True, error_model="numpy")
+def likeliest(mean: float, n: float, control: float, m: float, apart: float) -> tuple[float, float, float]:
+    """The likeliest rates of both arms that are so far ``apart``; and how much the first moves with it.
+
+    Closed form of Farrington and Manning, Statistics in Medicine 9 (1990). The slope is that of the cubic's
+    root, by implicit differentiation.
     """
     ratio = m / n
     a = 1 + ratio
@@ -203,7 +216,4 @@ def _score_variance(mean: float, n: float, control: float, m: float, apart: floa
     moved = -(ratio + 2) * root * root + (2 * apart + 2 * mean + ratio + 1) * root - mean * (1 + 2 * apart)
     bend = 3 * a * root * root + 2 * b * root + c
     drift = -moved / bend if bend != 0 and 0 < high < 1 else 0.0
-    shrinking = drift - 1 if 0 < low < 1 else 0.0
-    scale = (n + m) / (n + m - 1)
-    variance = (high * (1 - high) / n + low * (1 - low) / m) * scale
-    return variance, ((1 - 2 * high) * drift / n + (1 - 2 * low) * shrinking / m) * scale
+    return high, low, drift

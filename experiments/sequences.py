@@ -6,9 +6,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
+from experiments.deviance import deviance_interval
 from experiments.moments import Floats
+from experiments.statistics import Difference, variance_scale
 
 TUNED_FOR = 500.0
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,11 +45,64 @@ def sequence(
     treated, held = np.asarray(n, dtype=np.float64), np.asarray(control_n, dtype=np.float64)
     alpha = 1 - confidence
     with np.errstate(divide="ignore", invalid="ignore"):
-        r = treated * held / (treated + held) * _tightest(alpha) / tuned_for
-        half = errors * np.sqrt((1 + 1 / r) * (np.log1p(r) - 2 * np.log(alpha)))
+        r = _information(treated, held, alpha, tuned_for)
+        half = errors * _reach(r, alpha)
         z = np.where(errors > 0, lifts / errors, np.where(lifts == 0, 0.0, np.nan))
-        p_value = np.minimum(1.0, np.sqrt(1 + r) * np.exp(-(z**2) * r / (2 * (1 + r))))
+        p_value = _p_value(z**2, r)
     return Sequence(low=lifts - half, high=lifts + half, p_value=p_value)
+
+
+def scored_sequence(
+    found: Difference,
+    n: ArrayLike,
+    control_n: ArrayLike,
+    *,
+    confidence: float = 0.95,
+    tuned_for: float = TUNED_FOR,
+) -> Sequence:
+    """The confidence sequence of shares and amounts, whose variance changes with the effect.
+
+    As ``sequence``, but z^2 of a difference d is its deviance (``experiments.deviance``), of amounts in units
+    of their ``variance_scale``. So band and p-value are one test,
+    the band excludes zero exactly where p <= 1 - confidence, ends within the possible differences, and few
+    events in a small arm are as much proof as they are. Amounts that rates are no likeness of, and where
+    nobody or everybody gave, are read as ``sequence`` does.
+    """
+    treated, held = np.asarray(n, dtype=np.float64), np.asarray(control_n, dtype=np.float64)
+    plain = sequence(found.lift, found.error, treated, held, confidence=confidence, tuned_for=tuned_for)
+    alpha = 1 - confidence
+    scale, _ = variance_scale(found, treated, held)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        r = _information(treated, held, alpha, tuned_for)
+        rates = [mean / scale for mean in (found.mean, found.control_mean)]
+        shares = np.all([rate <= 1 + _ROUNDING for rate in rates], axis=0) & (found.error > 0)
+        rate, control = (np.minimum(each, 1.0) for each in rates)
+        columns = np.broadcast_arrays(rate, treated, control, held, _reach(r, alpha))
+    low, high, deviance = (
+        each.reshape(shares.shape)
+        for each in deviance_interval(*(each.ravel() for each in columns[:4]), limit=columns[4].ravel())
+    )
+    told = shares & np.isfinite(deviance)
+    return Sequence(
+        low=np.where(told, low * scale, plain.low),
+        high=np.where(told, high * scale, plain.high),
+        p_value=np.where(told, _p_value(deviance, r), plain.p_value),
+    )
+
+
+def _information(n: Floats, m: Floats, alpha: float, tuned_for: float) -> Floats:
+    """r = N rho squared: how exact the measurement is in units of the mixture's width."""
+    return n * m / (n + m) * _tightest(alpha) / tuned_for
+
+
+def _reach(r: Floats, alpha: float) -> Floats:
+    """Half of the interval in standard errors."""
+    return np.asarray(np.sqrt((1 + 1 / r) * (np.log1p(r) - 2 * np.log(alpha))))
+
+
+def _p_value(square: Floats, r: Floats) -> Floats:
+    found: Floats = np.minimum(1.0, np.sqrt(1 + r) * np.exp(-square * r / (2 * (1 + r))))
+    return found
 
 
 def _tightest(alpha: float) -> float:

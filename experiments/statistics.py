@@ -112,9 +112,18 @@ def slope(found: Difference, n: ArrayLike, control_n: ArrayLike) -> Floats:
     """
     treated, held = np.asarray(n, dtype=np.float64), np.asarray(control_n, dtype=np.float64)
     everybody = treated + held
-    scale, common = _scale(found, treated, held)
+    scale, common = variance_scale(found, treated, held)
     with np.errstate(divide="ignore", invalid="ignore"):
         return (scale - 2 * common) * (held / treated - treated / held) / everybody
+
+
+def variance_scale(found: Difference, n: Floats, m: Floats) -> tuple[Floats, Floats]:
+    """The scale that shares (1) and amounts were tested in, by their error; and both arms' common mean."""
+    everybody = n + m
+    with np.errstate(divide="ignore", invalid="ignore"):
+        common = (n * found.mean + m * found.control_mean) / everybody
+        variance = found.error**2 * n * m / everybody * (everybody - 1) / everybody
+        return variance / common + common, common
 
 
 def pool(
@@ -193,7 +202,7 @@ def _stratified_score(
     found: Difference, n: Floats, m: Floats, *, share: Floats, confidence: float
 ) -> tuple[Floats, Floats]:
     """The interval of the weighted mean of shares or amounts, each stratum in its own scale."""
-    scale, common = _scale(found, n, m)
+    scale, common = variance_scale(found, n, m)
     known = np.isfinite(scale) & (share > 0)
     size = np.where(known, (n + m) * common, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -214,15 +223,6 @@ def _stratified_score(
         share=np.nan_to_num(share),
     )
     return pooled_interval(strata, limit=float(special.ndtri((1 + confidence) / 2)))
-
-
-def _scale(found: Difference, n: Floats, m: Floats) -> tuple[Floats, Floats]:
-    """The scale that shares (1) and amounts were tested in, by their error; and both arms' common mean."""
-    everybody = n + m
-    with np.errstate(divide="ignore", invalid="ignore"):
-        common = (n * found.mean + m * found.control_mean) / everybody
-        variance = found.error**2 * n * m / everybody * (everybody - 1) / everybody
-        return variance / common + common, common
 
 
 def _shares(treatment: Moments, control: Moments, scale: Floats, confidence: float) -> Difference:

@@ -9,7 +9,7 @@ from evaluation.experiment_summary import EVERYTHING, ExperimentSummary
 from evaluation.verdicts import verdicts
 from experiments.discoveries import q_values
 from experiments.moments import Moments
-from experiments.sequences import sequence
+from experiments.sequences import scored_sequence
 from experiments.shrinkage import shrink
 from experiments.statistics import difference, slope
 from lake.table import Table
@@ -40,7 +40,7 @@ def readouts(lifts: np.ndarray, *, people: int = 20_000, seed: int = 2) -> pd.Da
         Moments(n=held, total=control_hits, squares=control_hits),
         binary=True,
     )
-    always = sequence(found.lift, found.error, treated, held)
+    always = scored_sequence(found, treated, held)
     shrunk = shrink(found.lift, found.error, slope=slope(found, treated, held))
     frame = pd.DataFrame(
         {

@@ -3,13 +3,17 @@
 import pytest
 
 from benchmarks.calibration import (
+    HARM,
     KINDS,
+    RARE_KINDS,
     certified_worlds,
     coverage,
     cuped,
     daily_looks,
+    harm_missed,
     one_look,
     peeking,
+    rare_goals,
     split_alarms,
     split_power,
 )
@@ -21,6 +25,21 @@ def test_thirty_daily_looks_call_few_null_strategies_something(kind: Kind) -> No
     always, naive = peeking(kind, strategies=2_000, days=30, seed=101)
     assert always <= 0.05
     assert naive > 0.2
+
+
+@pytest.mark.parametrize("kind", RARE_KINDS)
+@pytest.mark.parametrize("rate", [0.001, 0.002])
+def test_a_few_events_among_few_held_out_are_not_taken_for_harm(kind: Kind, rate: float) -> None:
+    ever, discovered = rare_goals(kind, 1, rate=rate, seed=109)
+    assert ever <= 0.05
+    assert discovered == 0.0
+
+
+@pytest.mark.parametrize(("treated", "held", "rates"), HARM)
+def test_the_always_valid_interval_holds_true_harm(
+    treated: int, held: int, rates: tuple[float, float]
+) -> None:
+    assert harm_missed(treated, held, rates=rates, draws=5_000, seed=110) <= 0.05
 
 
 @pytest.mark.parametrize("zeros", [0.7, 0.9, 0.95])

@@ -13,7 +13,7 @@ from evaluation.novelty import closed_lifts
 from evaluation.verdicts import GOAL, verdicts
 from experiments.discoveries import q_values
 from experiments.moments import Moments
-from experiments.sequences import sequence
+from experiments.sequences import scored_sequence
 from experiments.statistics import difference
 from lake.tables import EXPERIMENT_FINDINGS, READOUTS
 
@@ -127,7 +127,7 @@ def _read(metric: str, hits: NDArray[np.float64], night: int) -> pd.DataFrame:
     n, m = np.full(STRATEGIES, night * TREATED), np.full(STRATEGIES, night * HELD)
     arms = [Moments(n=count, total=hit, squares=hit) for count, hit in zip((n, m), hits, strict=True)]
     found = difference(*arms, binary=True)
-    always = sequence(found.lift, found.error, n, m)
+    always = scored_sequence(found, n, m)
     values: dict[str, Any] = {
         "level": "strategy",
         "view": "exposed",
