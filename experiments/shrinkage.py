@@ -66,8 +66,9 @@ def certified(
     The posterior means' weighted sum. Its error is that of the posteriors plus that of the sum when the prior
     is fitted again to Bayesian bootstrap weights of the experiments (Laird and Louis, "Empirical Bayes
     confidence intervals based on bootstrap samples", JASA 82, 1987); added, not squared and added, since the
-    same lifts make both. Of shares its interval held the truth in 99 of 100 made-up portfolios; of skewed
-    amounts it is about 5 % too low. Zero when nothing is chosen.
+    same lifts make both. Value and lower end are at most the naive sum: whatever the others suggest, no
+    more is certified than was measured. Of shares its interval held the truth in 99 of 100 made-up
+    portfolios; of skewed amounts it is about 5 % too low. Zero when nothing is chosen.
     """
     readings, told = _readings(lift, error, slope)
     weight = np.broadcast_to(np.asarray(weights, dtype=np.float64), told.shape)[told]
@@ -87,7 +88,8 @@ def certified(
     value = float(mean @ weight)
     error_of_total = np.sqrt(weight**2 @ spread**2) + np.std(drawn, ddof=1)
     half = float(special.ndtri((1 + confidence) / 2) * error_of_total)
-    return Total(value=value, low=value - half, high=value + half, naive=float(picked.lift @ weight))
+    naive = float(picked.lift @ weight)
+    return Total(value=min(value, naive), low=min(value - half, naive), high=value + half, naive=naive)
 
 
 def _readings(lift: ArrayLike, error: ArrayLike, slope: ArrayLike) -> tuple[Readings, NDArray[np.bool_]]:

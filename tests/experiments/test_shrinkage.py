@@ -63,6 +63,14 @@ def test_the_certified_total_holds_the_truth_and_is_below_the_naive_sum() -> Non
     assert inside >= 11
 
 
+def test_no_more_is_certified_than_was_measured() -> None:
+    """One lift of 1 point among 99 of 3: the others suggest more than it showed."""
+    lift = np.where(np.arange(100) < 99, 0.03, 0.01)
+    total = certified(lift, np.full(100, 0.003), np.full(100, 1_000.0), lift == 0.01)
+    assert total.naive == pytest.approx(10.0)
+    assert total.low <= total.value <= total.naive < total.high
+
+
 def test_a_slope_takes_the_skew_of_few_events_out() -> None:
     """A control group without a hit is no proof: 400 treated at 3 %, 60 held out at 3 %, nothing real."""
     rng = np.random.default_rng(15)
