@@ -147,7 +147,9 @@ class _View:
         counts = self.layout.sums["customers"]
         return frame.assign(
             metric=name,
-            compared=groups.total(np.where(np.isfinite(own.lift), n, 0.0)),
+            compared=np.where(
+                np.isfinite(joined.lift), groups.total(np.where(np.isfinite(own.lift), n, 0.0)), np.nan
+            ),
             customers=groups.total(counts[:, arm]).astype(np.int64),
             control_customers=groups.total(counts[:, CONTROL]).astype(np.int64),
         )

@@ -1,29 +1,51 @@
 """Small cells: counts of fewer than ten people are not shown, nor what would let them be worked out."""
 
+from collections.abc import Sequence
+
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 SMALLEST = 10
 
 
 def suppress(counts: pd.DataFrame, *, count: str, within: list[str]) -> pd.DataFrame:
-    """The frame with ``count`` as nullable integers, small cells null.
-
-    Where exactly one cell of a group (rows equal in ``within``; all rows if empty) is hidden, its smallest
-    neighbour is hidden too: with the group's total known, a lone hidden cell is no secret.
-    """
+    """The frame with ``count`` as nullable integers, null in the rows that :func:`hidden` names."""
     shown = counts.copy()
     shown[count] = shown[count].astype("Int64")
-    groups = shown.groupby(within, dropna=False).groups.values() if within else [shown.index]
-    for index in groups:
-        cells = shown.loc[index, count]
-        small = cells[(cells > 0) & (cells < SMALLEST)].index
-        if len(small) == 1:
-            others = cells[cells >= SMALLEST].sort_values(kind="stable").index
-            small = small.append(others[:1])
-        shown.loc[small, count] = pd.NA
+    shown.loc[hidden(counts, counts=[count], within=within), count] = pd.NA
     return shown
 
 
-def shown(count: int) -> str:
+def hidden(rows: pd.DataFrame, *, counts: Sequence[str], within: list[str]) -> NDArray[np.bool_]:
+    """Which rows may not show their counts: those of few people, and more where these could be worked out.
+
+    With the total of a group (rows equal in ``within``; all rows if empty) known, the others tell what the
+    hidden ones come to. Where that is few people as well, the smallest neighbour is hidden too.
+    """
+    people = {count: rows[count].fillna(0).to_numpy(dtype=np.int64) for count in counts}
+    found = np.logical_or.reduce([few(number) for number in people.values()])
+    groups = rows.groupby(within, dropna=False).indices.values() if within else [np.arange(len(rows))]
+    for places in groups:
+        for number in people.values():
+            own = number[places]
+            others = places[~found[places] & (own > 0)]
+            if few(own[found[places]].sum()) and len(others):
+                found[others[np.argmin(number[others])]] = True
+    return np.asarray(found)
+
+
+def few(count: NDArray[np.int64] | NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether so many people are too few to be shown; nobody is not."""
+    return np.asarray((count > 0) & (count < SMALLEST))
+
+
+def tells_few(share: NDArray[np.float64], of: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether a share of ``of`` people is that of few, or of all but few."""
+    counted = np.round(share * of)
+    return np.asarray(few(counted) | few(of - counted))
+
+
+def shown(count: float) -> str:
     """A count as a report may show it."""
-    return f"{count:,}" if count == 0 or count >= SMALLEST else f"under {SMALLEST}"
+    return f"under {SMALLEST}" if few(np.asarray(count)) else f"{count:,.0f}"

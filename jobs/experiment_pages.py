@@ -114,7 +114,7 @@ def _goal_table(goal: Row, metric: type[Metric]) -> Table:
             "always_",
             f"the verdict rests on this, q = {probability(goal['q_value'])}",
         ),
-        ("luck taken out", "shrunk_", "in the light of all strategies; plan with this"),
+        ("luck taken out", "shrunk_", _planning(goal)),
     )
     table = headed(f"The goal: {_doc(metric)}", ("reading", "of 100", "from", "to", ""))
     for words, prefix, note in readings:
@@ -122,7 +122,16 @@ def _goal_table(goal: Row, metric: type[Metric]) -> Table:
         if known(lift):
             ends = (of_hundred(goal[f"{prefix}{end}"]) for end in ("low", "high"))
             table.add_row(words, of_hundred(lift), *ends, note)
+    if not known(goal["shrunk_lift"]):
+        table.add_row("luck taken out", "–", "–", "–", "too few strategies yet to take luck out")
     return table
+
+
+def _planning(goal: Row) -> str:
+    nothing = all(abs(100 * goal[f"shrunk_{name}"]) < 0.005 for name in ("lift", "low", "high"))
+    if nothing:
+        return "in the light of all strategies no effect is left; do not plan with one yet"
+    return "in the light of all strategies; plan with this"
 
 
 def _metric_table(rows: Sequence[Row], metrics: Mapping[str, type[Metric]]) -> Table:
@@ -133,8 +142,8 @@ def _metric_table(rows: Sequence[Row], metrics: Mapping[str, type[Metric]]) -> T
         metric = metrics[row["metric"]]
         lifts = (_change(row[name], metric) for name in ("lift", "always_low", "always_high", "shrunk_lift"))
         table.add_row(
-            f"{metric.name}{' (guardrail)' if metric.guardrail else ''}",
-            *(_level(row[name], metric) for name in ("mean", "control_mean")),
+            f"{metric.name}{f' (guardrail) to {of_hundred(metric.margin)}' if metric.guardrail else ''}",
+            *(_level(row[name], metric, hidden=known(row["lift"])) for name in ("mean", "control_mean")),
             *lifts,
             probability(row["q_value"]),
         )
@@ -159,17 +168,15 @@ def _views(readouts: pd.DataFrame) -> list[RenderableType]:
 
 
 def _segments(segments: pd.DataFrame, goal: Row, level: float) -> list[RenderableType]:
-    """The segments whose own lift is a discovery, or that together differ by more than chance."""
-    p = goal.get("heterogeneity_p", math.nan)
-    if not known(p):
-        return []
+    """The segments whose own lift is a discovery, however often one looks."""
+    alike = f"that they are alike: p = {probability(goal.get('heterogeneity_p', math.nan))}"
     rows = segments[segments["metric"] == GOAL]
-    surely = rows[rows["q_value"] <= level]
-    if p > level and surely.empty:
-        return [Text(f"Segments: no sign that they differ (p = {probability(p)}).")]
-    shown = rows if p <= level else surely
-    title = f"Segments (that they are alike: p = {probability(p)})"
-    return _lifts(title, "segment", shown.sort_values("shrunk_lift", ascending=False))
+    if rows.empty:
+        return []
+    surely = rows[rows["q_value"] <= level].sort_values("shrunk_lift", ascending=False)
+    if surely.empty:
+        return [Text(f"Segments: in none of them alone is a lift proven ({alike}, for one look).")]
+    return _lifts(f"Segments whose own lift is proven ({alike})", "segment", surely)
 
 
 def _lifts(title: str, by: str, rows: pd.DataFrame) -> list[RenderableType]:
@@ -202,9 +209,9 @@ def _doc(metric: type[Metric]) -> str:
     return (metric.__doc__ or "").strip().splitlines()[0]
 
 
-def _level(value: Any, metric: type[Metric]) -> str:
+def _level(value: Any, metric: type[Metric], *, hidden: bool) -> str:
     if not known(value):
-        return "–"
+        return "hidden" if hidden else "–"
     return f"{100 * value:.2f} %" if metric.kind == "share" else f"{value:,.2f}"
 
 

@@ -7,13 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pyspark.sql import Column as SparkColumn
 from pyspark.sql import functions as F
 
 from base.errors import ScheduleError
 from base.settings import Settings
-from evaluation.suppress import SMALLEST, suppress
+from evaluation.metrics.metric import load_metrics
+from evaluation.suppress import SMALLEST, few, hidden, tells_few
 from evaluation.verdicts import GOAL
 from jobs.experiment_pages import Page
 from jobs.job import Night
@@ -73,6 +76,7 @@ class Experiments:
             )
         readouts = self._rows(READOUTS, (F.col("level") == "strategy") & (F.col("name") == strategy))
         segments = self._rows(SEGMENT_READOUTS, own)
+        findings = self._rows(EXPERIMENT_FINDINGS, own)
         return Page(
             as_of=self.as_of,
             title=next((one.title for one in ever_live(self.night.ledger) if one.name == strategy), None),
@@ -80,8 +84,12 @@ class Experiments:
             stopped=f"by {stop.actor}, {stop.at:%Y-%m-%d %H:%M}: {stop.reason}" if stop else None,
             verdict=verdict[0],
             readouts=without_small_cells(readouts, within=["metric", "view"]),
-            segments=without_small_cells(segments, within=["metric"]).sort_values("segment"),
-            findings=self._rows(EXPERIMENT_FINDINGS, own),
+            segments=without_small_cells(
+                pd.concat([segments, _of_no_segment(segments, readouts)]), within=["metric"]
+            )
+            .dropna(subset="segment")
+            .sort_values("segment"),
+            findings=findings.assign(rows=findings["rows"].mask(few(findings["rows"].to_numpy(dtype=float)))),
             reviews=reviews(self.night.ledger, strategy),
         )
 
@@ -111,19 +119,60 @@ def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
 def without_small_cells(rows: pd.DataFrame, *, within: list[str]) -> pd.DataFrame:
     """``rows`` with counts of fewer than ten people null, and the numbers of such rows as well.
 
-    Where one count of a group (rows equal in ``within``) could be worked out from the others, another one is
-    hidden too.
+    Where counts of a group (rows equal in ``within``) could be worked out from the others, or from the same
+    experiment seen otherwise, more are hidden; and means that speak of fewer than ten people.
     """
     shown = rows.reset_index(drop=True)
-    for count in _COUNTS:
-        shown = suppress(shown, count=count, within=within)
-    few = shown[list(_COUNTS)].isna().any(axis=1)
+    if "view" in shown:
+        shown = _without_few_goals(shown)
     numbers = [name for name in shown.columns if shown[name].dtype == "float64"]
-    shown.loc[few, numbers] = float("nan")
-    shown.loc[few, list(_COUNTS)] = pd.NA
+    shown[list(_COUNTS)] = shown[list(_COUNTS)].astype("Int64")
+    small = hidden(rows, counts=_COUNTS, within=within)
+    if "view" in shown:
+        small |= _beside_exposed(rows)
+    shown.loc[small, numbers] = float("nan")
+    shown.loc[small, list(_COUNTS)] = pd.NA
+    others = (rows["customers"] - rows["compared"]).to_numpy()
+    shown.loc[few(others), "compared"] = float("nan")
     if "words" in shown:
-        shown.loc[few, "words"] = f"Fewer than {SMALLEST} people in an arm: not shown."
+        shown.loc[small, "words"] = f"Fewer than {SMALLEST} people in an arm, or to be worked out: not shown."
     return shown
+
+
+def _beside_exposed(rows: pd.DataFrame) -> NDArray[np.bool_]:
+    """Whether a view's customers are all but few of those exposed, or few more."""
+    keys = ["level", "name", "metric", "arm"]
+    exposed = rows[rows["view"] == "exposed"].set_index(keys)[list(_COUNTS)]
+    beside = rows[keys].join(exposed[~exposed.index.duplicated()], on=keys)
+    away = [few(np.abs(beside[count].to_numpy() - rows[count].to_numpy())) for count in _COUNTS]
+    return np.asarray(np.logical_or.reduce(away))
+
+
+def _without_few_goals(rows: pd.DataFrame) -> pd.DataFrame:
+    """``rows`` without the means of shares that fewer than ten people make up, or all but so few; and without
+    those of amounts that only few placed."""
+    metrics = load_metrics()
+    declared = rows["metric"].map(metrics)
+    is_share = declared.map(lambda metric: metric.kind == "share").to_numpy(dtype=bool)
+    of = {"mean": rows["compared"].fillna(rows["customers"]), "control_mean": rows["control_customers"]}
+    tells = [tells_few(rows[mean].to_numpy(), count.to_numpy(dtype=float)) for mean, count in of.items()]
+    tells_of_few = is_share & np.logical_or.reduce(tells)
+    keys = ["level", "name", "view", "arm"]
+    goals = rows[tells_of_few & (rows["metric"] == GOAL)][keys]
+    of_few = pd.MultiIndex.from_frame(rows[keys]).isin(pd.MultiIndex.from_frame(goals))
+    placed = declared.map(lambda metric: metric.never_negative or metric.kind == "ratio").to_numpy(dtype=bool)
+    shown = rows.copy()
+    # One mean and the lift would tell the other.
+    shown.loc[tells_of_few | (placed & of_few), ["mean", "control_mean"]] = float("nan")
+    return shown
+
+
+def _of_no_segment(segments: pd.DataFrame, readouts: pd.DataFrame) -> pd.DataFrame:
+    """The customers of no segment, by metric: with them, the segments' counts add up to the strategy's."""
+    whole = readouts[(readouts["view"] == "exposed") & (readouts["arm"] == "any")].set_index("metric")
+    summed = segments.groupby("metric")[list(_COUNTS)].sum()
+    rest = (whole[list(_COUNTS)].reindex(summed.index) - summed).dropna().clip(lower=0)
+    return rest.astype("int64").reset_index()
 
 
 def _night(night: Night, as_of: date | None) -> date:

@@ -67,9 +67,11 @@ def portfolio(as_of: AsOfOrLast = None, as_json: Json = False) -> None:
     from jobs.experiment_tables import open_experiments, records
     from strategies.book import ever_live
 
-    with open_experiments(load_settings(), as_of=as_of, progress=say) as found:
+    settings = load_settings()
+    with open_experiments(settings, as_of=as_of, progress=say) as found:
         values = {strategy.name: strategy.goal.value for strategy in ever_live(found.night.ledger)}
-        total = add_up(found.of_all(), found.verdicts(), values=values)
+        confidence = settings.experiments.confidence
+        total = add_up(found.of_all(), found.verdicts(), values=values, confidence=confidence)
         pooled = found.pooled()
     if as_json:
         print_json({"as_of": found.as_of, **asdict(total), "pooled": records(pooled)})

@@ -1,6 +1,7 @@
 """What is wrong with the arms of an experiment."""
 
 from evaluation.findings.finding import FALSE_ALARMS, Facts, Finding, Found
+from evaluation.suppress import few, shown
 from experiments.discoveries import discovered_by_evidence
 
 
@@ -13,7 +14,7 @@ class SampleRatio(Finding):
     @classmethod
     def find(cls, facts: Facts) -> Found:
         said = [
-            f"{t:,.0f} treated, {c:,.0f} held out" for t, c in zip(facts.treated, facts.held, strict=True)
+            f"{shown(t)} treated, {shown(c)} held out" for t, c in zip(facts.treated, facts.held, strict=True)
         ]
         return discovered_by_evidence(facts.ratio, FALSE_ALARMS), None, said
 
@@ -39,11 +40,11 @@ class ArmsMissing(Finding):
         return empty, None, ["nobody is treated" if t == 0 else "nobody is held out" for t in facts.treated]
 
 
-class OneCustomer(Finding):
-    """An arm has a single customer, from whom nothing can be concluded. 某组仅有一名客户"""
+class FewCustomers(Finding):
+    """An arm has so few customers, one perhaps, that nothing can be concluded. 某组客户过少"""
 
-    name = "one_customer"
+    name = "few_customers"
 
     @classmethod
     def find(cls, facts: Facts) -> Found:
-        return (facts.treated == 1) | (facts.held == 1), None, None
+        return few(facts.treated) | few(facts.held), None, None

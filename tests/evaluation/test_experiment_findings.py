@@ -111,7 +111,7 @@ def test_a_changed_experiment(engine: SparkSession) -> None:
 
 
 @pytest.mark.parametrize(
-    ("treated", "held", "kind"), [(5, 0, "arms_missing"), (0, 5, "arms_missing"), (5, 1, "one_customer")]
+    ("treated", "held", "kind"), [(5, 0, "arms_missing"), (0, 5, "arms_missing"), (5, 1, "few_customers")]
 )
 def test_arms_too_small_to_compare(engine: SparkSession, treated: int, held: int, kind: str) -> None:
     world = World(assignments=arms(treated, held), openings=[opening(1, "s1 t0")] if treated else [])
@@ -146,7 +146,7 @@ def test_every_kind_of_finding_is_planted_here() -> None:
         "missing_outcomes",
         "changed_half_way",
         "arms_missing",
-        "one_customer",
+        "few_customers",
         "all_null",
         "zero_variance",
         "other_currency",

@@ -63,6 +63,7 @@ REACHED = {
     "low": 0.026,
     "high": 0.0366,
 }
+SHRUNK = ("shrunk_lift", "shrunk_low", "shrunk_high")
 REACHED |= dict.fromkeys(("shrunk_lift", "q_value"), math.nan)
 READ = [
     readout(GOOD, **OF_GOOD),
@@ -74,11 +75,9 @@ READ = [
         "opted_out", mean=0.0028, control_mean=0.0027, lift=0.0001, always_low=-0.0023, always_high=0.0025
     ),
     _harmless("aum_change", **OF_ASSETS),
-    readout(
-        OPEN, lift=0.006, error=0.003, always_low=-0.004, always_high=0.016, shrunk_lift=0.005, q_value=0.4
-    ),
+    readout(OPEN, lift=0.006, error=0.003, always_low=-0.004, always_high=0.016, q_value=0.4),
     proven(BROKEN),
-    proven(HARMFUL) | {"always_p": 0.2, "q_value": 0.4},
+    proven(HARMFUL) | {"always_p": 0.2, "q_value": 0.4, **dict.fromkeys(SHRUNK, 0.00001)},
     proven(HARMFUL, "complained"),
     proven(FEW) | {"control_customers": 9},
     proven("all") | {"level": "all"},
@@ -91,10 +90,10 @@ SEGMENTS = [("S03", 16_500, 2_900), ("S07", 16_000, 2_800), ("S11", 1_493, 291),
 FOUND = [finding(BROKEN, "sample_ratio"), finding(GOOD, "odd", grave=False)]
 
 
-def _segment(segment: str, customers: int, held: int) -> dict[str, Any]:
+def _segment(segment: str, customers: int, held: int, *, strategy: str = GOOD) -> dict[str, Any]:
     best = segment == "S03"
     row: dict[str, Any] = dict.fromkeys(SEGMENT_READOUTS.names, math.nan)
-    row |= {"strategy": GOOD, "segment": segment, "metric": "converted"}
+    row |= {"strategy": strategy, "segment": segment, "metric": "converted"}
     row |= (
         {"lift": 0.0205, "low": 0.0131, "high": 0.0272}
         if best
@@ -162,7 +161,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with open_house(load_settings(home=folder), as_of=NIGHT) as night:
         put_live(night.ledger, [written(name) for name in (GOOD, OPEN, BROKEN, HARMFUL, FEW, "never_seen")])
         _read(replace(night, as_of=EARLIER), [readout(GOOD)])
-        _read(night, READ, [_segment(*one) for one in SEGMENTS], FOUND)
+        segments = [_segment(*one) for one in SEGMENTS]
+        segments += [_segment(*one, strategy=OPEN) for one in (("S01", 6_000, 1_100), ("S02", 2_500, 396))]
+        _read(night, READ, segments, FOUND)
         _write(night, MEASURED, _measured())
     return folder
 
@@ -220,6 +221,7 @@ def test_a_page_says_first_what_to_do_and_then_why() -> None:
         "complained (guardrail)",
         "not randomised, do not decide by it",
         "Finding odd: odd is wrong.",
+        "in the light of all strategies; plan with this",
     ):
         assert words in page, words
 
@@ -238,6 +240,13 @@ def test_the_document_names_every_finding_and_every_metric() -> None:
     assert [name for name in (*kinds(), *load_metrics()) if f"`{name}`" not in page] == []
     grave = {name for name, kind in kinds().items() if kind.grave}
     assert grave == {name for name in kinds() if f"| `{name}` | yes |" in page}
+
+
+def test_luck_that_cannot_be_taken_out_or_leaves_nothing_is_not_planned_with() -> None:
+    assert "in the light of all strategies no effect is left" in said(f"show {HARMFUL}")
+    assert "too few strategies yet to take luck out" in said(f"show {OPEN}")
+    for name in (HARMFUL, OPEN):
+        assert "plan with this" not in said(f"show {name}")
 
 
 def test_a_page_of_a_strategy_that_does_harm_tells_how_to_take_it_out() -> None:
@@ -261,6 +270,13 @@ def test_cells_of_few_people_are_hidden_and_cannot_be_worked_out() -> None:
     page = said(f"show {GOOD}")
     assert "hidden" in page
     assert "1,493" not in page
+
+
+def test_segments_shown_do_not_tell_of_few_without_a_segment() -> None:
+    """Of 1,500 left alone 1,496 are in segments: with both shown, four of no segment would be told."""
+    segments = {row["segment"]: row for row in json.loads(said(f"show {OPEN} --json"))["segments"]}
+    assert segments["S01"]["control_customers"] == 1_100
+    assert (segments["S02"]["customers"], segments["S02"]["control_customers"]) == (None, None)
 
 
 def test_a_page_without_enough_people_has_no_numbers() -> None:
