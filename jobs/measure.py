@@ -72,7 +72,7 @@ def measure(night: Night, frames: Frames, *, outcomes: pa.Table) -> Measured:
     entries = frames[MEASURED_ENTRIES].select(*MEASURED_ENTRIES.names).unionByName(entered)
     return Measured(
         closed={
-            table: closed(watched, table=table, as_of=night.as_of).sort("strategy", "segment", "customer")
+            table: _closed(night, watched, table).sort("strategy", "segment", "customer")
             for table, watched in ((MEASURED, exposed), (MEASURED_ENTRIES, entered))
         },
         exposures=everybody,
@@ -85,6 +85,14 @@ def measure(night: Night, frames: Frames, *, outcomes: pa.Table) -> Measured:
             ),
         ),
     )
+
+
+def _closed(night: Night, watched: DataFrame, table: Table) -> DataFrame:
+    """What tonight writes: nothing if it runs late, since the newer night has written it in its place."""
+    written = night.store.dates(table)
+    found = closed(watched, table=table, as_of=night.as_of)
+    runs_late = night.as_of not in written and any(day > night.as_of for day in written)
+    return found.filter(F.lit(False)) if runs_late else found
 
 
 def _watched(
