@@ -16,6 +16,7 @@ from evaluation.experiment_summary import ExperimentSummary, of_conversions
 from evaluation.findings.arms import SampleRatio
 from evaluation.findings.finding import FALSE_ALARMS
 from evaluation.head_to_head import VIEWS, Pair, head_to_head
+from evaluation.metrics.metric import load_metrics
 from evaluation.novelty import by_week, trends
 from evaluation.pictures import CHANNEL_NAMES, as_html
 from evaluation.portfolio import VERDICT_NAMES, portfolio, sentences
@@ -187,7 +188,10 @@ def _weeks(weekly: pd.DataFrame, confidence: float) -> Markup | None:
 
 
 def _sample_ratio(strategies: pd.DataFrame, found: ExperimentSummary) -> Markup | None:
-    """Every strategy's share treated against the draw; the bound is that of one alarm among all of them."""
+    """Every strategy's share treated against the draw; the bound is that of one alarm among all of them.
+
+    The evidence of arms' sizes must outweigh that of all metrics' missing values, which say nothing there.
+    """
     rows = strategies.merge(found.drawn.rename(columns={"strategy": "name"}), on="name")
     rows = rows[rows[["customers", "control_customers"]].min(axis=1) >= SMALLEST]
     if rows.empty:
@@ -203,7 +207,8 @@ def _sample_ratio(strategies: pd.DataFrame, found: ExperimentSummary) -> Markup 
             "alarm": rows["name"].isin(broken),
         }
     )
-    bound = _bound(everybody.max(), share=rows["drawn"].median(), limit=np.log(len(rows) / FALSE_ALARMS))
+    limit = np.log(len(rows) * (1 + len(load_metrics())) / FALSE_ALARMS)
+    bound = _bound(everybody.max(), share=rows["drawn"].median(), limit=limit)
     return as_html("sample_ratio", pictures.sample_ratio(shares, bound=bound))
 
 

@@ -1,8 +1,7 @@
 """What is wrong with the arms of an experiment."""
 
-from evaluation.findings.finding import FALSE_ALARMS, Facts, Finding, Found
+from evaluation.findings.finding import Facts, Finding, Found, surely_uneven
 from evaluation.suppress import few, shown
-from experiments.discoveries import discovered_by_evidence
 
 
 class SampleRatio(Finding):
@@ -16,7 +15,7 @@ class SampleRatio(Finding):
         said = [
             f"{shown(t)} treated, {shown(c)} held out" for t, c in zip(facts.treated, facts.held, strict=True)
         ]
-        return discovered_by_evidence(facts.ratio, FALSE_ALARMS), None, said
+        return surely_uneven(facts, facts.ratio), None, said
 
 
 class ChangedHalfWay(Finding):

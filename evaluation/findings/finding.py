@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from base.registry import subclasses
 from evaluation.aggregates import Metrics
+from experiments.discoveries import discovered_by_evidence
 from experiments.moments import Floats, Moments
 from lake.tables import EXPERIMENT_FINDINGS
 
 FALSE_ALARMS = 0.01
-"""Of the experiments called broken by the sizes of their arms, at most this share is not."""
+"""Of the experiments called broken by the sizes of their arms, or by what is missing in them, at most this
+share is not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +72,19 @@ def kinds() -> Mapping[str, type[Finding]]:
 def dropped_flaws() -> frozenset[str]:
     """Flaws of exposures that keep them out of every number."""
     return frozenset(name for name, kind in kinds().items() if kind.drops)
+
+
+def surely_uneven(facts: Facts, evidence: Floats) -> NDArray[np.bool_]:
+    """Where ``evidence``, one of those in ``facts``, says that arms or missing values are not as drawn.
+
+    One discovery procedure for all of them, on their mean (a mean of e-values is an e-value: Vovk and Wang,
+    Annals of Statistics 49, 2021); one for each would add up their false alarms. The mean of those discovered
+    is at least 1 / FALSE_ALARMS, and so is one evidence at least: each of them is named.
+    """
+    every = np.stack([facts.ratio, *facts.missing.values()])
+    mean = np.logaddexp.reduce(every, axis=0) - np.log(len(every))
+    strong = np.asarray(evidence >= -np.log(FALSE_ALARMS))
+    return discovered_by_evidence(mean, FALSE_ALARMS) & strong
 
 
 def findings(facts: Facts) -> pd.DataFrame:

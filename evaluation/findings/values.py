@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.findings.finding import FALSE_ALARMS, Facts, Finding, Found
+from evaluation.findings.finding import Facts, Finding, Found, surely_uneven
 from evaluation.metrics.metric import CURRENCY
-from experiments.discoveries import discovered_by_evidence
 from experiments.moments import Floats, Moments
 
 
@@ -19,9 +18,7 @@ class MissingOutcomes(Finding):
 
     @classmethod
     def find(cls, facts: Facts) -> Found:
-        return _by_metric(
-            facts, lambda name: discovered_by_evidence(facts.missing[name], FALSE_ALARMS), facts.missing
-        )
+        return _by_metric(facts, lambda name: surely_uneven(facts, facts.missing[name]), facts.missing)
 
 
 class AllNull(Finding):

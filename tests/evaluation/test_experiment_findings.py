@@ -2,14 +2,16 @@
 
 from datetime import date
 
+import numpy as np
 import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
 
-from evaluation.findings.finding import kinds
+from evaluation.findings.finding import FALSE_ALARMS, Facts, kinds
 from evaluation.metrics.assets import AumChange
 from evaluation.metrics.openings import Amount, Converted
 from evaluation.readouts import Readings
+from experiments.moments import Floats
 from lake.tables import READOUTS
 from tests.evaluation.test_readouts import arms, row, taken
 from tests.evaluation.world import World, assignment, balance, listed, opening, outcome
@@ -152,3 +154,33 @@ def test_every_kind_of_finding_is_planted_here() -> None:
         "other_currency",
     }
     assert all((kind.__doc__ or "").strip() for kind in kinds().values())
+
+
+def test_evidences_of_many_kinds_do_not_add_up_their_false_alarms() -> None:
+    rng = np.random.default_rng(11)
+    worlds, metrics = 2_000, [f"metric{number}" for number in range(7)]
+
+    def evidence() -> Floats:
+        """Of arms as drawn: 100 for one in a hundred, else nothing, so that 1 is expected."""
+        return np.where(rng.random(1) < FALSE_ALARMS, -np.log(FALSE_ALARMS), -np.inf)
+
+    def broken(ratio: Floats, missing: dict[str, Floats]) -> bool:
+        nobody = np.zeros(1)
+        facts = Facts(
+            strategies=["s1"],
+            treated=nobody,
+            held=nobody,
+            flawed={},
+            contaminated=nobody,
+            draws=nobody,
+            ratio=ratio,
+            missing=missing,
+            arms={},
+            metrics={},
+        )
+        return any(bool(kinds()[kind].find(facts)[0]) for kind in ("sample_ratio", "missing_outcomes"))
+
+    alarms = [broken(evidence(), {name: evidence() for name in metrics}) for _ in range(worlds)]
+    assert np.mean(alarms) <= FALSE_ALARMS
+    assert broken(np.log([900.0]), {name: np.zeros(1) for name in metrics})
+    assert broken(np.zeros(1), {name: np.log([900.0]) for name in metrics})
