@@ -1,4 +1,4 @@
-"""What may be said of a readout, plainly."""
+"""What is seen in a readout, plainly; what to do about it only verdicts say, which weigh all strategies."""
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,7 @@ def say(readouts: pd.DataFrame, findings: pd.DataFrame, *, metrics: Metrics, cav
         [
             "Nothing can be said: an arm is empty, too small, or all alike.",
             "Better than leaving them alone.",
-            "Worse than leaving them alone: stop it.",
+            "Worse than leaving them alone.",
             "Not proven: a single look would see a difference, looking every night needs more.",
         ],
         "Undecided: the interval holds zero.",

@@ -169,14 +169,14 @@ def _views(readouts: pd.DataFrame) -> list[RenderableType]:
 
 def _segments(segments: pd.DataFrame, goal: Row, level: float) -> list[RenderableType]:
     """The segments whose own lift is a discovery, however often one looks."""
-    alike = f"that they are alike: p = {probability(goal.get('heterogeneity_p', math.nan))}"
+    alike = f"that all are alike: p = {probability(goal.get('heterogeneity_p', math.nan))}"
     rows = segments[segments["metric"] == GOAL]
     if rows.empty:
         return []
     surely = rows[rows["q_value"] <= level].sort_values("shrunk_lift", ascending=False)
     if surely.empty:
         return [Text(f"Segments: in none of them alone is a lift proven ({alike}, for one look).")]
-    return _lifts(f"Segments whose own lift is proven ({alike})", "segment", surely)
+    return _lifts(f"Segments proven alone ({alike})", "segment", surely)
 
 
 def _lifts(title: str, by: str, rows: pd.DataFrame) -> list[RenderableType]:

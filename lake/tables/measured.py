@@ -205,7 +205,7 @@ READOUTS = Table(
             q_value="Share of false discoveries if this one and all stronger ones are called real.",
             sample_ratio_p="P-value that the arms are as large as they were drawn, however often one looks.",
             detectable_lift="Smallest lift that so many customers show with probability 80 %.",
-            heterogeneity_p="P-value that the lift is the same in every segment.",
+            heterogeneity_p="P-value, for one look, that the lift is the same in every segment.",
         ),
         _internal("words", "string", "What may be said of it, plainly."),
     ),

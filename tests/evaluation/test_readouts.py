@@ -209,3 +209,10 @@ def test_a_source_that_cannot_know_the_held_out_gives_no_lift(engine: SparkSessi
     assert read.segments["lift"].isna().all()
     assert set(read.readouts["words"]) == {"Everyone was called."}
     assert row(read.readouts)["mean"] == pytest.approx(0.4)
+
+
+def test_words_say_what_is_seen_and_leave_advice_to_verdicts(engine: SparkSession) -> None:
+    hits = [*(f"s1 t{i}" for i in range(10)), *(f"s1 c{i}" for i in range(60))]
+    found = row(World(assignments=arms(200, 200), openings=taken(*hits)).read(engine).readouts)
+    assert found["always_high"] < 0
+    assert found["words"] == "Worse than leaving them alone."
