@@ -17,7 +17,7 @@ from lake.tables import MEASURED
 
 DRAW = ("strategy", "kind", "channel", "manager", "treatment_share")
 CELL = (*DRAW, "segment", "arm", "arm_share", "contacted", "flaw")
-HOLDOUT_CELL = ("first_in", "held_by")
+HOLDOUT_CELL = ("first_in", "held_by", "covered_by", "flaw")
 Metrics = Mapping[str, type[Metric]]
 
 # What is summed: a count of known values, a sum, or a sum of products; each once, whoever asks for it.
@@ -32,16 +32,13 @@ def cells(measured: DataFrame, *, metrics: Metrics | None = None) -> pa.Table:
     m_squares; with a covariate or denominator x also m_x_sum, m_x_squares and m_product, over the same
     customers. ``flaw`` is empty where there is none.
     """
-    # Grouping by a column of nulls takes the engine three times as long.
-    named = measured.withColumn("flaw", F.coalesce("flaw", F.lit("")))
     listed = F.sum(F.col("listed").cast("long")).alias("listed")
-    return _summed(named, by=CELL, counted=(listed,), metrics=metrics)
+    return _summed(measured, by=CELL, counted=(listed,), metrics=metrics)
 
 
 def holdout_cells(measured: DataFrame, *, metrics: Metrics | None = None) -> pa.Table:
     """The same of first exposures under portfolio holdouts, by the holdouts covering and holding them."""
-    first = measured.filter("first_in <> '' and flaw is null")
-    return _summed(first, by=HOLDOUT_CELL, counted=(), metrics=metrics)
+    return _summed(measured.filter("first_in <> ''"), by=HOLDOUT_CELL, counted=(), metrics=metrics)
 
 
 def _summed(
@@ -53,7 +50,9 @@ def _summed(
         for field, one in _sums(metric).items()
     }
     made = [_made(one).alias(" ".join(one)) for one in sorted(set(asked.values())) if one != ("customers",)]
-    found = measured.groupBy(*by).agg(F.count("*").alias("customers"), *counted, *made).toArrow()
+    # Grouping by a column of nulls takes the engine three times as long.
+    named = measured.withColumn("flaw", F.coalesce("flaw", F.lit("")))
+    found = named.groupBy(*by).agg(F.count("*").alias("customers"), *counted, *made).toArrow()
     found = _ordered(found, by=by)
     kept = [*by, "customers", *("listed" for _ in counted)]
     return pa.table(

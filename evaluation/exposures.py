@@ -218,7 +218,7 @@ def _firsts(windows: DataFrame, before: DataFrame) -> DataFrame:
     )
     covered = windows.filter("covered_by <> ''").select(
         *_KEY,
-        F.explode(F.split("covered_by", ",")).alias("holdout"),
+        F.explode(F.regexp_extract_all("covered_by", F.lit("([^,:]+)[^,]*"))).alias("holdout"),
         F.concat_ws(" ", F.col("from").cast("string"), "strategy").alias("turn"),
     )
     fresh = covered.join(seen, on=["customer", "holdout"], how="left_anti")

@@ -15,6 +15,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from scipy import special
 
+from evaluation.findings.finding import counted
 from experiments.discoveries import q_values
 from experiments.moments import Moments
 from experiments.statistics import Difference, difference, pool
@@ -33,18 +34,18 @@ def weekly_cells(measured: DataFrame) -> pd.DataFrame:
 
     Weeks are the calendar's, Monday to Sunday, counted from the strategy's first. ``measured`` holds the
     columns of MEASURED: closed exposures, of every night so far. Left out are customers whom a holdout above
-    the strategies held, and exposures that a finding speaks of.
+    the strategies held, and exposures with a finding that drops them.
     """
-    sound = measured.filter(F.col("arm").isin(*TREATED, "control") & F.col("flaw").isNull())
+    drawn = counted(measured).filter(F.col("arm").isin(*TREATED, "control"))
     monday = F.floor(F.date_diff("first_exposed", F.lit(_A_MONDAY)) / 7).cast("int").alias("week")
     treated = F.col("arm").isin(*TREATED).alias("treated")
-    counted = (
-        sound.groupBy("strategy", monday, "treatment_share", treated)
+    sums = (
+        drawn.groupBy("strategy", monday, "treatment_share", treated)
         .agg(F.count("*").alias("customers"), F.sum("converted").alias("converted"))
         .toPandas()
     )
-    first = counted.groupby("strategy")["week"].transform("min")
-    return counted.assign(week=counted["week"] - first + 1)
+    first = sums.groupby("strategy")["week"].transform("min")
+    return sums.assign(week=sums["week"] - first + 1)
 
 
 def weekly(cells: pd.DataFrame, *, confidence: float) -> pd.DataFrame:

@@ -12,10 +12,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from evaluation.aggregates import DRAW, HOLDOUT_CELL, Metrics
+from evaluation.aggregates import DRAW, Metrics
 from evaluation.findings.finding import dropped_flaws, findings
 from evaluation.findings.gather import gather, ratio_evidence
 from evaluation.findings.values import is_foreign
+from evaluation.holdouts import FREE, HELD, Draws, draws
 from evaluation.metrics.metric import Metric, load_metrics
 from evaluation.strata import (
     ANY,
@@ -25,7 +26,6 @@ from evaluation.strata import (
     group,
     lay_out,
     moments,
-    numbers,
     only_reached,
     without,
 )
@@ -106,7 +106,8 @@ def readouts(
     with threadpool_limits(limits=1), ThreadPoolExecutor(os.cpu_count()) as threads:
         made = list(threads.map(lambda task: task(), tasks))
     by_segment, rows = dict(zip(read, made, strict=False)), made[len(asked) :]
-    rows += [_of_holdouts(holdouts, name, metric, terms) for name, metric in read.items()]
+    above = draws(without(holdouts, dropped_flaws()))
+    rows += [_of_holdout(*drawn, *each, terms) for each in asked for drawn in above.items()]
     frame = _with_heterogeneity(pd.concat(rows, ignore_index=True), by_segment)
     return Readings(
         readouts=say(frame.reindex(columns=list(READOUTS.names)), found, metrics=read, caveat=terms.caveat),
@@ -268,36 +269,26 @@ def _pooled(view: _View, level: str, name: str, metric: type[Metric], terms: Ter
     return frame.assign(level=level, name=names, view="exposed", arm="any")
 
 
-def _of_holdouts(cells: pa.Table, name: str, metric: type[Metric], terms: Terms) -> pd.DataFrame:
-    """First exposures under every portfolio holdout: customers who were not held against those who were."""
-    covering, holding = (
-        [frozenset(filter(None, (names or "").split(","))) for names in cells[column].to_pylist()]
-        for column in HOLDOUT_CELL
+def _of_holdout(holdout: str, drawn: Draws, name: str, metric: type[Metric], terms: Terms) -> pd.DataFrame:
+    """First exposures under a holdout: customers who were not held against those who were, within draws."""
+    treated, held = moments(drawn.sums, name, FREE), moments(drawn.sums, name, HELD)
+    n, m = treated.array("n"), held.array("n")
+    told = (n > 1) & (m > 1)
+    own = _only(told, _difference(metric, treated, held, terms))
+    whole = Groups(keys={}, members=np.arange(len(n))[None])
+    joined = whole.pooled(own, n=n, control_n=m, scored=_is_scored(metric), confidence=terms.confidence)
+    frame = _estimates(metric, _with_interval(joined), whole.total(n * told), whole.total(m * told), terms)
+    counts = drawn.sums["customers"].sum(axis=0).astype(np.int64)
+    return frame.assign(
+        level="holdout",
+        name=holdout,
+        metric=name,
+        view="exposed",
+        arm="any",
+        customers=counts[FREE],
+        control_customers=counts[HELD],
+        sample_ratio_p=drawn.sample_ratio_p(),
     )
-    rows = []
-    for holdout in sorted(frozenset().union(*covering)):
-        covered = np.array([holdout in names for names in covering])
-        held = covered & np.array([holdout in names for names in holding])
-        sums = {
-            column: np.array([[values[held].sum(), values[covered & ~held].sum()]])
-            for column, values in ((each, numbers(cells[each])) for each in cells.column_names[2:])
-        }
-        treated, control = moments(sums, name, 1), moments(sums, name, 0)
-        n, m = treated.array("n"), control.array("n")
-        found = _with_interval(_only((n > 1) & (m > 1), _difference(metric, treated, control, terms)))
-        counts = sums["customers"][0].astype(np.int64)
-        rows.append(
-            _estimates(metric, found, n, m, terms).assign(
-                level="holdout",
-                name=holdout,
-                metric=name,
-                view="exposed",
-                arm="any",
-                customers=counts[1],
-                control_customers=counts[0],
-            )
-        )
-    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
 
 
 def _with_interval(found: Difference) -> Difference:

@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from base.settings import Experiments, Holdout
 from experiments.draws import below, draw, drawn
 from experiments.enrolment import enrolled, ramp_bound, slot_bounds
-from experiments.holdouts import GLOBAL, held, holdouts, in_its_segments, is_held, speaks_of
+from experiments.holdouts import GLOBAL, held, holdouts, in_its_segments, is_held, speaks_of, with_share
 from lake.tables.words import ARMS, TREATED
 from strategies.document import Strategy
 from strategies.experiment import Experiment
@@ -56,7 +56,10 @@ def with_draw(exposed: DataFrame, *, strategies: Sequence[Strategy], settings: E
     ``exposed``: at least customer, strategy, segment, arm.
     """
     above = holdouts(settings)
-    names = [F.when(_covered(place, above[name]), F.lit(name)) for place, name in enumerate(above)]
+    names = [
+        F.when(_covered(place, holdout), F.lit(with_share(name, holdout)))
+        for place, (name, holdout) in enumerate(above.items())
+    ]
     holding = [F.when(_holds(place, name, settings), F.lit(name)) for place, name in enumerate(above)]
     treated = 1 - F.col("held_out")
     share = F.when(F.col("arm") == "control", F.col("held_out"))

@@ -44,6 +44,17 @@ def is_held(customer: str, *, name: str, holdout: Holdout, salt: str) -> bool:
     return drawn(customer, _purpose(name), salt=salt) < below(holdout.share)
 
 
+def with_share(name: str, holdout: Holdout) -> str:
+    """A holdout as ``covered_by`` names it: with the share that it holds, which may be another one later."""
+    return f"{name}:{holdout.share}"
+
+
+def shares(covered_by: str | None) -> Mapping[str, float]:
+    """The holdouts of a ``covered_by`` and the share that each held then; NaN where it was not recorded."""
+    named = (each.partition(":") for each in (covered_by or "").split(",") if each)
+    return {name: float(share or "nan") for name, _, share in named}
+
+
 def _purpose(name: str) -> str:
     """What no strategy's own draw can be for: neither '*' nor '/' belongs in a strategy's name."""
     return "*" if name == GLOBAL else f"holdout/{name}"

@@ -7,6 +7,7 @@ import numpy as np
 from pyspark.sql import functions as F
 
 from base.errors import ExperimentError
+from evaluation.findings.finding import counted
 from evaluation.metrics.metric import load_metrics
 from evaluation.suppress import SMALLEST
 from experiments.bootstrap import quantile_difference
@@ -48,8 +49,8 @@ def read_quantile(night: Night, strategy: str, *, verdict: str, metric: str, qua
     if metric not in means:
         raise ExperimentError(f"{metric!r} has no quantiles; there are: {', '.join(means)}")
     rows = (
-        night.store.read(MEASURED, as_of=night.as_of, scope="until")
-        .filter((F.col("strategy") == strategy) & F.col("flaw").isNull() & F.col(metric).isNotNull())
+        counted(night.store.read(MEASURED, as_of=night.as_of, scope="until"))
+        .filter((F.col("strategy") == strategy) & F.col(metric).isNotNull())
         .filter(F.col("arm").isin(*TREATED, "control"))
         .select("arm", F.col(metric).cast("double").alias("value"))
         .toPandas()

@@ -8,6 +8,7 @@ import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from evaluation.findings.finding import counted
 from jobs.job import Night
 from jobs.staging import laid_down
 from lake.tables.words import CHANNELS, TREATED
@@ -78,18 +79,18 @@ def with_champions(
 
 
 def _randomised(measured: DataFrame) -> DataFrame:
-    """Exposures of the strategies' own draws, without what is wrong with them."""
-    drawn = F.col("arm").isin(*TREATED, "control") & F.col("flaw").isNull() & F.col("converted").isNotNull()
-    return measured.filter(drawn).withColumn("treated", F.col("arm").isin(*TREATED).cast("int"))
+    """Exposures of the strategies' own draws, without those that no number is made of."""
+    drawn = F.col("arm").isin(*TREATED, "control") & F.col("converted").isNotNull()
+    return counted(measured).filter(drawn).withColumn("treated", F.col("arm").isin(*TREATED).cast("int"))
 
 
 def _enough(night: Night, trials: DataFrame) -> list[str]:
     """The kinds of product of which enough has closed to learn from; says so of the others."""
-    counted = trials.groupBy("kind").agg(
+    sizes = trials.groupBy("kind").agg(
         F.count("*").alias("rows"), F.sum("treated").alias("treated"), F.sum("converted").alias("converted")
     )
     ready, short = [], []
-    for row in counted.sort("kind").collect():
+    for row in sizes.sort("kind").collect():
         control = row["rows"] - row["treated"]
         least = min(control, row["treated"])
         if row["rows"] >= LEAST_ROWS and least >= LEAST_CONTROL and row["converted"] >= LEAST_CONVERTED:

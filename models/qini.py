@@ -69,9 +69,9 @@ def ordering(
     Qini coefficient (Radcliffe 2007, normalised as scikit-uplift's ``qini_auc_score``): the curve of treated
     conversions minus control conversions x treated / control over the customers contacted best first; its
     area above the straight line, divided by that of the best possible order, which contacts those last
-    whom a contact puts off. Equal shares weigh 1, which leaves scikit-uplift's figures. Equal scores are contacted together, and count in part at the edge of k. The
-    intervals are percentiles of ``redraws`` bootstrap samples of the customers within their arms: the model
-    is taken as given.
+    whom a contact puts off. Equal shares weigh 1, which leaves scikit-uplift's figures. Equal scores are
+    contacted together, and count in part at the edge of k. The intervals are percentiles of ``redraws``
+    bootstrap samples of the customers within their arms: the model is taken as given.
 
     Raises ModelError where an arm or all conversions are missing, something is not 0 or 1, or a share does
     not lie between them.

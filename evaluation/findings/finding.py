@@ -9,6 +9,8 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from base.registry import subclasses
 from evaluation.aggregates import Metrics
@@ -72,6 +74,11 @@ def kinds() -> Mapping[str, type[Finding]]:
 def dropped_flaws() -> frozenset[str]:
     """Flaws of exposures that keep them out of every number."""
     return frozenset(name for name, kind in kinds().items() if kind.drops)
+
+
+def counted(exposures: DataFrame) -> DataFrame:
+    """The exposures that numbers are made of: without a flaw, or with one that drops nobody."""
+    return exposures.filter(F.col("flaw").isNull() | ~F.col("flaw").isin(*sorted(dropped_flaws())))
 
 
 def surely_uneven(facts: Facts, evidence: Floats) -> NDArray[np.bool_]:

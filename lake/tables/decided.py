@@ -142,7 +142,8 @@ _DRAW = (
         name="covered_by",
         type="string",
         classification=Classification.INTERNAL,
-        doc="Holdouts above the strategy that cover it and the customer's segment, joined by commas.",
+        doc="Holdouts above the strategy that cover it and the customer's segment, each with the share it "
+        "held then (name:share), joined by commas.",
         required=False,
     ),
     Column(

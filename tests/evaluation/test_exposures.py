@@ -110,7 +110,7 @@ def test_the_first_covered_exposure_is_one_a_holdout(engine: SparkSession) -> No
     world = World(
         assignments=[
             assignment("a", strategy="s1", first_exposed=july(3)),
-            assignment("a", strategy="s2", first_exposed=july(2), covered_by="autumn,global"),
+            assignment("a", strategy="s2", first_exposed=july(2), covered_by="autumn:0.1,global:0.02"),
             assignment("a", strategy="s3", first_exposed=july(2)),
             assignment("a", strategy="s4", first_exposed=july(4), covered_by="autumn,global,spring"),
             assignment("b", covered_by=None, held_by=None),

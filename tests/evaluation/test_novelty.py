@@ -79,7 +79,8 @@ def test_weeks_are_the_calendars_counted_from_a_strategys_first(engine: SparkSes
             row("c", "control", 6, 0),
             row("d", "treatment", 7, 1),
             row("e", "global_holdout", 7, 1),
-            row("f", "treatment", 7, 1, "early"),
+            row("f", "treatment", 7, 1, "outcome_before_exposure"),
+            row("g", "treatment", 7, 1, "duplicate_outcomes"),
         ],
         "customer string, strategy string, arm string, first_exposed date, treatment_share double, "
         "converted long, flaw string",
@@ -89,7 +90,7 @@ def test_weeks_are_the_calendars_counted_from_a_strategys_first(engine: SparkSes
     assert sorted(map(tuple, found[keys].to_numpy().tolist())) == [
         (1, False, 1, 0),
         (1, True, 2, 1),
-        (2, True, 1, 1),
+        (2, True, 2, 2),
     ]
 
 

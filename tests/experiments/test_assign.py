@@ -12,7 +12,8 @@ from base.settings import Experiments, Holdout
 from experiments.assign import arms_of, assign, with_draw
 from experiments.draws import below
 from experiments.enrolment import is_enrolled
-from experiments.holdouts import GLOBAL
+from experiments.holdouts import GLOBAL, holdouts
+from experiments.holdouts import shares as covering_shares
 from strategies.experiment import Experiment, Variant
 from tests.experiments.arm_world import ABOVE, BOOK, PLAIN, RICH, SCRIPTS, VARIED, covering, document
 
@@ -58,7 +59,8 @@ def test_the_engine_draws_what_python_draws(engine: SparkSession) -> None:
             covered_by=above,
         )
         shares = own.experiment.shares(segment or "")
-        expected.append((customer, name, step, arm, ",".join(above), shares))
+        told = ",".join(f"{holdout}:{holdouts(ABOVE)[holdout].share}" for holdout in above)
+        expected.append((customer, name, step, arm, told, shares))
     key = ("customer", "strategy", "step", "arm", "covered_by")
     assert sorted(tuple(row[k] for k in key) for row in found) == sorted(row[:5] for row in expected)
     shares = {row[:3]: (row[3], row[5]) for row in expected}
@@ -67,7 +69,7 @@ def test_the_engine_draws_what_python_draws(engine: SparkSession) -> None:
         assert row["treatment_share"] == pytest.approx(1 - of_arms["control"], abs=1e-12)
         if arm.endswith("_holdout"):
             assert row["arm_share"] is None
-            assert set(row["held_by"].split(",")) <= set(row["covered_by"].split(","))
+            assert set(row["held_by"].split(",")) <= set(covering_shares(row["covered_by"]))
             assert (GLOBAL in row["held_by"].split(",")) == (arm == "global_holdout")
         else:
             assert row["arm_share"] == pytest.approx(of_arms[arm], abs=1e-12)

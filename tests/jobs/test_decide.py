@@ -228,6 +228,7 @@ def test_assignments_are_the_first_exposures_with_their_promises(
         assert r["first_exposed"] == SECOND
         assert (r["kind"], r["window_days"]) == (strategy.goal.product, strategy.goal.window_days)
         covered_by = ("global", "hushed") if strategy.tags else ("global",)
+        above = {name: holdouts(drawn)[name] for name in covered_by}
         (arm,) = arms_of(
             [r["customer"]],
             strategy=strategy.name,
@@ -240,11 +241,11 @@ def test_assignments_are_the_first_exposures_with_their_promises(
         shares = strategy.experiment.shares("S01")
         assert r["treatment_share"] == pytest.approx(1 - shares["control"], abs=1e-12)
         assert r["arm_share"] == (None if arm not in shares else pytest.approx(shares[arm], abs=1e-12))
-        assert r["covered_by"] == ",".join(covered_by)
+        assert r["covered_by"] == ",".join(f"{name}:{holdout.share}" for name, holdout in above.items())
         holding = [
             name
-            for name in covered_by
-            if is_held(r["customer"], name=name, holdout=holdouts(drawn)[name], salt=drawn.salt)
+            for name, holdout in above.items()
+            if is_held(r["customer"], name=name, holdout=holdout, salt=drawn.salt)
         ]
         assert r["held_by"] == ",".join(holding)
         assert (r["manager"], r["channel"]) == (strategy.manager, strategy.funnel[0].channel)

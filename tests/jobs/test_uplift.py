@@ -129,6 +129,11 @@ def test_too_little_is_said_and_not_fitted(house: House) -> None:
     measured, features = _world(moved=0.2, exposed=EXPOSED, seed=3)
     measured["kind"] = "fund"
     assert "fund (500 exposures" in _refit(house, NIGHT, measured.head(500), features)[0]
+    # An opening delivered twice counts once, and its customer with it.
+    twice = measured.assign(flaw=["duplicate_outcomes" if hit else None for hit in measured["converted"]])
+    assert _refit(house, NIGHT, twice.head(500), features) == _refit(
+        house, NIGHT, measured.head(500), features
+    )
     # Customers held out above the strategy, and flawed rows, are no part of its experiment.
     measured.loc[measured.index >= 1_000, "arm"] = "global_holdout"
     assert "fund (1,000 exposures" in _refit(house, NIGHT, measured, features)[0]
