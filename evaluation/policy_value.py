@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy import stats
 
 from base.errors import ExperimentError
@@ -55,9 +56,10 @@ def policy_value(
     target: npt.ArrayLike,
     predicted: npt.ArrayLike,
     predicted_under_target: npt.ArrayLike,
+    customer: npt.ArrayLike | None = None,
     confidence: float = 0.95,
 ) -> PolicyValue:
-    """The value of a policy from ``n`` independent logged decisions; all arrays hold one number a decision.
+    """The value of a policy from logged decisions; all arrays hold one entry a decision.
 
     Parameters
     ----------
@@ -66,11 +68,13 @@ def policy_value(
     target: probability with which the other policy would have put it forward.
     predicted: reward of the action according to a model that has not seen the decision.
     predicted_under_target: that model's mean reward over the actions the other policy would choose.
+    customer: whose decision it was; None where every one is another's. Customers are independent, a
+        customer's decisions on several nights are not: errors are those of the customers' sums.
 
     With w = target / propensity: IPS is the mean of w r (Horvitz, Thompson 1952); the self-normalised one
     divides by the mean of w (Swaminathan, Joachims 2015), its error by the delta method; the doubly robust
     one is the mean of m(target) + w (r - m) (Dudík, Langford, Li 2011), right when either the propensities or
-    the model are. Intervals are normal.
+    the model are. Intervals are normal, errors clustered by customer (Liang, Zeger 1986).
 
     Raises ExperimentError for arrays of different lengths, fewer than two decisions, or probabilities that
     are none.
@@ -79,19 +83,20 @@ def policy_value(
     given = (reward, propensity, target, predicted, predicted_under_target)
     r, p, q, m, v = _checked(dict(zip(names, given, strict=True)))
     w = q / p
+    whose = np.arange(len(r)) if customer is None else pd.factorize(np.asarray(customer))[0]
     normalised = float((w * r).sum() / w.sum()) if w.any() else np.nan
     estimates: dict[Method, Estimate] = {
-        "ips": _mean(w * r, confidence),
-        "self_normalised": _mean(normalised + w * (r - normalised) / w.mean(), confidence)
+        "ips": _mean(w * r, whose, confidence),
+        "self_normalised": _mean(normalised + w * (r - normalised) / w.mean(), whose, confidence)
         if w.any()
         else Estimate(value=np.nan, low=np.nan, high=np.nan, error=np.nan),
-        "doubly_robust": _mean(v + w * (r - m), confidence),
+        "doubly_robust": _mean(v + w * (r - m), whose, confidence),
     }
     effective = float(w.sum() ** 2 / (w**2).sum()) if w.any() else 0.0
     finding, words = _overlap(effective, covered=float(w.mean()), decisions=len(r))
     return PolicyValue(
         estimates=estimates,
-        logged=_mean(r, confidence),
+        logged=_mean(r, whose, confidence),
         decisions=len(r),
         effective_decisions=effective,
         largest_weight=float(w.max()),
@@ -125,8 +130,12 @@ def _checked(given: dict[str, npt.ArrayLike]) -> list[Floats]:
     return list(arrays.values())
 
 
-def _mean(values: Floats, confidence: float) -> Estimate:
-    value, error = float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values)))
+def _mean(values: Floats, whose: npt.NDArray[np.int64], confidence: float) -> Estimate:
+    value = float(values.mean())
+    off = np.bincount(whose, values - value)
+    customers = len(off)
+    spread = customers / (customers - 1) * float((off**2).sum()) if customers > 1 else np.inf
+    error = float(np.sqrt(spread)) / len(values)
     half = float(stats.norm.isf((1 - confidence) / 2)) * error
     return Estimate(value=value, low=value - half, high=value + half, error=error)
 

@@ -1,6 +1,7 @@
 """What another weighting of strategies would have brought, told from the plans of past nights."""
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -24,7 +25,7 @@ def value_of_weights(night: Night, weights: Mapping[str, float]) -> PolicyValue:
 
     Conversions a decision. A decision is a customer and a night of which everything is known: all his
     candidates were first contacts, none of them begun before, none held out above its strategy, and every
-    window has closed. Raises ExperimentError where there are none.
+    window has closed. Raises ExperimentError where there are none, and says why.
     """
     read = {
         table: night.store.read(table, as_of=night.as_of, scope="until")
@@ -43,12 +44,9 @@ def decisions(
     the weights put forward, null for none), and converted, treated, treatment_share (null where nothing came
     of it, because something ran out).
 
-    The frames hold their tables' columns and ``as_of``.
+    The frames hold their tables' columns and ``as_of``. Raises ExperimentError where no night is old enough.
     """
-    longest = measured.agg(F.max("window_days")).collect()[0][0]
-    if longest is None:
-        raise ExperimentError("no exposure has been measured yet: nothing is known of what decisions brought")
-    newest = measured.agg(F.max("as_of")).collect()[0][0]
+    longest, newest = _settled(plan, measured)
     known = (
         (F.col("step") == 1)
         & F.col("arm").isin(*TREATED, "control")
@@ -70,7 +68,10 @@ def decisions(
         .withColumn("all_known", F.min(F.col("known").cast("int")).over(whole))
         .withColumn(
             "would_be",
-            F.max(F.when(F.col("net") > 0, F.struct("net", "strategy"))).over(whole)["strategy"],
+            # Of equals the one that was the night's best: nothing is changed by weights that change nothing.
+            F.max(F.when(F.col("net") > 0, F.struct("net", "propensity", "strategy"))).over(whole)[
+                "strategy"
+            ],
         )
         .filter((F.col("all_known") == 1) & F.col("put_forward"))
     )
@@ -87,12 +88,28 @@ def decisions(
     )
 
 
+def _settled(plan: DataFrame, measured: DataFrame) -> tuple[int, date]:
+    """The longest window in days, and the newest night that measured; at least one decision is that old."""
+    longest, newest = measured.agg(F.max("window_days"), F.max("as_of")).collect()[0]
+    first = plan.agg(F.min("as_of")).collect()[0][0]
+    if longest is None or first is None:
+        raise ExperimentError("no exposure has been measured yet: nothing is known of what decisions brought")
+    since = first + timedelta(days=longest + SETTLED_DAYS)
+    if since > newest:
+        raise ExperimentError(
+            f"no night is old enough: the first, of {first}, can be valued from {since} on, when windows of up "
+            f"to {longest} days have closed and {SETTLED_DAYS} nights have passed; measured until {newest}"
+        )
+    return longest, newest
+
+
 def value_of_log(log: pd.DataFrame, *, confidence: float) -> PolicyValue:
     """The value from the columns of :func:`decisions`; the model behind the doubly robust one is the mean
     reward of each strategy among the other half of the customers."""
     if log.empty:
         raise ExperimentError(
-            "no night is old enough, or none whose decisions are fully known: every window must have closed"
+            "nights are old enough, but of no decision everything is known: each customer had a candidate that "
+            "was held out above its strategy, had begun before or was a later step; nights to come may differ"
         )
     known = log["converted"].notna().to_numpy()
     reward = np.zeros(len(log))
@@ -114,5 +131,6 @@ def value_of_log(log: pd.DataFrame, *, confidence: float) -> PolicyValue:
         target=np.where(idle, 1.0, log["strategy"] == log["would_be"]),
         predicted=np.where(idle, 0.0, predicted),
         predicted_under_target=under_target,
+        customer=log["customer"],
         confidence=confidence,
     )

@@ -21,12 +21,9 @@ EFFECT = {"first": 0.02, "second": 0.15}
 TREATMENT = 0.8
 
 
-@pytest.fixture(scope="module")
-def world(engine: SparkSession) -> dict[str, pd.DataFrame]:
-    """One night with room for all: the author's best, "first", moves fewer customers than "second" does."""
-    rng = np.random.default_rng(7)
+def _candidates(rng: np.random.Generator, *, values: list[float]) -> pa.Table:
     names, count = list(EFFECT), CUSTOMERS * 2
-    candidates = pa.table(
+    return pa.table(
         {
             "customer": np.repeat([f"c{n}" for n in range(CUSTOMERS)], 2),
             "number": pa.nulls(count, pa.string()),
@@ -35,15 +32,20 @@ def world(engine: SparkSession) -> dict[str, pd.DataFrame]:
             "channel": ["sms"] * count,
             "segment": ["S01"] * count,
             "arm": np.where(rng.random(count) < TREATMENT, "treatment", "control"),
-            "value": np.tile([3.0, 2.0], CUSTOMERS),
+            "value": np.tile(values, CUSTOMERS),
             "cost": np.ones(count),
             "hour": pa.array(np.full(count, 10), pa.int32()),
         }
     )
+
+
+def _night(candidates: pa.Table, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+    """One night with room for all, and what came of it."""
+    count = len(candidates)
     plan = arbitrate(
         explore(candidates, share=0.4, salt="log"),
         capacity={"sms": count},
-        limits=dict.fromkeys(names, count),
+        limits=dict.fromkeys(EFFECT, count),
         beginnings={},
         salt="log",
     ).to_pandas()
@@ -59,6 +61,13 @@ def world(engine: SparkSession) -> dict[str, pd.DataFrame]:
     )
     begun = chosen[["customer", "strategy"]].assign(as_of=NIGHT)
     return {"plan": plan.assign(as_of=NIGHT), "assignments": begun, "measured": measured}
+
+
+@pytest.fixture(scope="module")
+def world() -> dict[str, pd.DataFrame]:
+    """The author's best, "first", moves fewer customers than "second" does."""
+    rng = np.random.default_rng(7)
+    return _night(_candidates(rng, values=[3.0, 2.0]), rng)
 
 
 def _log(engine: SparkSession, world: dict[str, pd.DataFrame], **weights: float) -> pd.DataFrame:
@@ -118,7 +127,24 @@ def test_nights_whose_windows_are_open_are_not_valued(
     engine: SparkSession, world: dict[str, pd.DataFrame]
 ) -> None:
     early = world["measured"].assign(as_of=NIGHT + timedelta(days=WINDOW + 3))
-    log = _log(engine, world | {"measured": early})
+    with pytest.raises(ExperimentError, match=r"no night is old enough.*from 2026-07-12 on"):
+        _log(engine, world | {"measured": early})
+
+
+def test_that_nothing_is_fully_known_is_said(engine: SparkSession, world: dict[str, pd.DataFrame]) -> None:
+    held = world["plan"].assign(arm="global_holdout")
+    log = _log(engine, world | {"plan": held})
     assert log.empty
-    with pytest.raises(ExperimentError, match="old enough"):
+    with pytest.raises(ExperimentError, match="of no decision everything is known"):
         value_of_log(log, confidence=0.95)
+
+
+def test_weights_that_change_nothing_choose_what_the_night_chose(
+    engine: SparkSession,
+) -> None:
+    """All of one value: the night's luck put one of them first."""
+    candidates = _candidates(np.random.default_rng(3), values=[3.0, 3.0])
+    log = _log(engine, _night(candidates, np.random.default_rng(4)))
+    best = log["propensity"] > 0.5
+    assert 0.4 < (log.loc[best, "strategy"] == "first").mean() < 0.6
+    assert (log["would_be"] == log["strategy"]).equals(best)

@@ -120,6 +120,29 @@ def test_the_policy_that_was_followed_is_worth_what_was_logged() -> None:
     assert found.finding is None
 
 
+def test_one_customers_nights_are_not_taken_for_many_customers() -> None:
+    """Four nights a customer, each like the first: four times the decisions say no more."""
+    log = _log(0)
+    reward = incremental(log["converted"], treated=log["treated"], treatment_share=TREATMENT)
+    nothing, target = np.zeros(len(log)), (log["action"] == 0).to_numpy(dtype=float)
+
+    def value(nights: int, *, whose: bool) -> PolicyValue:
+        return policy_value(
+            np.tile(reward, nights),
+            propensity=np.tile(log["propensity"], nights),
+            target=np.tile(target, nights),
+            predicted=np.tile(nothing, nights),
+            predicted_under_target=np.tile(nothing, nights),
+            customer=np.tile(log["customer"].to_numpy(), nights) if whose else None,
+        )
+
+    once, four, blind = value(1, whose=False), value(4, whose=True), value(4, whose=False)
+    for method, estimate in once.estimates.items():
+        assert four.estimates[method].error == pytest.approx(estimate.error)
+        assert blind.estimates[method].error == pytest.approx(estimate.error / 2, rel=0.01)
+    assert value(1, whose=True).logged.error == pytest.approx(once.logged.error)
+
+
 def test_what_the_log_hardly_did_is_named() -> None:
     log = _log(1)
     few, nothing = log.head(400), np.zeros(400)
