@@ -97,8 +97,8 @@ def _settled(plan: DataFrame, measured: DataFrame) -> tuple[int, date]:
     since = first + timedelta(days=longest + SETTLED_DAYS)
     if since > newest:
         raise ExperimentError(
-            f"no night is old enough: the first, of {first}, can be valued from {since} on, when windows of up "
-            f"to {longest} days have closed and {SETTLED_DAYS} nights have passed; measured until {newest}"
+            f"no night is old enough: the first, of {first}, can be valued from {since} on, when windows of "
+            f"up to {longest} days have closed and {SETTLED_DAYS} nights have passed; measured until {newest}"
         )
     return longest, newest
 
@@ -108,8 +108,8 @@ def value_of_log(log: pd.DataFrame, *, confidence: float) -> PolicyValue:
     reward of each strategy among the other half of the customers."""
     if log.empty:
         raise ExperimentError(
-            "nights are old enough, but of no decision everything is known: each customer had a candidate that "
-            "was held out above its strategy, had begun before or was a later step; nights to come may differ"
+            "nights are old enough, but of no decision everything is known: each customer had a candidate "
+            "that was held out above its strategy, had begun before or was a later step; nights to come may differ"
         )
     known = log["converted"].notna().to_numpy()
     reward = np.zeros(len(log))
