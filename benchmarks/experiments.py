@@ -21,6 +21,7 @@ from base.settings import Settings, load_settings
 from benchmarks import calibration, hillstrom, statistics_pass
 from benchmarks.big_experiments import AS_OF, OPEN_NIGHTS, STRATEGIES, Night, delivered
 from benchmarks.figure import Figure, apart, at_least, at_most, show
+from evaluation.metrics.metric import load_metrics
 from jobs.measure import READS, measure
 from jobs.run import open_house
 from jobs.staging import laid_down_rows
@@ -38,7 +39,11 @@ def measure_readouts(folder: Path, *, exposures: int) -> Iterator[Figure]:
     home = folder / "home"
     apart(_fill_lake, home, exposures)
     seconds, rows, gibibytes = apart(_read_out, home)
-    name = f"readouts of {STRATEGIES:,} strategies from {exposures:,} exposures, Delta to Delta"
+    # The house's metrics are two more than the goal's five; nobody in this lake found no room.
+    name = (
+        f"readouts of {STRATEGIES:,} strategies in {len(load_metrics())} metrics from {exposures:,} "
+        "exposures and no entries, Delta to Delta"
+    )
     yield at_most(name, seconds, "seconds", goal=30)
     yield at_most(f"{name}, peak memory", gibibytes, "GiB", goal=8)
     yield at_least(f"{name}, rows", rows, "rows", goal=STRATEGIES)
