@@ -12,7 +12,7 @@ from experiments.discoveries import discovered_by_evidence, q_values
 from experiments.moments import Floats, Moments, adjusted
 from experiments.sample_ratio import evidence
 from experiments.sequences import Sequence, scored_sequence, sequence
-from experiments.shrinkage import certified
+from experiments.shrinkage import FEWEST, certified, shrink
 from experiments.statistics import Difference, difference, slope
 
 KINDS: tuple[Kind, ...] = ("share", "late share", "amount", "change")
@@ -73,6 +73,12 @@ def figures() -> Iterator[Figure]:
         yield at_most(name, 100 * found.false, "%", goal=5.0)
         yield at_most(f"{name}, those called better", 100 * found.false_better, "%", goal=5.0)
         yield at_least(f"real ones discovered, {look}", 100 * found.power, "%", goal=0.0)
+    for strategies in (FEWEST, 200, 1_000):
+        for median in (300, 2_000):
+            for real in (_REAL, 0.5):
+                name = f"{strategies:,} strategies of {median:,} customers, {real:.0%} real"
+                covered = 100 * shrunk_coverage(strategies, median=median, real=real, seed=11)
+                yield at_least(f"shrunk intervals that hold the truth, {name}", covered, "%", goal=95.0)
     winners = certified_worlds(100, strategies=4_000, seed=5)
     yield at_least(
         "worlds whose certified total was inside its interval", 100 * winners.covered, "%", goal=95.0
@@ -217,6 +223,21 @@ def certified_worlds(worlds: int, *, strategies: int, seed: int) -> Winners:
     return Winners(
         covered=float(np.mean(covered)), shrunk=sum(values) / sum(truths), naive=sum(naive) / sum(truths)
     )
+
+
+def shrunk_coverage(
+    strategies: int, *, median: float, real: float, entries: int = 10_000, seed: int
+) -> float:
+    """Share of shrunk intervals of shares, over so many ``entries`` in all, that hold the true lift."""
+    held = []
+    for world in range(entries // strategies):
+        truth = portfolio(strategies, seed=seed * 1_000 + world, days=1, real=real, median=median)
+        ((treatment, control),) = nightly(truth, "share", days=1, seed=seed * 1_000 + world)
+        found = difference(treatment, control, binary=True)
+        shrunk = shrink(found.lift, found.error, slope=slope(found, treatment.n, control.n))
+        told = np.isfinite(shrunk.mean)
+        held.append(((shrunk.low <= truth.lift) & (truth.lift <= shrunk.high))[told])
+    return float(np.concatenate(held).mean())
 
 
 def cuped(correlation: float, *, draws: int, seed: int) -> float:

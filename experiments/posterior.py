@@ -21,7 +21,12 @@ _CLOSE = 1e-3
 
 
 def posterior(prior: Prior, readings: Readings, *, confidence: float) -> Floats:
-    """Rows mean, lowest, highest, standard deviation, chance of a wrong sign; a column a reading."""
+    """Rows mean, lowest, highest, standard deviation, chance of a wrong sign; a column a reading.
+
+    Lowest and highest are those of an effect that is not exactly zero, stretched to zero unless that is
+    surely ruled out: how many effects are exactly zero is a guess, above all among few experiments, and no
+    guess should make an interval of no width.
+    """
     columns = [np.ascontiguousarray(each) for each in (readings.lift, readings.error, readings.slope)]
     found = np.empty((5, columns[0].size))
     tail = (1 - confidence) / 2
@@ -70,12 +75,12 @@ def _posteriors(
         for part in range(weight.size):
             share[part] = weight[part] * math.exp(log[part] - best)
             total += share[part]
-        held, nothing, mean, square = 0, 0.0, 0.0, 0.0
+        something = share[width > 0].sum()
+        nothing = 1 - something / total
+        held, mean, square = 0, 0.0, 0.0
         for part in range(weight.size):
-            chance = share[part] / total
-            if width[part] == 0:
-                nothing += chance
-            elif chance > _NEGLIGIBLE:
+            chance = share[part] / something
+            if width[part] > 0 and chance > _NEGLIGIBLE:
                 variance = noise[part] + width[part] ** 2
                 share[held] = chance
                 center[held] = (location[part] * noise[part] + lift[row] * width[part] ** 2) / variance
@@ -85,10 +90,14 @@ def _posteriors(
                 held += 1
         parts = share[:held], center[:held], spread[:held]
         deviation = math.sqrt(max(square - mean**2, 0.0))
-        below, _ = _below(*parts, 0.0)
-        found[0, row], found[3, row] = mean, deviation
-        found[1, row] = _quantile(*parts, nothing, below, tail, mean, deviation)
-        found[2, row] = _quantile(*parts, nothing, below, 1 - tail, mean, deviation)
+        low = _quantile(*parts, tail, mean, deviation)
+        high = _quantile(*parts, 1 - tail, mean, deviation)
+        below = (1 - nothing) * _below(*parts, 0.0)[0]
+        if nothing > tail:
+            low, high = min(low, 0.0), max(high, 0.0)
+        mean *= 1 - nothing
+        found[0, row], found[1, row], found[2, row] = mean, low, high
+        found[3, row] = math.sqrt(max((1 - nothing) * square - mean**2, 0.0))
         found[4, row] = min(below + nothing, 1 - below)
 
 
@@ -108,28 +117,20 @@ def _quantile(
     share: Floats,
     center: Floats,
     spread: Floats,
-    nothing: float,
-    below: float,
     wanted: float,
     mean: float,
     deviation: float,
 ) -> float:
-    """Where the posterior reaches ``wanted``: 0 if it jumps over it there, else by Newton in a bracket."""
-    if below < wanted <= below + nothing:
-        return 0.0
+    """Where the posterior of an effect that is something reaches ``wanted``: Newton in a bracket."""
     low, high = mean - _FAR * deviation, mean + _FAR * deviation
-    if wanted <= below:
-        high, target = min(high, 0.0), wanted
-    else:
-        low, target = max(low, 0.0), wanted - nothing
     tried = min(max(mean + (deviation if wanted > 0.5 else -deviation) * _BEGIN, low), high)
     for _ in range(_TRIALS):
         reached, density = _below(share, center, spread, tried)
-        if reached < target:
+        if reached < wanted:
             low = tried
         else:
             high = tried
-        step = (reached - target) / density if density > 0 else np.inf
+        step = (reached - wanted) / density if density > 0 else np.inf
         tried = tried - step if low < tried - step < high else (low + high) / 2
         if abs(step) < _CLOSE * deviation:
             break

@@ -16,11 +16,14 @@ _WIDTH = 0.2
 _NEAREST = 0.25
 # Effects of nothing at all count this many experiments more: better to miss an effect than to make one up.
 _DOUBTERS = 10.0
+# And effects of all sizes this many together: that some experiments had none does not prove there are none.
+_BELIEVERS = 0.1
 # So many experiments tell the mixture well enough; of more an even selection is taken.
 _ENOUGH = 10_000
 _STEPS = 500
 _SETTLED = 1e-5
-_NEGLIGIBLE = 1e-5
+# Components with less than this part of the weight of all that are not zero are left out.
+_NEGLIGIBLE = 1e-4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +59,7 @@ def fit(readings: Readings) -> Prior:
     some = readings.of(np.argsort(readings.lift, kind="stable")[::step])
     start = _components(readings)
     (weight,) = refit(start, some, counted=np.ones((1, len(some.lift))), steps=_STEPS)
-    kept = weight > _NEGLIGIBLE
+    kept = weight > _NEGLIGIBLE * weight[start.location != 0].sum()
     return Prior(
         weight=weight[kept] / weight[kept].sum(), location=start.location[kept], width=start.width[kept]
     )
@@ -65,12 +68,12 @@ def fit(readings: Readings) -> Prior:
 def refit(prior: Prior, readings: Readings, *, counted: Floats, steps: int) -> Floats:
     """Weights (W, components) of the mixture, each from readings ``counted`` so often (W, readings)."""
     likely = _likelihood(prior, readings)
-    doubters = np.where(prior.location == 0, _DOUBTERS, 0.0)
+    before = np.where(prior.location == 0, _DOUBTERS, _BELIEVERS / (len(prior.location) - 1))
     weights = np.repeat(prior.weight[None, :], len(counted), axis=0)
-    everybody = counted.sum(axis=1, keepdims=True) + _DOUBTERS
+    everybody = counted.sum(axis=1, keepdims=True) + _DOUBTERS + _BELIEVERS
     for _ in range(steps):
         explained = weights * ((counted / (weights @ likely.T)) @ likely)
-        moved = (explained + doubters) / everybody
+        moved = (explained + before) / everybody
         settled = np.abs(moved - weights).max() < _SETTLED
         weights = moved
         if settled:

@@ -48,8 +48,7 @@ def sequence(
         r = _information(treated, held, alpha, tuned_for)
         half = errors * _reach(r, alpha)
         z = np.where(errors > 0, lifts / errors, np.where(lifts == 0, 0.0, np.nan))
-        p_value = _p_value(z**2, r)
-    return Sequence(low=lifts - half, high=lifts + half, p_value=p_value)
+        return Sequence(low=lifts - half, high=lifts + half, p_value=_p_value(z**2, r))
 
 
 def scored_sequence(

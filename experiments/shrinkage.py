@@ -10,6 +10,8 @@ from experiments.moments import Floats
 from experiments.posterior import posterior
 from experiments.prior import Prior, Readings, fit, refit
 
+# Fewer experiments do not tell how large effects are.
+FEWEST = 40
 _DRAWS = 30
 _STEPS_A_DRAW = 30
 _SEED = 4
@@ -42,11 +44,11 @@ def shrink(lift: ArrayLike, error: ArrayLike, *, slope: ArrayLike = 0.0, confide
     lift ~ N(effect, error^2 + slope effect), effect ~ the mixture of ``experiments.prior.fit``; ``slope`` is
     ``experiments.statistics.slope`` where ``error`` is that of no effect. Selecting the best afterwards does
     not bias it: the posterior already knows that most are nothing. Any shape; NaN, and errors of zero, give
-    NaN and tell nothing about the others.
+    NaN and tell nothing about the others; so does everything where fewer than ``FEWEST`` tell anything.
     """
     readings, told = _readings(lift, error, slope)
     found = np.full((5, *told.shape), np.nan)
-    if told.any():
+    if told.sum() >= FEWEST:
         found[:, told] = posterior(fit(readings), readings, confidence=confidence)
     mean, low, high, spread, sign_error = found
     return Shrunk(mean=mean, low=low, high=high, error=spread, sign_error=sign_error)

@@ -6,7 +6,7 @@ from scipy import special
 
 from experiments.discoveries import q_values
 from experiments.moments import Floats
-from experiments.shrinkage import certified, shrink
+from experiments.shrinkage import FEWEST, certified, shrink
 
 
 def _world(seed: int, strategies: int = 3_000) -> tuple[Floats, Floats, Floats]:
@@ -92,3 +92,29 @@ def test_what_tells_nothing_is_left_alone() -> None:
     assert np.isnan(shrink([np.nan], [1.0]).mean).all()
     nothing = certified(lift, error, np.ones(200), np.zeros(200, dtype=bool))
     assert (nothing.value, nothing.low, nothing.high, nothing.naive) == (0.0, 0.0, 0.0, 0.0)
+
+
+def test_few_experiments_do_not_tell_how_large_effects_are() -> None:
+    _, lift, error = _world(17, strategies=FEWEST)
+    assert np.isfinite(shrink(lift, error).mean).all()
+    lift[0] = np.nan
+    assert np.isnan(shrink(lift, error).mean).all()
+
+
+@pytest.mark.parametrize("strategies", [40, 200])
+def test_intervals_of_few_experiments_have_a_width_and_hold_the_truth(strategies: int) -> None:
+    inside = []
+    for seed in range(50, 50 + 2_000 // strategies):
+        effect, lift, error = _world(seed, strategies=strategies)
+        found = shrink(lift, error)
+        assert (found.high - found.low > 0.1 * error).all()
+        inside.append((found.low <= effect) & (effect <= found.high))
+    assert np.mean(inside) >= 0.95
+
+
+def test_an_effect_is_found_among_forty_experiments_without_one() -> None:
+    """Measured at six errors: its interval holds it, and is not nothing to nothing."""
+    lift = np.where(np.arange(40) == 0, 0.06, np.random.default_rng(18).normal(0, 0.01, 40))
+    found = shrink(lift, np.full(40, 0.01))
+    assert found.low[0] < 0.06 < found.high[0]
+    assert found.mean[0] > 0.04

@@ -14,6 +14,7 @@ from benchmarks.calibration import (
     one_look,
     peeking,
     rare_goals,
+    shrunk_coverage,
     split_alarms,
     split_power,
 )
@@ -61,6 +62,12 @@ def test_what_one_look_calls_better_is_rarely_not() -> None:
     found = one_look(10, seed=104)
     assert found.false_better <= 0.05
     assert found.power > 0.15
+
+
+@pytest.mark.parametrize("strategies", [40, 200])
+@pytest.mark.parametrize("real", [0.1, 0.5])
+def test_shrunk_intervals_of_small_portfolios_hold_the_truth(strategies: int, real: float) -> None:
+    assert shrunk_coverage(strategies, median=300, real=real, entries=4_000, seed=111) >= 0.95
 
 
 def test_certified_totals_hold_the_truth_and_the_naive_sums_do_not() -> None:
