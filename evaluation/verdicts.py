@@ -16,7 +16,7 @@ import pandas as pd
 from evaluation.suppress import SMALLEST
 from experiments.discoveries import q_values
 from experiments.moments import Floats
-from experiments.sequences import sequence
+from experiments.sequences import scored_sequence, sequence
 from experiments.statistics import Difference, slope
 from lake.tables.decisions import VERDICTS_TABLE
 
@@ -152,21 +152,24 @@ def _p_within(rows: pd.DataFrame, margin: Floats) -> Floats:
 def _unprofitable(closed: pd.DataFrame, terms: pd.DataFrame, *, confidence: float) -> pd.DataFrame:
     """strategy, lift, low, high where the always-valid interval of closed windows ends below what pays."""
     rows = closed.merge(terms[["strategy", "pays"]], on="strategy")
+    read, n, m = _difference(rows), _floats(rows, "customers"), _floats(rows, "control_customers")
+    found = scored_sequence(read, n, m, confidence=confidence)
     pays = np.nan_to_num(_floats(rows, "pays"))
-    lift, n, m = _floats(rows, "lift"), _floats(rows, "customers"), _floats(rows, "control_customers")
-    error = _error_at(rows, pays)
-    found = sequence(lift, error, n, m, confidence=confidence)
-    surely = (found.high < pays) & (error > 0) & (np.minimum(n, m) >= SMALLEST)
+    surely = (found.high < pays) & (read.error > 0) & (np.minimum(n, m) >= SMALLEST)
     return rows.assign(low=found.low, high=found.high).loc[surely, ["strategy", "lift", "low", "high"]]
 
 
 def _error_at(rows: pd.DataFrame, effect: Floats) -> Floats:
     """Standard errors of shares if ``effect`` were the truth: at least those of none, which rows hold."""
+    found = _difference(rows)
+    grows = np.nan_to_num(slope(found, _floats(rows, "customers"), _floats(rows, "control_customers")))
+    return np.asarray(np.sqrt(found.error**2 + np.maximum(grows, 0.0) * effect))
+
+
+def _difference(rows: pd.DataFrame) -> Difference:
     numbers = {name: _floats(rows, name) for name in ("mean", "control_mean", "lift", "error")}
     unused = np.full(len(rows), np.nan)
-    found = Difference(**numbers, low=unused, high=unused, p_value=unused)
-    grows = np.nan_to_num(slope(found, _floats(rows, "customers"), _floats(rows, "control_customers")))
-    return np.asarray(np.sqrt(numbers["error"] ** 2 + np.maximum(grows, 0.0) * effect))
+    return Difference(**numbers, low=unused, high=unused, p_value=unused)
 
 
 def _floats(rows: pd.DataFrame, name: str) -> Floats:

@@ -90,8 +90,7 @@ def surely_uneven(facts: Facts, evidence: Floats) -> NDArray[np.bool_]:
     """
     every = np.stack([facts.ratio, *facts.missing.values()])
     mean = np.logaddexp.reduce(every, axis=0) - np.log(len(every))
-    strong = np.asarray(evidence >= -np.log(FALSE_ALARMS))
-    return discovered_by_evidence(mean, FALSE_ALARMS) & strong
+    return np.asarray(discovered_by_evidence(mean, FALSE_ALARMS) & (evidence >= -np.log(FALSE_ALARMS)))
 
 
 def findings(facts: Facts) -> pd.DataFrame:
