@@ -109,7 +109,7 @@ def value_of_log(log: pd.DataFrame, *, confidence: float) -> PolicyValue:
     if log.empty:
         raise ExperimentError(
             "nights are old enough, but of no decision everything is known: each customer had a candidate "
-            "that was held out above its strategy, had begun before or was a later step; nights to come may differ"
+            "that was held out above its strategy, had begun before or was a later step; later ones may do"
         )
     known = log["converted"].notna().to_numpy()
     reward = np.zeros(len(log))
