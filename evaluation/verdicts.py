@@ -24,6 +24,7 @@ GOAL = "converted"
 """The metric that strategies are shipped for: the goal their document names."""
 
 _POWER = 0.84  # normal quantile of 80 %
+_NEGLIGIBLE = 5e-5  # a lift that reads +0.00 of 100
 _FARTHEST = 365  # nights; what takes longer is not worth waiting for
 _MOST = 20  # times the customers seen so far
 
@@ -240,7 +241,7 @@ def _silence(goal: Facts, *, few: bool) -> str:
 def _shipped(goal: Facts, found: _Evidence, pays: float) -> str:
     words = f"Ship 推广: of 100 customers {found.words} more reach the goal because of it."
     shrunk = _number(goal, "shrunk_lift")
-    if math.isfinite(shrunk):
+    if shrunk >= _NEGLIGIBLE:
         words += f" Plan with {per_hundred(shrunk)}: the luck of being picked is taken out of that."
     if found.low < pays:
         words += f" Whether that pays is not sure yet: a contact does from {per_hundred(pays)} on."
@@ -264,7 +265,7 @@ def _how_long(goal: Facts, found: _Evidence) -> str:
     above zero with a probability of 80 %.
     """
     shrunk = _number(goal, "shrunk_lift")
-    lift = shrunk if shrunk > 0 else found.lift
+    lift = shrunk if shrunk >= _NEGLIGIBLE else found.lift
     if not lift > 0:
         return "It does not look like a gain so far; what is still to come of open windows may change that."
     customers = _number(goal, "customers") + _number(goal, "control_customers")

@@ -8,13 +8,12 @@ from typing import Any
 
 import pandas as pd
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from evaluation.metrics.metric import Metric
 from evaluation.suppress import SMALLEST
 from evaluation.verdicts import GOAL
-from jobs.experiment_lists import COLOURS, headed, known, of_hundred, people, probability, review_table
+from jobs.experiment_lists import COLOURS, Sheet, known, of_hundred, people, probability, review_table
 from jobs.reviews import Review
 
 _TO_DO = {
@@ -76,8 +75,9 @@ def _what_to_do(page: Page) -> list[RenderableType]:
         commands.append(f'longreach strategies pause {name} --reason "..."')
     if verdict != "broken":
         commands.append(f'longreach experiments review {name} --decide {verdict} --reason "..."')
-    lines = "".join(f"\n    {command}" for command in commands)
-    return [Text(f"What to do 怎么办: {_TO_DO[verdict]}{lines}\n")]
+    # Lines of their own that are never wrapped: they are there to be copied.
+    lines = [Text(f"    {command}", no_wrap=True, overflow="ignore") for command in commands]
+    return [Text(f"What to do 怎么办: {_TO_DO[verdict]}"), *lines, Text("")]
 
 
 def _numbers(page: Page, metrics: Mapping[str, type[Metric]], level: float) -> list[RenderableType]:
@@ -106,7 +106,7 @@ def _sizes(goal: Row) -> Text:
     return Text(f"{treated} treated, {held} left alone{drawn}.")
 
 
-def _goal_table(goal: Row, metric: type[Metric]) -> Table:
+def _goal_table(goal: Row, metric: type[Metric]) -> Sheet:
     readings = (
         ("as measured", "", f"for one look planned beforehand, p = {probability(goal['p_value'])}"),
         (
@@ -116,15 +116,15 @@ def _goal_table(goal: Row, metric: type[Metric]) -> Table:
         ),
         ("luck taken out", "shrunk_", _planning(goal)),
     )
-    table = headed(f"The goal: {_doc(metric)}", ("reading", "of 100", "from", "to", ""))
-    for words, prefix, note in readings:
-        lift = goal["lift" if prefix == "always_" else f"{prefix}lift"]
-        if known(lift):
-            ends = (of_hundred(goal[f"{prefix}{end}"]) for end in ("low", "high"))
-            table.add_row(words, of_hundred(lift), *ends, note)
+    rows = [
+        (words, of_hundred(lift), *(of_hundred(goal[f"{prefix}{end}"]) for end in ("low", "high")), note)
+        for words, prefix, note in readings
+        if known(lift := goal["lift" if prefix == "always_" else f"{prefix}lift"])
+    ]
     if not known(goal["shrunk_lift"]):
-        table.add_row("luck taken out", "–", "–", "–", "too few strategies yet to take luck out")
-    return table
+        rows.append(("luck taken out", "–", "–", "–", "too few strategies yet to take luck out"))
+    headings = ("reading", "of 100", "from", "to", "")
+    return Sheet(title=f"The goal: {_doc(metric)}", headings=headings, rows=rows, loose=("reading", ""))
 
 
 def _planning(goal: Row) -> str:
@@ -134,24 +134,30 @@ def _planning(goal: Row) -> str:
     return "in the light of all strategies; plan with this"
 
 
-def _metric_table(rows: Sequence[Row], metrics: Mapping[str, type[Metric]]) -> Table:
-    headings = ("metric", "treated", "left alone", "lift", "from", "to", "plan with", "q")
-    title = "All metrics, however often one looks; lifts of 100 customers, or in yuan a customer"
-    table = headed(title, headings)
+def _metric_table(rows: Sequence[Row], metrics: Mapping[str, type[Metric]]) -> Sheet:
+    lines: list[Sequence[str | Text]] = []
     for row in sorted(rows, key=lambda row: (metrics[row["metric"]].guardrail, row["metric"])):
         metric = metrics[row["metric"]]
         lifts = (_change(row[name], metric) for name in ("lift", "always_low", "always_high", "shrunk_lift"))
-        table.add_row(
-            f"{metric.name}{f' (guardrail) to {of_hundred(metric.margin)}' if metric.guardrail else ''}",
-            *(_level(row[name], metric, hidden=known(row["lift"])) for name in ("mean", "control_mean")),
-            *lifts,
-            probability(row["q_value"]),
+        lines.append(
+            (
+                f"{metric.name}{f' (guardrail) to {of_hundred(metric.margin)}' if metric.guardrail else ''}",
+                *(_level(row[name], metric, hidden=known(row["lift"])) for name in ("mean", "control_mean")),
+                *lifts,
+                probability(row["q_value"]),
+            )
         )
         if known(row["adjusted_lift"]):
             left = f"  CUPED, one look, variance {100 * row['variance_kept']:.0f} %"
             ends = (_change(row[f"adjusted_{name}"], metric) for name in ("lift", "low", "high"))
-            table.add_row(left, "", "", *ends, "", "")
-    return table
+            lines.append((left, "", "", *ends, "", ""))
+    return Sheet(
+        title="All metrics, however often one looks; lifts of 100 customers, or in yuan a customer",
+        headings=("metric", "treated", "left alone", "lift", "from", "to", "plan with", "q"),
+        rows=lines,
+        loose=("metric",),
+        spare=("left alone", "treated", "plan with"),
+    )
 
 
 def _arms(exposed: pd.DataFrame) -> list[RenderableType]:
@@ -181,16 +187,24 @@ def _segments(segments: pd.DataFrame, goal: Row, level: float) -> list[Renderabl
 
 def _lifts(title: str, by: str, rows: pd.DataFrame) -> list[RenderableType]:
     """Lifts of the goal, one row each, for one look."""
-    headings = (by, "treated", "left alone", "of 100", "from", "to", "plan with", "q")
-    table = headed(f"{title}; for one look", headings)
-    for row in rows.to_dict("records"):
-        table.add_row(
+    lines: list[Sequence[str | Text]] = [
+        (
             Text(str(row[by])),
             *(people(row[name]) for name in ("customers", "control_customers")),
             *(of_hundred(row[name]) for name in ("lift", "low", "high", "shrunk_lift")),
             probability(row["q_value"]),
         )
-    return [table]
+        for row in rows.to_dict("records")
+    ]
+    return [
+        Sheet(
+            title=f"{title}; for one look",
+            headings=(by, "treated", "left alone", "of 100", "from", "to", "plan with", "q"),
+            rows=lines,
+            loose=(by,),
+            spare=("q", "plan with"),
+        )
+    ]
 
 
 def _findings(findings: pd.DataFrame) -> list[RenderableType]:

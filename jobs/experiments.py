@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from base.settings import load_settings
+from base.settings import Settings, load_settings
 from jobs.terminal import As, AsOfOrLast, Json, Name, acting, out, print_json, say
 
 experiments = typer.Typer(
@@ -55,7 +55,7 @@ def show(name: Name, as_of: AsOfOrLast = None, as_json: Json = False) -> None:
         print_json({**told, "reviews": [asdict(review) for review in shown.reviews]})
     else:
         level = settings.experiments.false_discovery
-        out.print(page_of(shown, metrics=load_metrics(), level=level))
+        out.print(page_of(shown, metrics=load_metrics(), level=level), crop=False)
 
 
 @experiments.command()
@@ -225,28 +225,42 @@ def plan(
     customers: Annotated[int | None, typer.Option(min=2, help="Customers there are, both arms.")] = None,
     holdout: Annotated[float, typer.Option(min=0, max=1, help="Share left alone.")] = 0.15,
     power: Annotated[float, typer.Option(min=0.01, max=0.99, help="How surely it is to be seen.")] = 0.8,
+    strategies: Annotated[
+        int | None, typer.Option(min=1, help="How many are read together; else as many as are live.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Says how many customers show a lift, or which lift so many customers show."""
     from jobs.experiment_lists import plan_words
-    from jobs.experiment_plan import plan_for_customers, plan_for_lift
+    from jobs.experiment_plan import Terms, plan_for_customers, plan_for_lift
 
-    if lift is not None and customers is not None:
-        raise typer.BadParameter("--lift or --customers, not both")
-    confidence = load_settings().experiments.confidence
-    terms = {"base": base, "holdout": holdout, "power_wanted": power, "confidence": confidence}
-    if lift is not None:
-        found = plan_for_lift(lift, **terms)
-    elif customers is not None:
-        found = plan_for_customers(customers, **terms)
-    else:
+    if (lift is None) == (customers is None):
         raise typer.BadParameter(
-            "give --lift, to learn how many customers, or --customers, to learn which lift"
+            "give --lift, to learn how many customers, or --customers, to learn which lift, not both"
         )
+    settings = load_settings()
+    terms = Terms(
+        base=base,
+        holdout=holdout,
+        power=power,
+        confidence=settings.experiments.confidence,
+        false_discovery=settings.experiments.false_discovery,
+        strategies=strategies or _live(settings),
+    )
+    found = plan_for_lift(lift, terms) if lift is not None else plan_for_customers(customers or 0, terms)
     if as_json:
         print_json(asdict(found))
     else:
         out.print(plan_words(found), markup=False)
+
+
+def _live(settings: Settings) -> int:
+    """How many strategies verdicts are read over; the one that is planned, where there is none yet."""
+    from ledger.database import open_ledger
+    from strategies.book import live
+
+    with open_ledger(settings) as ledger:
+        return max(1, len(live(ledger)))
 
 
 def _weight(text: str) -> tuple[str, float]:

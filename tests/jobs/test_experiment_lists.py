@@ -17,7 +17,7 @@ from jobs.terminal import out
 
 def run(words: str, *, status: int = 0) -> str:
     """What the command prints, and wrong calls how they end."""
-    result = CliRunner().invoke(app, ["experiments", "plan", *shlex.split(words)])
+    result = CliRunner().invoke(app, ["experiments", "plan", "--strategies", "1", *shlex.split(words)])
     assert result.exit_code == status, (words, result.output, result.exception)
     return result.stdout
 
@@ -35,7 +35,23 @@ def test_a_plan_is_told_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(out, "width", 200)
     told = run("--base 0.03 --lift 0.01")
     assert re.search(r"customers \(.* of them left alone\) show a lift of \+1\.00 of 100, from 3\.00", told)
-    assert "Read every night, as verdicts are, it takes" in told
+    assert "Read every night over 1 strategies, as verdicts are, it takes" in told
+
+
+def test_a_plan_counts_all_strategies_that_are_read_together() -> None:
+    """The first of so many discoveries must have a p-value of 5 % over their number."""
+    needed = [
+        json.loads(run(f"--base 0.03 --lift 0.01 --strategies {number} --json"))["nightly_customers"]
+        for number in (1, 100, 4_000)
+    ]
+    assert needed == sorted(set(needed))
+    assert needed[-1] > 1.5 * needed[0]
+    assert "over 4,000 strategies" in " ".join(run("--base 0.03 --lift 0.01 --strategies 4000").split())
+
+
+def test_a_harm_keeps_its_sign() -> None:
+    told = json.loads(run("--base 0.03 --lift -0.01 --json"))
+    assert -0.03 < told["nightly_lift"] < told["lift"] == -0.01
 
 
 def test_plans_that_make_no_sense_are_refused() -> None:
@@ -44,6 +60,7 @@ def test_plans_that_make_no_sense_are_refused() -> None:
     run("--base 1.5 --lift 0.01", status=2)
     run("--base 0 --lift 0.01", status=1)
     run("--base 0.03 --customers 3", status=1)
+    run("--base 0.03 --lift 0.00001", status=1)  # 18 thousand million customers
 
 
 def test_the_value_of_other_weights_is_shown_beside_what_was_done(

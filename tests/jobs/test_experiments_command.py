@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pytest
+from rich.cells import cell_len
 from typer.testing import CliRunner, Result
 
 from base.errors import BookError, ExperimentError, LongreachError, ScheduleError
@@ -249,6 +250,23 @@ def test_luck_that_cannot_be_taken_out_or_leaves_nothing_is_not_planned_with() -
         assert "plan with this" not in said(f"show {name}")
 
 
+def test_on_a_narrow_screen_words_and_dates_stay_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(out, "width", 80)
+    said(f"review {OPEN} --decide continue --reason '再等两周，看窗口关闭后的结果，不要提前下结论'")
+    pages = {words: said(words) for words in ("list", f"show {GOOD}", f"show {HARMFUL}", f"reviews {OPEN}")}
+    rows = {words: [line for line in page.splitlines() if line[:1] in "│┃"] for words, page in pages.items()}
+    assert all(cell_len(line) <= 80 for lines in rows.values() for line in lines)
+    for verdict in ("verdict", "surely from", "ship", "stop", "continue", "broken"):
+        assert any(verdict in line for line in rows["list"]), verdict
+    for metric in ("aum_change", "complained", "opted_out", "converted", "+250.50"):
+        assert any(metric in line for line in rows[f"show {GOOD}"]), metric
+    command = f'longreach experiments review {HARMFUL} --decide stop --reason "..."'
+    assert f"    {command}" in pages[f"show {HARMFUL}"].splitlines()
+    written_on = re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d", pages[f"reviews {OPEN}"])
+    assert written_on is not None
+    assert any(OPEN in line for line in rows[f"reviews {OPEN}"])
+
+
 def test_a_page_of_a_strategy_that_does_harm_tells_how_to_take_it_out() -> None:
     page = said(f"show {HARMFUL}")
     assert "Stop 停用: it does harm. complained: +1.20" in page
@@ -304,7 +322,7 @@ def test_reviews_are_written_shown_and_listed_and_the_broken_is_not_shipped() ->
     assert f"{GOOD} v1: ship, by 周立成, on the verdict ship" in said(f"review {GOOD} --decide ship {why}")
     assert isinstance(refused(f"review {BROKEN} --decide ship {why}"), ExperimentError)
     said(f"review {BROKEN} --decide ship --against-advice {why} --as 'Chen Mo'")
-    told = json.loads(said("reviews --json"))
+    told = [one for one in json.loads(said("reviews --json")) if one["strategy"] in (GOOD, BROKEN)]
     assert [(one["strategy"], one["actor"]) for one in told] == [(BROKEN, "Chen Mo"), (GOOD, "周立成")]
     seen = told[1]["seen"]
     assert (seen["verdict"]["lift"], seen["readouts"][0]["p_value"]) == (0.012, 1.28e-05)
