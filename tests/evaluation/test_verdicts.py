@@ -152,6 +152,9 @@ def test_what_is_open_says_how_long_it_will_take() -> None:
     assert "a lift from +0.84 on would mostly be seen" in found["words"]
     assert "nights" not in judged(row)["savers"]["words"]
     assert "sensible time" in judged(row | {"shrunk_lift": 0.0001}, per_night=500.0)["savers"]["words"]
+    measured = judged(row | {"shrunk_lift": 1e-5}, per_night=500.0)["savers"]["words"]
+    assert "+0.00)" not in measured  # luck leaves nothing to reckon with
+    assert measured == judged(row | {"shrunk_lift": math.nan}, per_night=500.0)["savers"]["words"]
     assert (
         "does not look like a gain" in judged(row | {"shrunk_lift": 0.0, "lift": -0.001})["savers"]["words"]
     )
