@@ -361,6 +361,6 @@ def test_the_portfolio_counts_what_is_proven() -> None:
 
 def test_weights_are_of_strategies_that_there_are_and_need_decisions_to_be_known_of() -> None:
     assert "did you mean county_savers?" in str(refused("value --weight county_saver=2"))
-    assert "none whose decisions are fully known" in str(refused(f"value --weight {GOOD}=2"))
+    assert "nothing is known of what decisions brought" in str(refused(f"value --weight {GOOD}=2"))
     for wrong in (GOOD, f"{GOOD}=much", f"{GOOD}=-1", f"{GOOD}=nan", "=2"):
         assert call(f"value --weight {wrong}").exit_code == 2, wrong
