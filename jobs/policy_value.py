@@ -93,7 +93,9 @@ def _settled(plan: DataFrame, measured: DataFrame) -> tuple[int, date]:
     longest, newest = measured.agg(F.max("window_days"), F.max("as_of")).collect()[0]
     first = plan.agg(F.min("as_of")).collect()[0][0]
     if longest is None or first is None:
-        raise ExperimentError("nothing planned has been measured yet, so nothing is known of what decisions brought")
+        raise ExperimentError(
+            "nothing planned is measured yet, so nothing is known of what decisions brought"
+        )
     since = first + timedelta(days=longest + SETTLED_DAYS)
     if since > newest:
         raise ExperimentError(
