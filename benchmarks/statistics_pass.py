@@ -52,7 +52,13 @@ def _pass(arms: dict[Kind, tuple[Moments, Moments]]) -> float:
         treatment, control = arms[kind]
         found = _read(kind, treatment, control)
         if kind in ("share", "amount"):
-            scored_sequence(found, treatment.n, control.n)
+            whole, segments = (
+                Difference(**{name: each[..., part] for name, each in vars(found).items()})
+                for part in (slice(1), slice(1, None))
+            )
+            scored_sequence(whole, treatment.array("n")[..., :1], control.array("n")[..., :1])
+            # Of segments the p-value alone is read.
+            scored_sequence(segments, treatment.array("n")[..., 1:], control.array("n")[..., 1:], ends=False)
         else:
             sequence(found.lift, found.error, treatment.n, control.n)
         heterogeneity_p(found.lift[..., 1:], found.error[..., 1:])

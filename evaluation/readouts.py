@@ -128,16 +128,27 @@ class _View:
         return moments(self.layout.sums, metric, arm)
 
     def compare(
-        self, groups: Groups, name: str, metric: type[Metric], arm: int, terms: Terms
+        self,
+        groups: Groups,
+        name: str,
+        metric: type[Metric],
+        arm: int,
+        terms: Terms,
+        *,
+        watched: bool = True,
     ) -> pd.DataFrame:
-        """Every group's estimates of one metric for one arm against control."""
+        """Every group's estimates of one metric for one arm against control.
+
+        ``watched``: with always-valid intervals, and not their p-values alone.
+        """
         treated, held = self.moments(name, arm), self.moments(name, CONTROL)
         n, m = treated.array("n"), held.array("n")
         told = self.sound & (n > 1) & (m > 1)
         join = partial(groups.pooled, n=n, control_n=m, confidence=terms.confidence)
         own = _only(told, _difference(metric, treated, held, terms))
         joined = _with_interval(join(own, scored=_is_scored(metric)))
-        frame = _estimates(metric, joined, groups.total(n * told), groups.total(m * told), terms)
+        sizes = groups.total(n * told), groups.total(m * told)
+        frame = _estimates(metric, joined, *sizes, terms, watched=watched)
         if metric.covariate is not None:
             better = _only(
                 told, difference(*adjusted(treated, held), binary=False, confidence=terms.confidence)
@@ -168,9 +179,12 @@ def _difference(metric: type[Metric], treated: Moments, held: Moments, terms: Te
     )
 
 
-def _estimates(metric: type[Metric], found: Difference, n: Floats, m: Floats, terms: Terms) -> pd.DataFrame:
-    scored = _is_scored(metric)
-    read = partial(scored_sequence, found) if scored else partial(sequence, found.lift, found.error)
+def _estimates(
+    metric: type[Metric], found: Difference, n: Floats, m: Floats, terms: Terms, *, watched: bool
+) -> pd.DataFrame:
+    read = partial(sequence, found.lift, found.error)
+    if _is_scored(metric):
+        read = partial(scored_sequence, found, ends=watched)
     always = read(n, m, confidence=terms.confidence, tuned_for=terms.tuned_for)
     # Where nobody or everybody did it there is no spread to reckon with: only the score interval holds.
     sure = found.error > 0
@@ -233,7 +247,7 @@ def _portfolio(frame: pd.DataFrame, metric: type[Metric], terms: Terms) -> pd.Da
 
 def _of_segments(view: _View, name: str, metric: type[Metric], terms: Terms) -> pd.DataFrame:
     groups = group(view.layout.keys, "strategy", "segment")
-    frame = view.compare(groups, name, metric, ANY, terms)
+    frame = view.compare(groups, name, metric, ANY, terms, watched=False)
     n, m = (frame[name].to_numpy(dtype=float) for name in ("customers", "control_customers"))
     freedom = n + m - 2 if _is_scored(metric) else np.minimum(n, m) - 1
     return _portfolio(frame, metric, terms).assign(freedom=freedom, **groups.keys)
@@ -277,7 +291,8 @@ def _of_holdout(holdout: str, drawn: Draws, name: str, metric: type[Metric], ter
     own = _only(told, _difference(metric, treated, held, terms))
     whole = Groups(keys={}, members=np.arange(len(n))[None])
     joined = whole.pooled(own, n=n, control_n=m, scored=_is_scored(metric), confidence=terms.confidence)
-    frame = _estimates(metric, _with_interval(joined), whole.total(n * told), whole.total(m * told), terms)
+    sizes = whole.total(n * told), whole.total(m * told)
+    frame = _estimates(metric, _with_interval(joined), *sizes, terms, watched=True)
     counts = drawn.sums["customers"].sum(axis=0).astype(np.int64)
     return frame.assign(
         level="holdout",

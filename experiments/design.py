@@ -85,11 +85,6 @@ def detectable(error: ArrayLike, *, power_wanted: float = 0.8, confidence: float
     return np.asarray(errors * np.asarray(error, dtype=np.float64))
 
 
-def error_of_mean(customers: int, *, holdout: float, deviation: float) -> float:
-    """Standard error of the lift of a metric with this standard deviation, the same in both arms."""
-    return deviation * math.sqrt(1 / (customers * (1 - holdout)) + 1 / (customers * holdout))
-
-
 def _check(holdout: float, base: float) -> None:
     if not 0 < holdout < 1 or not 0 < base < 1:
         raise ExperimentError(f"holdout ({holdout}) and base rate ({base}) must lie between 0 and 1")

@@ -27,7 +27,7 @@ def deviance_interval(
 
     ``rate`` of ``n`` treated against ``control`` of ``m`` held out, one-dimensional arrays of one length; the
     deviance of a difference d is twice the log likelihood ratio of the rates seen and the likeliest d apart.
-    Rates outside 0 to 1 and limits that are not finite give NaN.
+    Rates outside 0 to 1 give NaN; limits that are not finite give no ends, which are most of the work.
     """
     own, treated, other, held, allowed = (
         np.ascontiguousarray(each, dtype=np.float64) for each in (rate, n, control, m, limit)
@@ -49,7 +49,10 @@ def _intervals(
     for row in range(first, last):
         arms = rate[row], n[row], control[row], m[row]
         allowed = limit[row]
-        if not (0 <= rate[row] <= 1 and 0 <= control[row] <= 1 and math.isfinite(allowed)):
+        if not (0 <= rate[row] <= 1 and 0 <= control[row] <= 1):
+            continue
+        found[2, row] = _deviance(arms, 0.0)[0]
+        if not math.isfinite(allowed):
             continue
         lift = rate[row] - control[row]
         own, other = wilson(rate[row], n[row], allowed), wilson(control[row], m[row], allowed)
@@ -57,7 +60,6 @@ def _intervals(
         above = math.sqrt((own[1] - rate[row]) ** 2 + (control[row] - other[0]) ** 2)
         found[0, row] = _last_allowed(arms, lift, -1.0, allowed, lift - below)
         found[1, row] = _last_allowed(arms, lift, 1.0, allowed, lift + above)
-        found[2, row] = _deviance(arms, 0.0)[0]
 
 
 @numba.njit(nogil=True, cache=True, error_model="numpy")

@@ -58,6 +58,7 @@ def scored_sequence(
     *,
     confidence: float = 0.95,
     tuned_for: float = TUNED_FOR,
+    ends: bool = True,
 ) -> Sequence:
     """The confidence sequence of shares and amounts, whose variance changes with the effect.
 
@@ -65,7 +66,7 @@ def scored_sequence(
     of their ``variance_scale``. So band and p-value are one test,
     the band excludes zero exactly where p <= 1 - confidence, ends within the possible differences, and few
     events in a small arm are as much proof as they are. Amounts that rates are no likeness of, and where
-    nobody or everybody gave, are read as ``sequence`` does.
+    nobody or everybody gave, are read as ``sequence`` does. Without ``ends`` low and high are NaN.
     """
     treated, held = np.asarray(n, dtype=np.float64), np.asarray(control_n, dtype=np.float64)
     plain = sequence(found.lift, found.error, treated, held, confidence=confidence, tuned_for=tuned_for)
@@ -76,15 +77,16 @@ def scored_sequence(
         rates = [mean / scale for mean in (found.mean, found.control_mean)]
         shares = np.all([rate <= 1 + _ROUNDING for rate in rates], axis=0) & (found.error > 0)
         rate, control = (np.minimum(each, 1.0) for each in rates)
-        columns = np.broadcast_arrays(rate, treated, control, held, _reach(r, alpha))
+        reach = _reach(r, alpha) if ends else np.nan
+        columns = np.broadcast_arrays(rate, treated, control, held, reach)
     low, high, deviance = (
         each.reshape(shares.shape)
         for each in deviance_interval(*(each.ravel() for each in columns[:4]), limit=columns[4].ravel())
     )
     told = shares & np.isfinite(deviance)
     return Sequence(
-        low=np.where(told, low * scale, plain.low),
-        high=np.where(told, high * scale, plain.high),
+        low=np.where(told | (not ends), low * scale, plain.low),
+        high=np.where(told | (not ends), high * scale, plain.high),
         p_value=np.where(told, _p_value(deviance, r), plain.p_value),
     )
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special, stats
+from scipy import special
 
 from base.errors import ExperimentError
 from experiments.moments import Floats, Moments
@@ -175,19 +175,6 @@ def pool(
         p_value=p_value,
         error=of_all,
     )
-
-
-def sample_ratio_p(treated: ArrayLike, held_out: ArrayLike, *, holdout: ArrayLike) -> Floats:
-    """P-value that the arms are as large as they were drawn: binomial, two-sided, mid-p; 1 for empty arms.
-
-    A tiny value (below 0.001) means that something lost customers of one arm; then no lift is to be trusted.
-    For one look; daily looks need ``experiments.sample_ratio``.
-    """
-    held = np.asarray(held_out, dtype=np.float64)
-    drawn = stats.binom(held + np.asarray(treated, dtype=np.float64), np.asarray(holdout, dtype=np.float64))
-    half = drawn.pmf(held) / 2
-    lower, upper = drawn.cdf(held) - half, drawn.sf(held) + half
-    return np.asarray(np.minimum(1.0, 2 * np.minimum(lower, upper)), dtype=np.float64)
 
 
 def _pooled_axes(found: Difference, n: ArrayLike, control_n: ArrayLike) -> tuple[Difference, Floats, Floats]:

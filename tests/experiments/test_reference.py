@@ -10,7 +10,7 @@ import tea_tasting as tt
 from tea_tasting.metrics import MetricBase
 
 from experiments.bootstrap import quantile_difference
-from experiments.design import detectable, error_of_mean, power_of
+from experiments.design import detectable, power_of
 from experiments.moments import Moments, adjusted
 from experiments.ratios import ratio
 from experiments.statistics import Difference, difference
@@ -87,7 +87,7 @@ def test_power_and_smallest_detectable_lift_are_those_of_the_reference(
     data = experiments[0]
     deviation = float(data["y"].std())
     for customers, holdout in ((1_000, 0.15), (20_000, 0.5)):
-        error = error_of_mean(customers, holdout=holdout, deviation=deviation)
+        error = deviation * np.sqrt(1 / (customers * (1 - holdout)) + 1 / (customers * holdout))
         asked = {"n_obs": customers, "ratio": (1 - holdout) / holdout, "use_t": False, "equal_var": True}
         lift = tt.Mean("y", power=0.8, alpha=0.05, **asked).solve_power(data, "effect_size")[0].effect_size
         assert detectable(error) == pytest.approx(lift, rel=1e-9)

@@ -156,3 +156,17 @@ def test_shares_that_cannot_be_told_are_not_told() -> None:
     _, band = _shares(np.array([0.0, 0.0]), np.array([0.0, 9.0]), np.array([1.0, 0.0]), np.array([5.0, 9.0]))
     assert np.isnan([band.low[0], band.high[0], band.p_value[0]]).all()
     assert band.p_value[1] == 1.0
+
+
+def test_p_values_are_the_same_without_the_ends() -> None:
+    rng = np.random.default_rng(8)
+    n, m = rng.integers(2, 3_000, 500).astype(float), rng.integers(2, 400, 500).astype(float)
+    hits, held = rng.binomial(n.astype(int), 0.03), rng.binomial(m.astype(int), 0.02)
+    found = difference(
+        Moments(n=n, total=hits, squares=hits), Moments(n=m, total=held, squares=held), binary=True
+    )
+    whole, bare = (scored_sequence(found, n, m, ends=ends) for ends in (True, False))
+    assert np.array_equal(whole.p_value, bare.p_value)
+    assert np.isfinite(whole.low).all()
+    assert np.isnan(bare.low).all()
+    assert np.isnan(bare.high).all()

@@ -6,7 +6,7 @@ from scipy import stats
 
 from base.errors import ExperimentError
 from experiments.moments import Moments
-from experiments.statistics import Difference, difference, pool, sample_ratio_p
+from experiments.statistics import Difference, difference, pool
 
 
 def _shares(hits: object, n: object, control_hits: object, m: object, confidence: float = 0.95) -> Difference:
@@ -230,13 +230,3 @@ def test_pooled_means_have_satterthwaites_freedom() -> None:
     assert 0.94 <= np.mean((found.low <= 0) & (found.high >= 0)) <= 0.965
     half = (found.high - found.low) / 2
     assert np.median(half / found.error) == pytest.approx(stats.t.isf(0.025, 12), rel=0.05)
-
-
-def test_the_sample_ratio_is_uniform_when_kept_and_tiny_when_broken() -> None:
-    rng = np.random.default_rng(13)
-    held = rng.binomial(2000, 0.15, 3000)
-    kept = sample_ratio_p(2000 - held, held, holdout=np.full(3000, 0.15))
-    assert stats.kstest(kept, "uniform").pvalue > 0.001
-    broken = sample_ratio_p([1700], [200], holdout=[0.15])
-    assert broken[0] < 1e-6
-    assert sample_ratio_p([0], [0], holdout=[0.15])[0] == 1.0
