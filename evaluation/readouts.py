@@ -9,10 +9,10 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from evaluation.aggregates import DRAW, Metrics
+from evaluation.compare import Terms, View, estimates, is_scored, lift_of, only, with_interval
 from evaluation.findings.finding import dropped_flaws, findings
 from evaluation.findings.gather import gather, ratio_evidence
 from evaluation.findings.values import is_foreign
@@ -20,9 +20,7 @@ from evaluation.holdouts import FREE, HELD, Draws, draws
 from evaluation.metrics.metric import Metric, load_metrics
 from evaluation.strata import (
     ANY,
-    CONTROL,
     Groups,
-    Layout,
     group,
     lay_out,
     moments,
@@ -30,19 +28,14 @@ from evaluation.strata import (
     without,
 )
 from evaluation.words import say
-from experiments.design import detectable
 from experiments.discoveries import q_values
 from experiments.heterogeneity import heterogeneity_p
-from experiments.moments import Floats, Moments, adjusted
-from experiments.ratios import ratio
 from experiments.sample_ratio import p_value
-from experiments.sequences import TUNED_FOR, scored_sequence, sequence
 from experiments.shrinkage import shrink
-from experiments.statistics import Difference, difference, slope
+from experiments.statistics import Difference, slope
 from lake.tables import READOUTS, SEGMENT_READOUTS
 from lake.tables.words import TREATED
 
-POWER = 0.8
 _POOLED = ("kind", "segment", "channel", "manager", "all")
 
 
@@ -53,16 +46,6 @@ class Readings:
     readouts: pd.DataFrame
     segments: pd.DataFrame
     findings: pd.DataFrame
-
-
-@dataclass(frozen=True, kw_only=True)
-class Terms:
-    """How intervals are made. A ``caveat`` says why this source cannot tell what held-out customers did: no
-    lift is given then, and the words are it."""
-
-    confidence: float
-    tuned_for: float = TUNED_FOR
-    caveat: str = ""
 
 
 def readouts(
@@ -85,12 +68,12 @@ def readouts(
     layout, in_segments = lay_out(kept), lay_out(kept, by=(*DRAW, "segment"))
     found = findings(gather(exposed, layout, in_segments, metrics=declared))
     broken = frozenset(found.loc[found["grave"], "strategy"])
-    segments = _View("exposed", in_segments, broken)
-    exposures = _View("exposed", layout, broken)
+    segments = View("exposed", in_segments, broken)
+    exposures = View("exposed", layout, broken)
     views = (
         exposures,
-        _View("entered", lay_out(without(entered, dropped_flaws())), broken),
-        _View("contacted", lay_out(only_reached(kept)), broken),
+        View("entered", lay_out(without(entered, dropped_flaws())), broken),
+        View("contacted", lay_out(only_reached(kept)), broken),
     )
     asked = tuple(read.items())
     tasks = [
@@ -116,100 +99,7 @@ def readouts(
     )
 
 
-class _View:
-    """Entries of one view, and which of them are of experiments that can be trusted."""
-
-    def __init__(self, name: str, layout: Layout, broken: frozenset[str]) -> None:
-        self.name, self.layout = name, layout
-        names = layout.keys["strategy"]
-        self.sound = ~names.isin(list(broken))
-
-    def moments(self, metric: str, arm: int) -> Moments:
-        return moments(self.layout.sums, metric, arm)
-
-    def compare(
-        self,
-        groups: Groups,
-        name: str,
-        metric: type[Metric],
-        arm: int,
-        terms: Terms,
-        *,
-        watched: bool = True,
-    ) -> pd.DataFrame:
-        """Every group's estimates of one metric for one arm against control.
-
-        ``watched``: with always-valid intervals, and not their p-values alone.
-        """
-        treated, held = self.moments(name, arm), self.moments(name, CONTROL)
-        n, m = treated.array("n"), held.array("n")
-        told = self.sound & (n > 1) & (m > 1)
-        join = partial(groups.pooled, n=n, control_n=m, confidence=terms.confidence)
-        own = _only(told, _difference(metric, treated, held, terms))
-        joined = _with_interval(join(own, scored=_is_scored(metric)))
-        sizes = groups.total(n * told), groups.total(m * told)
-        frame = _estimates(metric, joined, *sizes, terms, watched=watched)
-        if metric.covariate is not None:
-            better = _only(
-                told, difference(*adjusted(treated, held), binary=False, confidence=terms.confidence)
-            )
-            frame = frame.assign(
-                **_adjusted(_with_interval(join(better, scored=False)), frame["error"].to_numpy())
-            )
-        counts = self.layout.sums["customers"]
-        return frame.assign(
-            metric=name,
-            compared=np.where(
-                np.isfinite(joined.lift), groups.total(np.where(np.isfinite(own.lift), n, 0.0)), np.nan
-            ),
-            customers=groups.total(counts[:, arm]).astype(np.int64),
-            control_customers=groups.total(counts[:, CONTROL]).astype(np.int64),
-        )
-
-
-def _difference(metric: type[Metric], treated: Moments, held: Moments, terms: Terms) -> Difference:
-    if metric.kind == "ratio":
-        return ratio(treated, held, confidence=terms.confidence)
-    return difference(
-        treated,
-        held,
-        binary=metric.kind == "share",
-        never_negative=metric.never_negative,
-        confidence=terms.confidence,
-    )
-
-
-def _estimates(
-    metric: type[Metric], found: Difference, n: Floats, m: Floats, terms: Terms, *, watched: bool
-) -> pd.DataFrame:
-    read = partial(sequence, found.lift, found.error)
-    if _is_scored(metric):
-        read = partial(scored_sequence, found, ends=watched)
-    always = read(n, m, confidence=terms.confidence, tuned_for=terms.tuned_for)
-    # Where nobody or everybody did it there is no spread to reckon with: only the score interval holds.
-    sure = found.error > 0
-    spread = {
-        "error": found.error,
-        "always_low": always.low,
-        "always_high": always.high,
-        "detectable_lift": detectable(found.error, power_wanted=POWER, confidence=terms.confidence),
-    }
-    told = {name: np.where(sure, values, np.nan) for name, values in spread.items()}
-    return pd.DataFrame({**vars(found), "always_p": always.p_value, **told})
-
-
-def _adjusted(found: Difference, error: Floats) -> dict[str, Floats]:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        kept = (found.error / error) ** 2
-    return {
-        "adjusted_lift": found.lift,
-        "adjusted_low": found.low,
-        "adjusted_high": found.high,
-        "variance_kept": kept,
-    }
-
-
-def _of_strategies(view: _View, name: str, metric: type[Metric], terms: Terms) -> pd.DataFrame:
+def _of_strategies(view: View, name: str, metric: type[Metric], terms: Terms) -> pd.DataFrame:
     """Rows of the level 'strategy': all treated arms together and, where there are more than one, each."""
     groups = group(view.layout.keys, "strategy")
     ratio_p = np.nan if view.name == "contacted" else p_value(ratio_evidence(view.layout, groups))
@@ -235,7 +125,7 @@ def _portfolio(frame: pd.DataFrame, metric: type[Metric], terms: Terms) -> pd.Da
     """What can only be said of all together: false discoveries, and effects without the luck of the best."""
     found = Difference(**{name: frame[name].to_numpy(dtype=float) for name in Difference.__annotations__})
     n, m = (frame[name].to_numpy(dtype=float) for name in ("customers", "control_customers"))
-    steeper = slope(found, n, m) if _is_scored(metric) else 0.0
+    steeper = slope(found, n, m) if is_scored(metric) else 0.0
     shrunk = shrink(found.lift, found.error, slope=steeper, confidence=terms.confidence)
     return frame.assign(
         q_value=q_values(frame["always_p"].to_numpy()),
@@ -245,17 +135,12 @@ def _portfolio(frame: pd.DataFrame, metric: type[Metric], terms: Terms) -> pd.Da
     )
 
 
-def _of_segments(view: _View, name: str, metric: type[Metric], terms: Terms) -> pd.DataFrame:
+def _of_segments(view: View, name: str, metric: type[Metric], terms: Terms) -> pd.DataFrame:
     groups = group(view.layout.keys, "strategy", "segment")
     frame = view.compare(groups, name, metric, ANY, terms, watched=False)
     n, m = (frame[name].to_numpy(dtype=float) for name in ("customers", "control_customers"))
-    freedom = n + m - 2 if _is_scored(metric) else np.minimum(n, m) - 1
+    freedom = n + m - 2 if is_scored(metric) else np.minimum(n, m) - 1
     return _portfolio(frame, metric, terms).assign(freedom=freedom, **groups.keys)
-
-
-def _is_scored(metric: type[Metric]) -> bool:
-    """Whether the metric's error is that of no effect, from both arms together: shares and amounts."""
-    return metric.kind == "share" or metric.never_negative
 
 
 def _with_heterogeneity(frame: pd.DataFrame, by_segment: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -271,7 +156,7 @@ def _with_heterogeneity(frame: pd.DataFrame, by_segment: Mapping[str, pd.DataFra
     return frame
 
 
-def _pooled(view: _View, level: str, name: str, metric: type[Metric], terms: Terms) -> pd.DataFrame:
+def _pooled(view: View, level: str, name: str, metric: type[Metric], terms: Terms) -> pd.DataFrame:
     """Rows of a level above: the weighted means of its strategies' lifts, weights their treated customers."""
     everything = pd.Categorical(np.full(len(view.sound), "all", dtype=object))
     keys = {**view.layout.keys, "all": everything}
@@ -288,11 +173,11 @@ def _of_holdout(holdout: str, drawn: Draws, name: str, metric: type[Metric], ter
     treated, held = moments(drawn.sums, name, FREE), moments(drawn.sums, name, HELD)
     n, m = treated.array("n"), held.array("n")
     told = (n > 1) & (m > 1)
-    own = _only(told, _difference(metric, treated, held, terms))
+    own = only(told, lift_of(metric, treated, held, terms))
     whole = Groups(keys={}, members=np.arange(len(n))[None])
-    joined = whole.pooled(own, n=n, control_n=m, scored=_is_scored(metric), confidence=terms.confidence)
+    joined = whole.pooled(own, n=n, control_n=m, scored=is_scored(metric), confidence=terms.confidence)
     sizes = whole.total(n * told), whole.total(m * told)
-    frame = _estimates(metric, _with_interval(joined), *sizes, terms, watched=True)
+    frame = estimates(metric, with_interval(joined), *sizes, terms, watched=True)
     counts = drawn.sums["customers"].sum(axis=0).astype(np.int64)
     return frame.assign(
         level="holdout",
@@ -304,15 +189,6 @@ def _of_holdout(holdout: str, drawn: Draws, name: str, metric: type[Metric], ter
         control_customers=counts[HELD],
         sample_ratio_p=drawn.sample_ratio_p(),
     )
-
-
-def _with_interval(found: Difference) -> Difference:
-    # A lift without an interval looks surer than it is.
-    return _only(np.isfinite(found.low) & np.isfinite(found.high), found)
-
-
-def _only(told: NDArray[np.bool_], found: Difference) -> Difference:
-    return Difference(**{name: np.where(told, values, np.nan) for name, values in vars(found).items()})
 
 
 def _hidden(by_segment: Mapping[str, pd.DataFrame], terms: Terms) -> pd.DataFrame:

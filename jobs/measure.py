@@ -8,8 +8,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from evaluation.aggregates import cells, holdout_cells
+from evaluation.compare import Terms
 from evaluation.exposures import Events, closed, exposures, open_windows
-from evaluation.readouts import Readings, Terms, readouts
+from evaluation.readouts import Readings, readouts
 from jobs.job import Frames, Night
 from jobs.staging import laid_down
 from lake.table import Table

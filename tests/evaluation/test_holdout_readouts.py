@@ -9,8 +9,9 @@ import pytest
 from pyspark.sql import SparkSession
 
 from evaluation.aggregates import cells, holdout_cells
+from evaluation.compare import Terms
 from evaluation.novelty import weekly_cells
-from evaluation.readouts import Terms, readouts
+from evaluation.readouts import readouts
 from lake.tables import MEASURED
 from tests.evaluation.test_readouts import arms, row, taken
 from tests.evaluation.world import Row, World, assignment, frame

@@ -10,8 +10,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from evaluation.aggregates import Metrics, cells, holdout_cells
+from evaluation.compare import Terms
 from evaluation.exposures import Events, exposures, open_windows
-from evaluation.readouts import Readings, Terms, readouts
+from evaluation.readouts import Readings, readouts
 from lake.store import Store
 from lake.table import Table
 from lake.tables import (

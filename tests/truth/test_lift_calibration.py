@@ -18,8 +18,9 @@ from scipy import stats
 
 from base.settings import Experiments
 from evaluation.aggregates import CELL, HOLDOUT_CELL
+from evaluation.compare import Terms
 from evaluation.metrics.openings import Converted
-from evaluation.readouts import Terms, readouts
+from evaluation.readouts import readouts
 from experiments.assign import arms_of
 from lake.tables.words import CHANNELS, PRODUCTS
 from outreach.arbitrate import arbitrate
