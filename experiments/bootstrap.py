@@ -25,16 +25,7 @@ def quantile_difference(
     arms = [np.sort(np.asarray(arm, dtype=np.float64)) for arm in (treatment, control)]
     arms = [arm[~np.isnan(arm)] for arm in arms]
     if min(map(len, arms)) < 2:
-        nothing = np.full(1, np.nan)
-        return Difference(
-            mean=nothing,
-            control_mean=nothing,
-            lift=nothing,
-            low=nothing,
-            high=nothing,
-            p_value=nothing,
-            error=nothing,
-        )
+        return Difference(**{name: np.full(1, np.nan) for name in Difference.__annotations__})
     rng = np.random.default_rng(seed)
     value, control_value = (np.atleast_1d(np.quantile(arm, quantile)) for arm in arms)
     drawn = np.subtract(*(_resampled(arm, quantile, resamples, rng) for arm in arms))

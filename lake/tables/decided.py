@@ -45,6 +45,15 @@ _COST = Column(
 _SEGMENT = Column(
     name="segment", type="string", classification=Classification.SENSITIVE, doc="Segment of the customer."
 )
+_HOUR = Column(
+    name="hour",
+    type="int",
+    classification=Classification.SENSITIVE,
+    doc="Planned hour of the day of contact.",
+    unit="hour",
+    low=0,
+    high=23,
+)
 
 CANDIDATES = Table(
     name="candidates",
@@ -60,15 +69,7 @@ CANDIDATES = Table(
         _ARM,
         _VALUE,
         _COST,
-        Column(
-            name="hour",
-            type="int",
-            classification=Classification.SENSITIVE,
-            doc="Planned hour of the day of contact.",
-            unit="hour",
-            low=0,
-            high=23,
-        ),
+        _HOUR,
         Column(
             name="dropped_by",
             type="string",
@@ -207,15 +208,7 @@ PLAN = Table(
         _ARM,
         _VALUE,
         _COST,
-        Column(
-            name="hour",
-            type="int",
-            classification=Classification.SENSITIVE,
-            doc="Planned hour of the day of contact.",
-            unit="hour",
-            low=0,
-            high=23,
-        ),
+        _HOUR,
         Column(
             name="fate",
             type="string",
