@@ -48,6 +48,10 @@ class ExperimentError(LongreachError):
     """An experiment's design or data does not allow the asked reading."""
 
 
+class ArbitrationError(LongreachError):
+    """What is to be decided tonight contradicts itself: a limit below zero, places that do not match."""
+
+
 class VaultError(LongreachError):
     """Identities were asked for without the right, or could not be read."""
 

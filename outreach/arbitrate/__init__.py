@@ -1,0 +1,5 @@
+"""Who is contacted tonight."""
+
+from outreach.arbitrate.walk import arbitrate
+
+__all__ = ["arbitrate"]
