@@ -25,8 +25,8 @@ NO_HIGH = 2**60
 class Limits:
     """What all rows together may and must use, one place a limit.
 
-    ``low`` and ``high``: thousandths, NO_LOW and NO_HIGH where there is none. ``every_arm``: whether rows that
-    are held back count as well; else they use nothing.
+    ``low`` and ``high``: thousandths, NO_LOW and NO_HIGH where there is none. ``every_arm``: whether rows
+    that are held back count as well; else they use nothing.
     """
 
     names: tuple[str, ...]
