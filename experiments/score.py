@@ -6,6 +6,7 @@ entries a second, so that every segment of every strategy can have the same exac
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numba
 import numpy as np
@@ -19,6 +20,16 @@ _CLOSE = 1e-14
 _NEAR = 1e-7
 
 
+class _Search(NamedTuple):
+    """How far the search for one end has come: the outermost difference accepted, the innermost rejected, the
+    one to try next; and whether that is the end."""
+
+    accepted: float
+    rejected: float
+    tried: float
+    found: bool
+
+
 def score_interval(
     hits: Floats, n: Floats, control_hits: Floats, m: Floats, *, limit: float
 ) -> tuple[Floats, Floats, Floats]:
@@ -26,28 +37,22 @@ def score_interval(
 
     ``limit``: the normal quantile beyond which a difference is rejected.
     """
-    shape = np.shape(hits)
     hit, treated, held_hit, held = (
-        np.asarray(each, dtype=np.float64).ravel() for each in (hits, n, control_hits, m)
+        np.ascontiguousarray(each, dtype=np.float64).ravel() for each in (hits, n, control_hits, m)
     )
-    everybody = treated + held
-    with np.errstate(divide="ignore", invalid="ignore"):
-        filled = (treated > 0) & (held > 0) & (hit >= 0) & (held_hit >= 0)
-        rate = (hit + held_hit) / everybody
-        spread = rate * (1 - rate) * (1 / treated + 1 / held) * everybody / (everybody - 1)
-        error = np.where(filled, np.sqrt(spread), np.nan)
-        mean, control = hit / treated, held_hit / held
-    one = np.ones(hit.size)
-    strata = Strata(
-        mean=mean, n=treated, control=control, m=held, scale=one, fixed=0 * one, share=filled.astype(float)
-    )
-    low, high = pooled_interval(strata.column(), limit=limit)
-    return low.reshape(shape), high.reshape(shape), error.reshape(shape)
+    found = np.full((3, hit.size), np.nan)
+
+    def fill(first: int, last: int) -> None:
+        _intervals(hit, treated, held_hit, held, found, limit, first, last)
+
+    in_parts(hit.size, fill)
+    low, high, error = (each.reshape(np.shape(hits)) for each in found)
+    return low, high, error
 
 
 @dataclass(frozen=True, kw_only=True)
 class Strata:
-    """What a weighted mean of differences is made of: arrays (rows, strata), or (rows,) for one stratum each.
+    """What a weighted mean of differences is made of: arrays (rows, strata).
 
     ``mean`` of ``n`` treated, ``control`` of ``m`` held out, ``scale`` by which both are divided to be rates;
     where it is NaN the variance of the difference is ``fixed`` whatever the difference is. ``share``: weights
@@ -61,10 +66,6 @@ class Strata:
     scale: Floats
     fixed: Floats
     share: Floats
-
-    def column(self) -> "Strata":
-        """Rows of one stratum each as (rows, 1)."""
-        return Strata(**{name: each[:, None] for name, each in vars(self).items()})
 
 
 def pooled_interval(strata: Strata, *, limit: float) -> tuple[Floats, Floats]:
@@ -80,7 +81,7 @@ def pooled_interval(strata: Strata, *, limit: float) -> tuple[Floats, Floats]:
     low, high = np.full(rows, np.nan), np.full(rows, np.nan)
 
     def fill(first: int, last: int) -> None:
-        _intervals(mean, n, control, m, scale, fixed, share, low, high, limit, first, last)
+        _pooled_intervals(mean, n, control, m, scale, fixed, share, low, high, limit, first, last)
 
     in_parts(rows, fill)
     return low, high
@@ -88,6 +89,48 @@ def pooled_interval(strata: Strata, *, limit: float) -> tuple[Floats, Floats]:
 
 @numba.njit(nogil=True, cache=True, error_model="numpy")
 def _intervals(
+    hits: Floats,
+    n: Floats,
+    control_hits: Floats,
+    m: Floats,
+    found: Floats,
+    limit: float,
+    first: int,
+    last: int,
+) -> None:
+    for row in range(first, last):
+        if not (n[row] > 0 and m[row] > 0 and hits[row] >= 0 and control_hits[row] >= 0):
+            continue
+        mean, control = hits[row] / n[row], control_hits[row] / m[row]
+        everybody = n[row] + m[row]
+        rate = (hits[row] + control_hits[row]) / everybody
+        spread = rate * (1 - rate) * (1 / n[row] + 1 / m[row]) * everybody / (everybody - 1)
+        found[0, row], found[1, row] = _both_ends(mean, n[row], control, m[row], limit)
+        found[2, row] = math.sqrt(spread)
+
+
+@numba.njit(nogil=True, cache=True, error_model="numpy")
+def _both_ends(mean: float, n: float, control: float, m: float, limit: float) -> tuple[float, float]:
+    """The last accepted differences to both sides. Searched for side by side: neither waits for the other,
+    which saves the processor a third of the time."""
+    lift = mean - control
+    own, other = wilson(mean, n, limit), wilson(control, m, limit)
+    below = _start(lift, -1.0, lift - math.hypot(mean - own[0], other[1] - control))
+    above = _start(lift, 1.0, lift + math.hypot(own[1] - mean, control - other[0]))
+    for _ in range(_STEPS):
+        variance, slope = _score_variance(mean, n, control, m, below.tried)
+        other_variance, other_slope = _score_variance(mean, n, control, m, above.tried)
+        if not below.found:
+            below = _nearer(below, lift, -1.0, limit, variance, slope)
+        if not above.found:
+            above = _nearer(above, lift, 1.0, limit, other_variance, other_slope)
+        if below.found and above.found:
+            break
+    return max(below.tried, -1.0), min(above.tried, 1.0)
+
+
+@numba.njit(nogil=True, cache=True, error_model="numpy")
+def _pooled_intervals(
     mean: Floats,
     n: Floats,
     control: Floats,
@@ -101,6 +144,7 @@ def _intervals(
     first: int,
     last: int,
 ) -> None:
+    strata = mean, n, control, m, scale, fixed, share
     for row in range(first, last):
         lift, end, constant, below, above = 0.0, 0.0, 0.0, 0.0, 0.0
         for each in range(share.shape[1]):
@@ -121,10 +165,9 @@ def _intervals(
             end += abs(lift) + limit * math.sqrt(constant)
         if end == 0:
             continue
-        strata = mean[row], n[row], control[row], m[row], scale[row], fixed[row], share[row]
         constant *= limit * limit
-        low[row] = _last_accepted(strata, lift, -end, limit, lift - math.sqrt(below + constant))
-        high[row] = _last_accepted(strata, lift, end, limit, lift + math.sqrt(above + constant))
+        low[row] = _last_accepted(strata, row, lift, -end, limit, lift - math.sqrt(below + constant))
+        high[row] = _last_accepted(strata, row, lift, end, limit, lift + math.sqrt(above + constant))
 
 
 @numba.njit(nogil=True, cache=True, error_model="numpy")
@@ -136,43 +179,67 @@ def wilson(rate: float, n: float, limit: float) -> tuple[float, float]:
 
 
 @numba.njit(nogil=True, cache=True, error_model="numpy")
-def _last_accepted(strata: tuple[Floats, ...], lift: float, end: float, limit: float, guess: float) -> float:
+def _last_accepted(
+    strata: tuple[Floats, ...], row: int, lift: float, end: float, limit: float, guess: float
+) -> float:
     """The difference farthest towards ``end`` that the score test does not reject: Newton in a bracket."""
-    side = 1.0 if end > 0 else -1.0
-    accepted, rejected, tried = lift, end, guess
+    search = _start(lift, end, guess)
     for _ in range(_STEPS):
-        if not min(accepted, rejected) < tried < max(accepted, rejected):
-            tried = (accepted + rejected) / 2
-        variance, slope = _pooled_variance(strata, tried)
-        error = math.sqrt(variance)
-        found = side * (tried - lift) - limit * error
-        if found > 0:
-            rejected = tried
-        else:
-            accepted = tried
-        if found == 0 or abs(rejected - accepted) < _CLOSE * abs(end):
+        variance, slope = _pooled_variance(strata, row, search.tried)
+        search = _nearer(search, lift, end, limit, variance, slope)
+        if search.found:
             break
-        step = found / (side - limit * slope / (2 * error))
-        tried -= step
-        if abs(step) < _NEAR * abs(end):
-            break
-    return min(max(tried, -abs(end)), abs(end))
+    return min(max(search.tried, -abs(end)), abs(end))
 
 
 @numba.njit(nogil=True, cache=True, error_model="numpy")
-def _pooled_variance(strata: tuple[Floats, ...], apart: float) -> tuple[float, float]:
+def _start(lift: float, end: float, guess: float) -> _Search:
+    return _Search(lift, end, _inside(guess, lift, end), False)
+
+
+@numba.njit(nogil=True, cache=True, error_model="numpy")
+def _nearer(search: _Search, lift: float, end: float, limit: float, variance: float, slope: float) -> _Search:
+    """One of Newton's steps, in the bracket of differences accepted and rejected so far."""
+    side = 1.0 if end > 0 else -1.0
+    accepted, rejected, tried, _ = search
+    error = math.sqrt(variance)
+    beyond = side * (tried - lift) - limit * error
+    if beyond == 0:
+        return _Search(accepted, rejected, tried, True)
+    if beyond > 0:
+        rejected = tried
+    else:
+        accepted = tried
+    if abs(rejected - accepted) < _CLOSE * abs(end):
+        return _Search(accepted, rejected, tried, True)
+    step = beyond / (side - limit * slope / (2 * error))
+    if abs(step) < _NEAR * abs(end):
+        return _Search(accepted, rejected, tried - step, True)
+    return _Search(accepted, rejected, _inside(tried - step, accepted, rejected), False)
+
+
+@numba.njit(nogil=True, cache=True, error_model="numpy")
+def _inside(tried: float, accepted: float, rejected: float) -> float:
+    """The difference to try, or the bracket's middle if it lies outside."""
+    if min(accepted, rejected) < tried < max(accepted, rejected):
+        return tried
+    return (accepted + rejected) / 2
+
+
+@numba.njit(nogil=True, cache=True, error_model="numpy")
+def _pooled_variance(strata: tuple[Floats, ...], row: int, apart: float) -> tuple[float, float]:
     """Variance of the weighted mean of differences if all were ``apart``; and its slope."""
     mean, n, control, m, scale, fixed, share = strata
     variance, slope = 0.0, 0.0
-    for each in range(share.size):
-        weight, unit = share[each], scale[each]
+    for each in range(share.shape[1]):
+        weight, unit = share[row, each], scale[row, each]
         if weight == 0:
             continue
         if math.isnan(unit):
-            variance += weight * weight * fixed[each]
+            variance += weight * weight * fixed[row, each]
             continue
         own, steeper = _score_variance(
-            mean[each] / unit, n[each], control[each] / unit, m[each], apart / unit
+            mean[row, each] / unit, n[row, each], control[row, each] / unit, m[row, each], apart / unit
         )
         variance += (weight * unit) ** 2 * own
         slope += weight * weight * unit * steeper
