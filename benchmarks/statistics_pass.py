@@ -1,12 +1,15 @@
 """Seconds for the statistics of a whole night, and for the same one call a strategy through tea-tasting."""
 
+import os
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
 import numpy as np
 import tea_tasting as tt
 from tea_tasting.aggr import Aggregates
+from threadpoolctl import threadpool_limits
 
 from benchmarks.figure import Figure, at_least, at_most, show
 from experiments.heterogeneity import heterogeneity_p
@@ -46,25 +49,29 @@ def one_by_one(treatment: Moments, control: Moments, *, sample: int) -> float:
 
 
 def _pass(arms: dict[Kind, tuple[Moments, Moments]]) -> float:
-    """Seconds of intervals, adjusted intervals, confidence sequences and heterogeneity of every metric."""
+    """Seconds of every metric's statistics, metrics side by side as the readouts read them."""
     started = time.perf_counter()
-    for kind in METRICS:
-        treatment, control = arms[kind]
-        found = _read(kind, treatment, control)
-        if kind in ("share", "amount"):
-            whole, segments = (
-                Difference(**{name: each[..., part] for name, each in vars(found).items()})
-                for part in (slice(1), slice(1, None))
-            )
-            scored_sequence(whole, treatment.array("n")[..., :1], control.array("n")[..., :1])
-            # Of segments the p-value alone is read.
-            scored_sequence(segments, treatment.array("n")[..., 1:], control.array("n")[..., 1:], ends=False)
-        else:
-            sequence(found.lift, found.error, treatment.n, control.n)
-        heterogeneity_p(found.lift[..., 1:], found.error[..., 1:])
-        if kind == "mean":
-            difference(*adjusted(treatment, control), binary=False)
+    with threadpool_limits(limits=1), ThreadPoolExecutor(os.cpu_count()) as threads:
+        list(threads.map(lambda kind: _statistics(kind, *arms[kind]), METRICS))
     return time.perf_counter() - started
+
+
+def _statistics(kind: Kind, treatment: Moments, control: Moments) -> None:
+    """Intervals, adjusted intervals, confidence sequences and heterogeneity of one metric."""
+    found = _read(kind, treatment, control)
+    if kind in ("share", "amount"):
+        whole, segments = (
+            Difference(**{name: each[..., part] for name, each in vars(found).items()})
+            for part in (slice(1), slice(1, None))
+        )
+        scored_sequence(whole, treatment.array("n")[..., :1], control.array("n")[..., :1])
+        # Of segments the p-value alone is read.
+        scored_sequence(segments, treatment.array("n")[..., 1:], control.array("n")[..., 1:], ends=False)
+    else:
+        sequence(found.lift, found.error, treatment.n, control.n)
+    heterogeneity_p(found.lift[..., 1:], found.error[..., 1:])
+    if kind == "mean":
+        difference(*adjusted(treatment, control), binary=False)
 
 
 def _read(kind: Kind, treatment: Moments, control: Moments) -> Difference:

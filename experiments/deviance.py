@@ -51,7 +51,7 @@ def _intervals(
         allowed = limit[row]
         if not (0 <= rate[row] <= 1 and 0 <= control[row] <= 1):
             continue
-        found[2, row] = _deviance(arms, 0.0)[0]
+        found[2, row] = _deviance_of_none(arms)
         if not math.isfinite(allowed):
             continue
         lift = rate[row] - control[row]
@@ -99,6 +99,14 @@ def _deviance(arms: tuple[float, float, float, float], apart: float) -> tuple[fl
     if spread > other:
         return deviance, -2 * n * (rate - high) / spread
     return deviance, 2 * m * (control - low) / other
+
+
+@numba.njit(nogil=True, cache=True, error_model="numpy")
+def _deviance_of_none(arms: tuple[float, float, float, float]) -> float:
+    """The same for no difference: the likeliest rate is that of both arms together."""
+    rate, n, control, m = arms
+    common = (n * rate + m * control) / (n + m)
+    return 2 * (n * _information(rate, common) + m * _information(control, common))
 
 
 @numba.njit(nogil=True, cache=True, error_model="numpy")
