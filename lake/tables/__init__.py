@@ -3,6 +3,7 @@
 The table of customer features is declared by the features themselves (``features.compiler``).
 """
 
+from lake.tables.certified import CERTIFICATES, LIMITS
 from lake.tables.decided import ASSIGNMENTS, CANDIDATES, CONTACT_LISTS, ENTRIES, PLAN, POSITIONS
 from lake.tables.decisions import VERDICTS_TABLE
 from lake.tables.delivered import (
@@ -35,6 +36,7 @@ __all__ = [
     "ASSIGNMENTS",
     "BALANCES",
     "CANDIDATES",
+    "CERTIFICATES",
     "COMPLAINTS",
     "CONSENTS",
     "CONTACTS",
@@ -46,6 +48,7 @@ __all__ = [
     "EXPERIMENT_FINDINGS",
     "IDENTITIES",
     "INBOUND_CALLS",
+    "LIMITS",
     "MEASURED",
     "MEASURED_ENTRIES",
     "NUMBERS",
