@@ -11,6 +11,7 @@ class Deceased(PolicyRule):
 
     name = "deceased"
     order = 10
+    otherwise = ""
 
     def forbids(self, facts: Facts) -> Column:
         return facts.deceased
@@ -21,6 +22,7 @@ class Litigation(PolicyRule):
 
     name = "litigation"
     order = 20
+    otherwise = "the litigation ended"
 
     def forbids(self, facts: Facts) -> Column:
         return facts.litigation
@@ -31,6 +33,7 @@ class Staff(PolicyRule):
 
     name = "staff"
     order = 30
+    otherwise = ""
 
     def forbids(self, facts: Facts) -> Column:
         return facts.staff
@@ -41,6 +44,7 @@ class ComplaintOpen(PolicyRule):
 
     name = "complaint_open"
     order = 40
+    otherwise = "the complaint closed, or its days of silence over"
 
     def forbids(self, facts: Facts) -> Column:
         return facts.complaint_open
@@ -51,6 +55,7 @@ class Underage(PolicyRule):
 
     name = "underage"
     order = 50
+    otherwise = "a date of birth on file that makes the customer an adult"
 
     def forbids(self, facts: Facts) -> Column:
         return facts.surely_age < facts.contact.adult_age
@@ -61,6 +66,7 @@ class ElderlyByHuman(PolicyRule):
 
     name = "elderly_by_human"
     order = 200
+    otherwise = "a touch by a human colleague"
 
     def forbids(self, facts: Facts) -> Column:
         return (facts.perhaps_age >= facts.contact.elderly_age) & ~facts.by_human
@@ -71,6 +77,7 @@ class ElderlyRisk(PolicyRule):
 
     name = "elderly_risk"
     order = 210
+    otherwise = "a product without investment risk"
 
     def forbids(self, facts: Facts) -> Column:
         return (facts.perhaps_age >= facts.contact.elderly_age) & facts.kind.isin("wealth", "fund")

@@ -11,6 +11,7 @@ class OtherJourney(PolicyRule):
 
     name = "other_journey"
     order = 220
+    otherwise = "the journey of the other strategy over"
 
     def forbids(self, facts: Facts) -> Column:
         return (facts.journey != "") & (facts.journey != facts.strategy)
@@ -21,6 +22,7 @@ class TouchMade(PolicyRule):
 
     name = "touch_made"
     order = 230
+    otherwise = "a touch of the strategy that was not made yet"
 
     def forbids(self, facts: Facts) -> Column:
         return facts.step <= facts.last_step
@@ -31,6 +33,7 @@ class ContactedThatDay(PolicyRule):
 
     name = "contacted_that_day"
     order = 240
+    otherwise = "no other contact of the person or the number that day"
 
     def forbids(self, facts: Facts) -> Column:
         return facts.contacts_on_day >= facts.contact.per_day
@@ -41,6 +44,7 @@ class ContactedThatWeek(PolicyRule):
 
     name = "contacted_that_week"
     order = 250
+    otherwise = "fewer contacts of the person or the number in those seven days"
 
     def forbids(self, facts: Facts) -> Column:
         return facts.contacts_in_week >= facts.contact.per_week

@@ -26,6 +26,7 @@ class SwitchedOff(PolicyRule):
 
     name = "switched_off"
     order = 5
+    otherwise = "the strategy, its channel and all contact switched on"
 
     def forbids(self, facts: Facts) -> Column:
         return facts.switched_off
@@ -36,6 +37,7 @@ class StrategyNotValid(PolicyRule):
 
     name = "strategy_not_valid"
     order = 180
+    otherwise = "a day inside the strategy's validity"
 
     def forbids(self, facts: Facts) -> Column:
         return (facts.valid_from > F.lit(facts.day)) | (facts.valid_until < F.lit(facts.day))
@@ -46,6 +48,7 @@ class Unsuitable(PolicyRule):
 
     name = "unsuitable"
     order = 190
+    otherwise = "a risk assessment that reaches what the product asks"
 
     def forbids(self, facts: Facts) -> Column:
         return F.coalesce(facts.risk_level, F.lit(0)) < _risk_needed(facts.kind)

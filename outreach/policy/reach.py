@@ -12,6 +12,7 @@ class NoMobileNumber(PolicyRule):
 
     name = "no_mobile_number"
     order = 140
+    otherwise = "a mainland mobile number on file"
 
     def forbids(self, facts: Facts) -> Column:
         return (facts.needs == "number") & (F.coalesce(facts.number_kind, F.lit("none")) != "mobile")
@@ -22,6 +23,7 @@ class NoApp(PolicyRule):
 
     name = "no_app"
     order = 150
+    otherwise = "the bank's app on the customer's phone"
 
     def forbids(self, facts: Facts) -> Column:
         return (facts.needs == "app") & ~F.coalesce(facts.has_app, F.lit(False))
@@ -32,6 +34,7 @@ class OutsideHours(PolicyRule):
 
     name = "outside_hours"
     order = 160
+    otherwise = "an hour at which the contact ends inside the permitted ones"
 
     def forbids(self, facts: Facts) -> Column:
         # A contact planned for an hour may start at any minute of it, so it may last until after its end.
@@ -44,6 +47,7 @@ class CallerNumber(PolicyRule):
 
     name = "caller_number"
     order = 170
+    otherwise = "a caller number registered for marketing on this channel"
 
     def forbids(self, facts: Facts) -> Column:
         return facts.caller_purpose != "marketing"

@@ -19,10 +19,12 @@ class PolicyRule(ABC):
     """A reason why somebody may not be contacted. A subclass's docstring is the reason shown to people.
 
     ``order`` says which rule speaks first where several forbid: the graver reason has the lower number.
+    ``otherwise``: what would have had to be so for it not to forbid; empty where nothing could be.
     """
 
     name: ClassVar[str]
     order: ClassVar[int]
+    otherwise: ClassVar[str]
 
     @abstractmethod
     def forbids(self, facts: Facts) -> Column:

@@ -11,6 +11,7 @@ class OptedOut(PolicyRule):
 
     name = "opted_out"
     order = 60
+    otherwise = "the opt-out withdrawn by the customer"
 
     def forbids(self, facts: Facts) -> Column:
         return facts.includes_channel(facts.opted_out_on)
@@ -21,6 +22,7 @@ class NumberOptedOut(PolicyRule):
 
     name = "number_opted_out"
     order = 70
+    otherwise = "the opt-out withdrawn by whoever shares the number"
 
     def forbids(self, facts: Facts) -> Column:
         return facts.includes_channel(facts.number_opted_out_on)
@@ -31,6 +33,7 @@ class DoNotDisturb(PolicyRule):
 
     name = "do_not_disturb"
     order = 80
+    otherwise = "customer and number off the do-not-disturb register"
 
     def forbids(self, facts: Facts) -> Column:
         return facts.includes_channel(facts.do_not_disturb_on)
@@ -41,6 +44,7 @@ class RefusesAutomatedDecisions(PolicyRule):
 
     name = "refuses_automated_decisions"
     order = 90
+    otherwise = "the refusal withdrawn by the customer"
 
     def forbids(self, facts: Facts) -> Column:
         return facts.refuses_automated_decisions
@@ -51,6 +55,7 @@ class NoPersonalisation(PolicyRule):
 
     name = "no_personalisation"
     order = 100
+    otherwise = "personalised offers allowed by the customer"
 
     def forbids(self, facts: Facts) -> Column:
         return facts.no_personalisation
@@ -61,6 +66,7 @@ class NoConsent(PolicyRule):
 
     name = "no_consent"
     order = 110
+    otherwise = "a marketing consent for this channel, in force on that day"
 
     def forbids(self, facts: Facts) -> Column:
         return ~facts.includes_channel(facts.consented_on)
@@ -71,6 +77,7 @@ class RefusedThisWay(PolicyRule):
 
     name = "refused_this_way"
     order = 120
+    otherwise = "another channel: a refusal closes this one for good"
 
     def forbids(self, facts: Facts) -> Column:
         return facts.includes_channel(facts.refused_on)
@@ -81,6 +88,7 @@ class RefusedLately(PolicyRule):
 
     name = "refused_lately"
     order = 130
+    otherwise = "the cool-off after the refusal over"
 
     def forbids(self, facts: Facts) -> Column:
         return facts.refused_lately
