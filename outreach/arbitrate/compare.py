@@ -1,0 +1,76 @@
+"""Two plans of one night side by side: what became of contacts and customers."""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_CONTACT = "contact"
+_SEEN = ("customer", "strategy", "step", "channel", "hour")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moved:
+    """Contacts of one channel or strategy in the plan as it is, and as it would be."""
+
+    name: str
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """What changes between two plans; all counts are of contacts that are made, so of customers as well.
+
+    ``channels`` by name; ``strategies``: those that change, the largest change first. ``same``: customers of
+    one contact in both, ``other_hour`` of them at another hour; ``another``: with another contact;
+    ``gained`` and ``lost``: with a contact in the second plan, or the first, alone.
+    """
+
+    channels: tuple[Moved, ...]
+    strategies: tuple[Moved, ...]
+    same: int
+    other_hour: int
+    another: int
+    gained: int
+    lost: int
+
+
+def compare(before: pa.Table, after: pa.Table) -> Difference:
+    """Two PLANs of a night laid side by side, in whatever order their rows are."""
+    first, second = (
+        plan.filter(pc.field("fate") == _CONTACT).select(_SEEN).combine_chunks() for plan in (before, after)
+    )
+    both = first.join(second, "customer", join_type="inner", right_suffix=" then")
+    is_same = pc.and_(
+        pc.equal(both["strategy"], both["strategy then"]), pc.equal(both["step"], both["step then"])
+    )
+    same = both.filter(is_same)
+    strategies = _moved("strategy", first, second)
+    return Difference(
+        channels=_moved("channel", first, second),
+        strategies=tuple(
+            sorted(
+                (one for one in strategies if one.before != one.after),
+                key=lambda one: (-abs(one.after - one.before), one.name),
+            )
+        ),
+        same=same.num_rows,
+        other_hour=int(pc.sum(pc.not_equal(same["hour"], same["hour then"])).as_py() or 0),
+        another=both.num_rows - same.num_rows,
+        gained=second.num_rows - both.num_rows,
+        lost=first.num_rows - both.num_rows,
+    )
+
+
+def _moved(column: str, before: pa.Table, after: pa.Table) -> tuple[Moved, ...]:
+    first, second = (_counts(table[column]) for table in (before, after))
+    return tuple(
+        Moved(name=name, before=first.get(name, 0), after=second.get(name, 0))
+        for name in sorted(first | second)
+    )
+
+
+def _counts(column: pa.ChunkedArray) -> dict[str, int]:
+    counted = pc.value_counts(column.combine_chunks())
+    return dict(zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True))
