@@ -1,0 +1,171 @@
+"""The search for prices: Newton's method on the softened dual, kept on one side of zero a step.
+
+For prices ``p`` (above zero where a limit's high binds, below zero where its low does) the softened dual is
+
+    sum over units of heat * log(1 + sum over rows of exp((worth - price) / heat))
+    + sum over limits of high * max(p, 0) - low * max(-p, 0)
+
+It is convex and, but for the bend at zero, smooth; its slope is what the limits leave unused. Its second
+derivative is never written down: a pass gives its product with a direction, and conjugate gradients solve for
+the step from such products.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import sparse
+
+from outreach.arbitrate.evaluator import Evaluator, Softened
+from outreach.arbitrate.kernel import MICRO, SHARE
+from outreach.arbitrate.problem import WHOLE, Flags, Floats, Ints, Problem
+
+_LEAST_CURVE = 0.02  # of the use, over heat: keeps a step where nobody stands near the margin finite
+_LONGEST = 10.0  # heats that a price moves in one step
+_ENOUGH = 0.1  # of the residual that conjugate gradients leave
+_PRODUCTS = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Market:
+    """Every limit's ends, and how much a row with each code uses of it, in whole units.
+
+    ``usage``: codes x limits; ``by_limit``: the same turned over. ``every_arm``: see ``Limits``.
+    """
+
+    usage: sparse.csr_array
+    by_limit: sparse.csr_array
+    low: Floats
+    high: Floats
+    every_arm: Flags
+
+    def used(self, by_code: Ints) -> Floats:
+        return np.asarray(self.by_limit @ by_code.astype(np.float64))
+
+    def constant(self, prices: Floats) -> float:
+        """What the limits themselves add to the dual, CNY."""
+        bound, paid = prices > 0, prices < 0
+        return float(prices[bound] @ self.high[bound]) + float(prices[paid] @ self.low[paid])
+
+    def table(self, prices: Floats) -> Floats:
+        """A price a code, CNY."""
+        return np.asarray(self.usage @ prices)
+
+    def widened(self, held: Ints) -> "Market":
+        """With room for those who are held back (rows by code): here they use room like all others."""
+        room = np.where(self.every_arm, 0.0, self.used(held))
+        return replace(self, low=self.low + np.where(self.low > 0, room, 0.0), high=self.high + room)
+
+    def less(self, settled: Ints) -> "Market":
+        """What is left where rows by code are settled."""
+        used = self.used(settled)
+        return replace(self, low=self.low - used, high=self.high - used)
+
+    def share(self, of: int) -> "Market":
+        """One in ``of`` of every limit, for a sample."""
+        return replace(self, low=self.low / of, high=self.high / of)
+
+
+def market_of(problem: Problem) -> Market:
+    usage = sparse.csr_array(sparse.vstack([each.usage for each in problem.factors]) / WHOLE)
+    return Market(
+        usage=usage,
+        by_limit=sparse.csr_array(usage.T),
+        low=problem.limits.low / WHOLE,
+        high=problem.limits.high / WHOLE,
+        every_arm=problem.limits.every_arm,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Point:
+    prices: Floats
+    found: Softened
+    used: Floats
+    dual: float
+
+
+def minimise(
+    evaluator: Evaluator, market: Market, prices: Floats, *, heat: float, steps: int, stop: float
+) -> tuple[Floats, int]:
+    """Prices at which the softened dual is least, up to ``stop`` (a share of it), and the passes made.
+
+    ``heat``: CNY. ``steps``: at most so many of Newton's.
+    """
+    here = _at(evaluator, market, prices, heat)
+    passes = 1
+    for _ in range(steps):
+        slope = _slope(market, here)
+        free = slope != 0
+        curve = market.by_limit.power(2) @ here.found.spread / SHARE + _LEAST_CURVE * (here.used + 1.0)
+        step, products = _newton(evaluator, market, here, slope, curve, free, heat)
+        passes += products
+        step = np.clip(step, -_LONGEST * heat, _LONGEST * heat)
+        promised = -float(slope @ step)
+        if promised <= stop * abs(here.dual):
+            break
+        length = 1.0
+        while True:
+            there = _at(evaluator, market, _kept_aside(here.prices, slope, length * step), heat)
+            passes += 1
+            gained = here.dual - there.dual
+            if gained >= 1e-4 * float(slope @ (here.prices - there.prices)) or length < 0.02:
+                break
+            length *= 0.4
+        if gained <= 0:
+            break
+        here = there
+        if gained <= stop * abs(here.dual):
+            break
+    return here.prices, passes
+
+
+def _at(evaluator: Evaluator, market: Market, prices: Floats, heat: float) -> _Point:
+    found = evaluator.soften(market.table(prices), heat)
+    return _Point(
+        prices=prices,
+        found=found,
+        used=market.used(found.used) / SHARE,
+        dual=found.surplus / MICRO + market.constant(prices),
+    )
+
+
+def _slope(market: Market, here: _Point) -> Floats:
+    """The dual's slope by price; at zero that of the side that leads down, 0 where none does."""
+    to_high, to_low = market.high - here.used, market.low - here.used
+    at_zero = np.minimum(to_high, 0) + np.maximum(to_low, 0)
+    return np.where(here.prices > 0, to_high, np.where(here.prices < 0, to_low, at_zero))
+
+
+def _kept_aside(prices: Floats, slope: Floats, step: Floats) -> Floats:
+    """The prices after a step; none crosses zero, one at zero leaves it only downhill."""
+    side = np.where(prices != 0, np.sign(prices), -np.sign(slope))
+    moved = prices + step
+    return np.where(moved * side > 0, moved, 0.0)
+
+
+def _newton(
+    evaluator: Evaluator, market: Market, here: _Point, slope: Floats, curve: Floats, free: Flags, heat: float
+) -> tuple[Floats, int]:
+    """Solves curvature x step = -slope by conjugate gradients, scaled by ``curve``; and the passes."""
+    table = market.table(here.prices)
+    damping = _LEAST_CURVE * (here.used + 1.0)
+    step, left = np.zeros_like(slope), np.where(free, -slope, 0.0)
+    scaled = left / curve
+    way, size = scaled, float(left @ scaled)
+    target = _ENOUGH**2 * size
+    for products in range(_PRODUCTS):
+        if size <= target or size == 0.0:
+            return step * heat, products
+        along = market.table(way)
+        longest = float(np.abs(along).max())
+        if longest == 0.0:
+            return step * heat, products
+        turned = market.used(evaluator.turn(table, heat, along / longest)) / SHARE * longest
+        turned = np.where(free, turned + damping * way, 0.0)
+        length = size / float(way @ turned)
+        step = step + length * way
+        left = left - length * turned
+        scaled = left / curve
+        size, before = float(left @ scaled), size
+        way = scaled + size / before * way
+    return step * heat, _PRODUCTS

@@ -1,0 +1,257 @@
+"""Answers the price search's questions about all units; here from arrays, on a few threads."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
+from typing import Protocol, Self
+
+import numpy as np
+
+from base.errors import ArbitrationError
+from outreach.arbitrate import kernel
+from outreach.arbitrate.problem import Bits, Codes, Flags, Floats, Ints, Problem
+
+
+@dataclass(frozen=True, kw_only=True)
+class Units:
+    """Units with rows in the order of their luck; ``codes``: rows x factors, counted through all factors.
+
+    ``place``: where each unit stands in the problem; ``row``: where each row does, empty where that is known
+    from the unit alone.
+    """
+
+    starts: Ints
+    luck: Bits
+    worth: Floats
+    codes: Codes
+    held: Flags
+    place: Ints
+    row: Ints
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    @cached_property
+    def widest(self) -> int:
+        return int(np.diff(self.starts).max(initial=0))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """Sums over every unit's best row: contacts by code, all and held back alone; money in micro-yuan.
+
+    ``value``: worth of all chosen rows; ``contact_value``: of those not held back; ``surplus``: worth less
+    price.
+    """
+
+    used: Ints
+    held: Ints
+    value: int
+    contact_value: int
+    surplus: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Softened:
+    """Sums over softened choices: shares and their spread by code (in 2**-24), surplus in micro-yuan."""
+
+    used: Ints
+    spread: Ints
+    surplus: int
+
+
+class Evaluator(Protocol):
+    """What the search asks. ``table``: a price a code, CNY. Answers are whole numbers, the same wherever and
+    in whatever order they are added up."""
+
+    @property
+    def units(self) -> int: ...
+
+    def sample(self, share: int) -> Self:
+        """One in ``share`` units, drawn by their luck; ``share`` is a power of two."""
+
+    def choose(self, table: Floats) -> Choice: ...
+
+    def soften(self, table: Floats, heat: float) -> Softened: ...
+
+    def turn(self, table: Floats, heat: float, direction: Floats) -> Ints: ...
+
+    def contested(self, table: Floats, within: float, wanted: Flags) -> tuple[Units, Choice]:
+        """The units that may still change their minds, with the rows that may be it; and all others' sums."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InProcess:
+    """Passes over arrays in memory."""
+
+    of: Units
+    codes: int
+    threads: int
+
+    @property
+    def units(self) -> int:
+        return len(self.of)
+
+    def sample(self, share: int) -> Self:
+        drawn = np.flatnonzero(drawn_of(self.of.luck, share))
+        return replace(self, of=_taken(self.of, drawn))
+
+    def choose(self, table: Floats) -> Choice:
+        return self._choose(table, np.empty(0, dtype=np.int64))
+
+    def rows(self, table: Floats) -> Ints:
+        """Every unit's best row, as a place among these rows; -1 for none."""
+        choice = np.empty(self.units, dtype=np.int64)
+        self._choose(table, choice)
+        return choice
+
+    def _choose(self, table: Floats, choice: Ints) -> Choice:
+        of = self.of
+
+        def part(first: int, last: int) -> tuple[Ints, Ints, Ints]:
+            used, held, money = self._sums(), self._sums(), np.zeros(3, dtype=np.int64)
+            kernel.choose(
+                of.starts, of.worth, of.codes, of.held, table, first, last, used, held, money, choice
+            )
+            return used, held, money
+
+        return _choice(*self._added(part))
+
+    def soften(self, table: Floats, heat: float) -> Softened:
+        of = self.of
+
+        def part(first: int, last: int) -> tuple[Ints, Ints, Ints]:
+            used, spread, money = self._sums(), self._sums(), np.zeros(1, dtype=np.int64)
+            kernel.soften(
+                of.starts, of.worth, of.codes, table, heat, first, last, used, spread, money, of.widest
+            )
+            return used, spread, money
+
+        used, spread, money = self._added(part)
+        return Softened(used=used, spread=spread, surplus=int(money[0]))
+
+    def turn(self, table: Floats, heat: float, direction: Floats) -> Ints:
+        of = self.of
+
+        def part(first: int, last: int) -> tuple[Ints]:
+            moved = self._sums()
+            kernel.turn(of.starts, of.worth, of.codes, table, heat, direction, first, last, moved, of.widest)
+            return (moved,)
+
+        return self._added(part)[0]
+
+    def contested(self, table: Floats, within: float, wanted: Flags) -> tuple[Units, Choice]:
+        of, rows_kept = self.of, np.zeros(self.units, dtype=np.int64)
+
+        def count(first: int, last: int) -> tuple[Ints, Ints, Ints]:
+            used, held, money = self._sums(), self._sums(), np.zeros(3, dtype=np.int64)
+            kernel.contest(
+                of.starts, of.worth, of.codes, of.held, table, within, wanted, first, last, rows_kept,
+                used, held, money,
+            )  # fmt: skip
+            return used, held, money
+
+        settled = _choice(*self._added(count))
+        ends = np.cumsum(rows_kept)
+        kept = np.empty(int(ends[-1]) if len(ends) else 0, dtype=np.int64)
+
+        def keep(first: int, last: int) -> tuple[()]:
+            kernel.keep_contested(
+                of.starts, of.worth, of.codes, table, within, wanted, first, last, rows_kept, ends, kept
+            )
+            return ()
+
+        self._added(keep)
+        units = np.flatnonzero(rows_kept)
+        open_units = Units(
+            starts=np.concatenate([[0], ends[units]]),
+            luck=of.luck[units],
+            worth=of.worth[kept],
+            codes=of.codes[kept],
+            held=of.held[kept],
+            place=of.place[units],
+            row=of.row[kept] if len(of.row) else kept,
+        )
+        return open_units, settled
+
+    def _sums(self) -> Ints:
+        return np.zeros(self.codes, dtype=np.int64)
+
+    def _added(self, part: Callable[[int, int], tuple[Ints, ...]]) -> tuple[Ints, ...]:
+        return added(part, units=self.units, threads=self.threads)
+
+
+def added(part: Callable[[int, int], tuple[Ints, ...]], *, units: int, threads: int) -> tuple[Ints, ...]:
+    """What ``part`` finds in each run of units, added up."""
+    bounds = np.linspace(0, units, (4 * threads if units > 4_096 else 1) + 1).astype(np.int64).tolist()
+    runs = list(pairwise(bounds))
+    if len(runs) == 1:
+        return part(*runs[0])
+    with ThreadPoolExecutor(threads) as pool:
+        found = list(pool.map(lambda run: part(*run), runs))
+    return tuple(sum(sums[1:], start=sums[0]) for sums in zip(*found, strict=True))
+
+
+def drawn_of(luck: Bits, share: int) -> Flags:
+    """Which units belong to the sample of one in ``share`` (a power of two)."""
+    mixed = (luck ^ (luck >> np.uint64(31))) * np.uint64(0x9E3779B97F4A7C15)
+    return np.asarray((mixed >> np.uint64(32)) % np.uint64(share) == 0)
+
+
+def units_of(problem: Problem, *, threads: int) -> Units:
+    """The problem's units, each with its rows in the order of their luck.
+
+    Raises ArbitrationError where a worth is infinite.
+    """
+    if np.isposinf(problem.worth).any():
+        raise ArbitrationError(
+            f"row {int(np.argmax(np.isposinf(problem.worth)))} is worth without end: "
+            "state what it brings as a number"
+        )
+    order = np.arange(problem.rows, dtype=np.int64)
+
+    def sort(first: int, last: int) -> tuple[()]:
+        kernel.in_order_of_luck(problem.starts, problem.luck, first, last, order)
+        return ()
+
+    added(sort, units=problem.units, threads=threads)
+    codes = np.empty((problem.rows, len(problem.factors)), dtype=np.int32)
+    past = 0
+    for side, factor in enumerate(problem.factors):
+        codes[:, side] = factor.codes[order]
+        codes[:, side] += past
+        past += factor.usage.shape[0]
+    worth = problem.worth[order]
+    worth[np.isnan(worth)] = -np.inf
+    return Units(
+        starts=problem.starts,
+        luck=problem.unit_luck,
+        worth=worth,
+        codes=codes,
+        held=~problem.treated[order],
+        place=np.arange(problem.units, dtype=np.int64),
+        row=order,
+    )
+
+
+def _taken(of: Units, units: Ints) -> Units:
+    """Some of the units, in that order."""
+    sizes = np.diff(of.starts)[units]
+    ends = np.cumsum(sizes)
+    rows = np.arange(int(sizes.sum())) + np.repeat(of.starts[units] - (ends - sizes), sizes)
+    return Units(
+        starts=np.concatenate([[0], ends]),
+        luck=of.luck[units],
+        worth=of.worth[rows],
+        codes=of.codes[rows],
+        held=of.held[rows],
+        place=of.place[units],
+        row=rows if len(of.row) == 0 else of.row[rows],
+    )
+
+
+def _choice(used: Ints, held: Ints, money: Ints) -> Choice:
+    value, contact_value, surplus = money.tolist()
+    return Choice(used=used, held=held, value=value, contact_value=contact_value, surplus=surplus)

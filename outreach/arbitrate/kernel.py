@@ -1,0 +1,277 @@
+"""The passes over units that everything else is made of; each works on units ``first`` to ``last``.
+
+``table`` holds one price a code, in CNY: a row's price is the sum over its codes. All sums are whole numbers
+(shares in 2**-24, money in micro-yuan), so neither order nor partitioning nor threads change them. Rows stand
+in one order within their unit (by luck), so the first of equals is the one that luck prefers.
+"""
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.int32]
+Ints = npt.NDArray[np.int64]
+Bits = npt.NDArray[np.uint64]
+
+SHARE = 2**24
+"""What one whole contact counts in the sums of a softened choice."""
+
+MICRO = 1_000_000
+"""Micro-yuan a yuan."""
+
+_NOTHING = -18.0  # exp of it rounds to no share at all
+
+
+@numba.njit(nogil=True, cache=True)
+def in_order_of_luck(starts: Ints, luck: Bits, first: int, last: int, order: Ints) -> None:
+    """Fills ``order``: a unit's rows by luck (few a unit: insertion; many: a sort)."""
+    for unit in range(first, last):
+        low, high = starts[unit], starts[unit + 1]
+        if high - low > 64:
+            order[low:high] = low + np.argsort(luck[low:high], kind="mergesort")
+            continue
+        for row in range(low, high):
+            place = row
+            while place > low and luck[order[place - 1]] > luck[row]:
+                order[place] = order[place - 1]
+                place -= 1
+            order[place] = row
+
+
+@numba.njit(nogil=True, cache=True)
+def choose(
+    starts: Ints,
+    worth: Floats,
+    codes: Codes,
+    held: Flags,
+    table: Floats,
+    first: int,
+    last: int,
+    used: Ints,
+    used_held: Ints,
+    money: Ints,
+    choice: Ints,
+) -> None:
+    """Every unit's best row at these prices, if it is above zero.
+
+    Adds what the chosen rows use, all and those held back, by code; to ``money`` their worth, the worth of
+    those not held back, and the surplus over their prices, rounded up; to ``choice``, unless it is empty,
+    the row or -1.
+    """
+    keep = len(choice) > 0
+    for unit in range(first, last):
+        best, at = 0.0, -1
+        for row in range(starts[unit], starts[unit + 1]):
+            surplus = worth[row]
+            for side in range(codes.shape[1]):
+                surplus -= table[codes[row, side]]
+            if surplus > best:
+                best, at = surplus, row
+        if keep:
+            choice[unit] = at
+        if at < 0:
+            continue
+        micro = np.int64(np.rint(worth[at] * MICRO))
+        money[0] += micro
+        money[2] += np.int64(np.ceil(best * MICRO))
+        for side in range(codes.shape[1]):
+            used[codes[at, side]] += 1
+        if held[at]:
+            for side in range(codes.shape[1]):
+                used_held[codes[at, side]] += 1
+        else:
+            money[1] += micro
+
+
+@numba.njit(nogil=True, cache=True)
+def soften(
+    starts: Ints,
+    worth: Floats,
+    codes: Codes,
+    table: Floats,
+    heat: float,
+    first: int,
+    last: int,
+    used: Ints,
+    spread: Ints,
+    money: Ints,
+    widest: int,
+) -> None:
+    """Every unit divides itself over its rows and nobody, in proportion to exp(surplus / heat).
+
+    Adds the shares by code, the spread share * (1 - share) by code, and to ``money`` the softened surplus.
+    """
+    weights = np.empty(widest)
+    for unit in range(first, last):
+        low, high = starts[unit], starts[unit + 1]
+        best = 0.0
+        for row in range(low, high):
+            surplus = worth[row]
+            for side in range(codes.shape[1]):
+                surplus -= table[codes[row, side]]
+            weights[row - low] = surplus
+            if surplus > best:
+                best = surplus
+        whole = np.exp(-best / heat) if best < -_NOTHING * heat else 0.0
+        for place in range(high - low):
+            power = (weights[place] - best) / heat
+            weights[place] = np.exp(power) if power > _NOTHING else 0.0
+            whole += weights[place]
+        money[0] += np.int64(np.rint((best + heat * np.log(whole)) * MICRO))
+        for place in range(high - low):
+            if weights[place] > 0.0:
+                share = weights[place] / whole
+                counted = np.int64(np.rint(share * SHARE))
+                varied = np.int64(np.rint(share * (1.0 - share) * SHARE))
+                for side in range(codes.shape[1]):
+                    used[codes[low + place, side]] += counted
+                    spread[codes[low + place, side]] += varied
+
+
+@numba.njit(nogil=True, cache=True)
+def turn(
+    starts: Ints,
+    worth: Floats,
+    codes: Codes,
+    table: Floats,
+    heat: float,
+    direction: Floats,
+    first: int,
+    last: int,
+    moved: Ints,
+    widest: int,
+) -> None:
+    """By how much softened shares move, times heat, as prices move along ``direction`` (at most 1 a row).
+
+    The product of the second derivative with a direction, without ever writing the matrix down.
+    """
+    weights, ways = np.empty(widest), np.empty(widest)
+    for unit in range(first, last):
+        low, high = starts[unit], starts[unit + 1]
+        best = 0.0
+        for row in range(low, high):
+            surplus = worth[row]
+            for side in range(codes.shape[1]):
+                surplus -= table[codes[row, side]]
+            weights[row - low] = surplus
+            if surplus > best:
+                best = surplus
+        whole = np.exp(-best / heat) if best < -_NOTHING * heat else 0.0
+        mean = 0.0
+        for place in range(high - low):
+            power = (weights[place] - best) / heat
+            if power > _NOTHING:
+                weights[place] = np.exp(power)
+                way = 0.0
+                for side in range(codes.shape[1]):
+                    way += direction[codes[low + place, side]]
+                ways[place] = way
+                whole += weights[place]
+                mean += weights[place] * way
+            else:
+                weights[place] = 0.0
+        mean /= whole
+        for place in range(high - low):
+            if weights[place] > 0.0:
+                counted = np.int64(np.rint(weights[place] / whole * (ways[place] - mean) * SHARE))
+                for side in range(codes.shape[1]):
+                    moved[codes[low + place, side]] += counted
+
+
+@numba.njit(nogil=True, cache=True)
+def contest(
+    starts: Ints,
+    worth: Floats,
+    codes: Codes,
+    held: Flags,
+    table: Floats,
+    within: float,
+    wanted: Flags,
+    first: int,
+    last: int,
+    rows_kept: Ints,
+    used: Ints,
+    used_held: Ints,
+    money: Ints,
+) -> None:
+    """Which units are still open: a rival of the best lies within ``within``, or a row has a wanted code.
+
+    Fills ``rows_kept``, how many rows of the unit stay in the contest (0: the unit is settled), and adds what
+    the settled units use, as ``choose`` does.
+    """
+    for unit in range(first, last):
+        best, second, at = 0.0, -np.inf, -1
+        near, asked = 0, 0
+        for row in range(starts[unit], starts[unit + 1]):
+            surplus = worth[row]
+            for side in range(codes.shape[1]):
+                surplus -= table[codes[row, side]]
+                if wanted[codes[row, side]] and worth[row] > -np.inf:
+                    asked += 1
+            if surplus > best:
+                best, second, at = surplus, best, row
+            elif surplus > second:
+                second = surplus
+        if second < best - within and asked == 0:
+            rows_kept[unit] = 0
+            if at >= 0:
+                micro = np.int64(np.rint(worth[at] * MICRO))
+                money[0] += micro
+                money[2] += np.int64(np.ceil(best * MICRO))
+                for side in range(codes.shape[1]):
+                    used[codes[at, side]] += 1
+                if held[at]:
+                    for side in range(codes.shape[1]):
+                        used_held[codes[at, side]] += 1
+                else:
+                    money[1] += micro
+            continue
+        for row in range(starts[unit], starts[unit + 1]):
+            if _stays(row, worth, codes, table, best - within, wanted):
+                near += 1
+        rows_kept[unit] = near
+
+
+@numba.njit(nogil=True, cache=True)
+def keep_contested(
+    starts: Ints,
+    worth: Floats,
+    codes: Codes,
+    table: Floats,
+    within: float,
+    wanted: Flags,
+    first: int,
+    last: int,
+    rows_kept: Ints,
+    ends: Ints,
+    kept: Ints,
+) -> None:
+    """Fills ``kept``: the rows that stay in the contest, unit u's before place ``ends[u]``."""
+    for unit in range(first, last):
+        if rows_kept[unit] == 0:
+            continue
+        best = 0.0
+        for row in range(starts[unit], starts[unit + 1]):
+            surplus = worth[row]
+            for side in range(codes.shape[1]):
+                surplus -= table[codes[row, side]]
+            best = max(best, surplus)
+        place = ends[unit] - rows_kept[unit]
+        for row in range(starts[unit], starts[unit + 1]):
+            if _stays(row, worth, codes, table, best - within, wanted):
+                kept[place] = row
+                place += 1
+
+
+@numba.njit(nogil=True, cache=True)
+def _stays(row: int, worth: Floats, codes: Codes, table: Floats, least: float, wanted: Flags) -> bool:
+    if worth[row] == -np.inf:
+        return False
+    surplus = worth[row]
+    for side in range(codes.shape[1]):
+        surplus -= table[codes[row, side]]
+        if wanted[codes[row, side]]:
+            return True
+    return surplus >= least
