@@ -19,8 +19,8 @@ from outreach.arbitrate.evaluator import Evaluator, Softened
 from outreach.arbitrate.kernel import MICRO, SHARE
 from outreach.arbitrate.problem import WHOLE, Flags, Floats, Ints, Problem
 
-_LEAST_CURVE = 0.02  # of the use, over heat: keeps a step where nobody stands near the margin finite
-_LONGEST = 10.0  # heats that a price moves in one step
+_LEAST_CURVE = 1e-4  # of the use: keeps the step of a price that moves nobody finite
+_LONGEST = 10.0  # heats that one price alone moves in a step, about
 _ENOUGH = 0.1  # of the residual that conjugate gradients leave
 _PRODUCTS = 12
 
@@ -96,10 +96,8 @@ def minimise(
     for _ in range(steps):
         slope = _slope(market, here)
         free = slope != 0
-        curve = market.by_limit.power(2) @ here.found.spread / SHARE + _LEAST_CURVE * (here.used + 1.0)
-        step, products = _newton(evaluator, market, here, slope, curve, free, heat)
+        step, products = _newton(evaluator, market, here, slope, heat)
         passes += products
-        step = np.clip(step, -_LONGEST * heat, _LONGEST * heat)
         promised = -float(slope @ step)
         if promised <= stop * abs(here.dual):
             break
@@ -144,11 +142,17 @@ def _kept_aside(prices: Floats, slope: Floats, step: Floats) -> Floats:
 
 
 def _newton(
-    evaluator: Evaluator, market: Market, here: _Point, slope: Floats, curve: Floats, free: Flags, heat: float
+    evaluator: Evaluator, market: Market, here: _Point, slope: Floats, heat: float
 ) -> tuple[Floats, int]:
-    """Solves curvature x step = -slope by conjugate gradients, scaled by ``curve``; and the passes."""
+    """Solves curvature x step = -slope by conjugate gradients, scaled by its diagonal; and the passes.
+
+    What is added to the diagonal fades with the slope; far out, where hardly anybody is near the margin and
+    the curvature vanishes, it lets a price walk about ``_LONGEST`` heats.
+    """
     table = market.table(here.prices)
-    damping = _LEAST_CURVE * (here.used + 1.0)
+    free = slope != 0
+    damping = _LEAST_CURVE * (here.used + 1.0) + np.abs(slope) / _LONGEST
+    curve = market.by_limit.power(2) @ here.found.spread / SHARE + damping
     step, left = np.zeros_like(slope), np.where(free, -slope, 0.0)
     scaled = left / curve
     way, size = scaled, float(left @ scaled)
