@@ -17,6 +17,7 @@ from lake.tables import MEASURED
 
 DRAW = ("strategy", "kind", "channel", "manager", "treatment_share")
 CELL = (*DRAW, "segment", "arm", "arm_share", "contacted", "flaw")
+ENTRY_CELL = (*DRAW, "arm", "arm_share", "flaw")
 HOLDOUT_CELL = ("first_in", "held_by", "covered_by", "flaw")
 Metrics = Mapping[str, type[Metric]]
 
@@ -34,6 +35,11 @@ def cells(measured: DataFrame, *, metrics: Metrics | None = None) -> pa.Table:
     """
     listed = F.sum(F.col("listed").cast("long")).alias("listed")
     return _summed(measured, by=CELL, counted=(listed,), metrics=metrics)
+
+
+def entry_cells(measured: DataFrame, *, metrics: Metrics | None = None) -> pa.Table:
+    """The same of entries, which are read as a whole: not by segment, nor by who was reached."""
+    return _summed(measured, by=ENTRY_CELL, counted=(), metrics=metrics)
 
 
 def holdout_cells(measured: DataFrame, *, metrics: Metrics | None = None) -> pa.Table:

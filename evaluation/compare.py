@@ -1,6 +1,6 @@
 """One metric of one treated arm against control, group by group: lift, intervals, adjusted lift."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -100,9 +100,12 @@ def estimates(
 
 
 def lift_of(metric: type[Metric], treated: Moments, held: Moments, terms: Terms) -> Difference:
-    """The difference of two arms by the method of the metric's kind, entry by entry."""
+    """The difference of two arms by the method of the metric's kind, entry by entry; NaN where a metric that
+    is never negative has a negative sum, which findings name."""
     if metric.kind == "ratio":
         return ratio(treated, held, confidence=terms.confidence)
+    if metric.never_negative:
+        treated, held = _possible(treated), _possible(held)
     return difference(
         treated,
         held,
@@ -110,6 +113,11 @@ def lift_of(metric: type[Metric], treated: Moments, held: Moments, terms: Terms)
         never_negative=metric.never_negative,
         confidence=terms.confidence,
     )
+
+
+def _possible(arm: Moments) -> Moments:
+    total = arm.array("total")
+    return replace(arm, total=np.where(total < 0, np.nan, total))
 
 
 def _adjusted(found: Difference, error: Floats) -> dict[str, Floats]:

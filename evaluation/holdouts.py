@@ -4,6 +4,7 @@ Customers of different draws are never poured together: a share that was raised 
 who are other people, into the held.
 """
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,10 +12,12 @@ import numpy as np
 import pyarrow as pa
 
 from evaluation.aggregates import HOLDOUT_CELL
+from evaluation.findings.finding import FALSE_ALARMS
 from evaluation.strata import numbers
+from experiments.discoveries import discovered_by_evidence
 from experiments.holdouts import shares
 from experiments.moments import Floats
-from experiments.sample_ratio import evidence, p_value
+from experiments.sample_ratio import evidence
 
 HELD, FREE = 0, 1
 
@@ -27,12 +30,18 @@ class Draws:
     shares: Floats
     sums: Mapping[str, Floats]
 
-    def sample_ratio_p(self) -> float:
-        """P-value that as many were held as were drawn, for daily looks; NaN where no share is known."""
+    def evidence(self) -> float:
+        """Log evidence that not as many are held as were drawn; NaN where no share is known."""
         known = np.isfinite(self.shares)
         drawn = np.column_stack([self.shares, 1 - self.shares])[known]
-        found = p_value(evidence(self.sums["customers"][known], drawn).sum())
+        found = evidence(self.sums["customers"][known], drawn).sum()
         return float(found) if known.any() else np.nan
+
+
+def uneven(found: Mapping[str, Draws]) -> frozenset[str]:
+    """Holdouts that do not hold as many as were drawn: of those called so, FALSE_ALARMS at most are not."""
+    logs = [drawn.evidence() for drawn in found.values()]
+    return frozenset(itertools.compress(found, discovered_by_evidence(logs, FALSE_ALARMS)))
 
 
 def draws(cells: pa.Table) -> dict[str, Draws]:

@@ -16,7 +16,7 @@ from evaluation.compare import Terms, View, estimates, is_scored, lift_of, only,
 from evaluation.findings.finding import dropped_flaws, findings
 from evaluation.findings.gather import gather, ratio_evidence
 from evaluation.findings.values import is_foreign
-from evaluation.holdouts import FREE, HELD, Draws, draws
+from evaluation.holdouts import FREE, HELD, Draws, draws, uneven
 from evaluation.metrics.metric import Metric, load_metrics
 from evaluation.strata import (
     ANY,
@@ -58,9 +58,9 @@ def readouts(
 ) -> Readings:
     """Everything that is read of a night.
 
-    ``exposed`` and ``entered`` are :func:`aggregates.cells` of exposures and of entries, ``holdouts`` is
-    :func:`aggregates.holdout_cells`. No number but counts is given of a strategy with a grave finding, and
-    pooled levels leave it out.
+    ``exposed`` is :func:`aggregates.cells` of exposures, ``entered`` :func:`aggregates.entry_cells` of
+    entries, ``holdouts`` :func:`aggregates.holdout_cells`. No number but counts is given of a strategy with a
+    grave finding, and pooled levels leave it out; none of a holdout that does not hold as many as were drawn.
     """
     declared = load_metrics() if metrics is None else metrics
     read = {name: metric for name, metric in declared.items() if not is_foreign(metric.unit)}
@@ -93,7 +93,13 @@ def readouts(
     rows += [_of_holdout(*drawn, *each, terms) for each in asked for drawn in above.items()]
     frame = _with_heterogeneity(pd.concat(rows, ignore_index=True), by_segment)
     return Readings(
-        readouts=say(frame.reindex(columns=list(READOUTS.names)), found, metrics=read, caveat=terms.caveat),
+        readouts=say(
+            frame.reindex(columns=list(READOUTS.names)),
+            found,
+            uneven_holdouts=uneven(above),
+            metrics=read,
+            caveat=terms.caveat,
+        ),
         segments=_hidden(by_segment, terms),
         findings=found,
     )
@@ -187,7 +193,7 @@ def _of_holdout(holdout: str, drawn: Draws, name: str, metric: type[Metric], ter
         arm="any",
         customers=counts[FREE],
         control_customers=counts[HELD],
-        sample_ratio_p=drawn.sample_ratio_p(),
+        sample_ratio_p=float(p_value(drawn.evidence())),
     )
 
 

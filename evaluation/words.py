@@ -1,16 +1,26 @@
 """What is seen in a readout, plainly; what to do about it only verdicts say, which weigh all strategies."""
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 
 from evaluation.aggregates import Metrics
 from lake.tables import READOUTS
 
+UNEVEN = "those held and the others are not as many as were drawn: something lost some of them. 样本比例失衡"
 NOT_RANDOMISED = "Not randomised, so not proof: those who can be reached differ from the others. "
 _KEPT = ("sample_ratio_p",)
 
 
-def say(readouts: pd.DataFrame, findings: pd.DataFrame, *, metrics: Metrics, caveat: str) -> pd.DataFrame:
+def say(
+    readouts: pd.DataFrame,
+    findings: pd.DataFrame,
+    *,
+    uneven_holdouts: Collection[str],
+    metrics: Metrics,
+    caveat: str,
+) -> pd.DataFrame:
     """READOUTS with their words; where no lift may be given, with the words instead of it.
 
     A ``caveat`` says why the source cannot tell what held-out customers did.
@@ -33,8 +43,9 @@ def say(readouts: pd.DataFrame, findings: pd.DataFrame, *, metrics: Metrics, cav
     words = np.where(told & (readouts["view"] == "contacted"), NOT_RANDOMISED + words, words)
     said = readouts.assign(words=words)
     grave = findings[findings["grave"].astype(bool)].groupby("strategy")["words"].agg(" ".join)
-    reasons = said["name"].where(said["level"] == "strategy").map(grave)
-    said = _silenced(said, reasons.notna(), "Not to be trusted: " + reasons.astype(object).fillna(""))
+    reasons = said["name"].where(said["level"] == "strategy").map(grave).astype(object)
+    reasons[(said["level"] == "holdout") & said["name"].isin(list(uneven_holdouts))] = UNEVEN
+    said = _silenced(said, reasons.notna(), "Not to be trusted: " + reasons.fillna(""))
     if caveat:
         said = _silenced(said, pd.Series(True, index=said.index), caveat, kept=("mean", *_KEPT))
     return said

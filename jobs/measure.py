@@ -7,7 +7,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from evaluation.aggregates import cells, holdout_cells
+from evaluation.aggregates import cells, entry_cells, holdout_cells
 from evaluation.compare import Terms
 from evaluation.exposures import Events, closed, exposures, open_windows
 from evaluation.readouts import Readings, readouts
@@ -79,7 +79,7 @@ def measure(night: Night, frames: Frames, *, outcomes: pa.Table) -> Measured:
         exposures=everybody,
         readings=readouts(
             cells(everybody),
-            entered=cells(entries),
+            entered=entry_cells(entries),
             holdouts=holdout_cells(everybody),
             terms=Terms(
                 confidence=night.settings.experiments.confidence, caveat=open_source(night.settings).caveat

@@ -4,6 +4,7 @@ All three are put together from ordinary regressors. Effects are small beside wh
 regressors are kept simple: boosted trees of few leaves.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
@@ -29,7 +30,7 @@ Ints = npt.NDArray[np.int64]
 _STEEPEST = 3.0
 
 
-class _Learner(BaseEstimator):
+class _Learner(BaseEstimator, ABC):
     """What the learners have in common.
 
     X is numeric (rows x columns, NaN is missing), y the outcome (0 and 1, or an amount).
@@ -76,11 +77,13 @@ class _Learner(BaseEstimator):
         with threadpool_limits(limits=1):
             return self._effect(X)
 
+    @abstractmethod
     def _learn(self, X: Floats, y: Floats, treated: Ints, propensity: Floats) -> None:  # noqa: N803
-        raise NotImplementedError
+        """Fit what ``_effect`` needs."""
 
+    @abstractmethod
     def _effect(self, X: Floats) -> Floats:  # noqa: N803
-        raise NotImplementedError
+        """The predicted effect of checked rows."""
 
     def _outcomes(self, X: Floats, y: Floats, treated: Ints) -> tuple[Any, Any]:  # noqa: N803
         """Fitted regressors of the outcome in the control arm and under treatment."""

@@ -30,6 +30,7 @@ class Facts:
     ``flawed``: exposures with a flaw, by its name. ``arms``: moments of (treated, control), by metric.
     ``contaminated``: held-out customers on contact lists. ``draws``: the most draws of any segment. ``ratio``
     and ``missing`` (by metric): log evidence that arms, and the missing values in them, are not as drawn.
+    ``negative``, by metric that is never negative: customers of segments' arms whose sum is below zero.
     """
 
     strategies: Sequence[str]
@@ -40,6 +41,7 @@ class Facts:
     draws: Floats
     ratio: Floats
     missing: Mapping[str, Floats]
+    negative: Mapping[str, Floats]
     arms: Mapping[str, tuple[Moments, Moments]]
     metrics: Metrics
 

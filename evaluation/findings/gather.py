@@ -45,6 +45,11 @@ def gather(cells: pa.Table, layout: Layout, by_segment: Layout, *, metrics: Metr
         draws=spread(_draws(by_segment)),
         ratio=spread(ratio_evidence(layout, groups)),
         missing={name: spread(_missing(layout, groups, name)) for name in metrics},
+        negative={
+            name: spread(_negative(by_segment, name))
+            for name, metric in metrics.items()
+            if metric.never_negative
+        },
         arms={name: (arm(name, ANY), arm(name, CONTROL)) for name in metrics},
         metrics=metrics,
     )
@@ -94,6 +99,13 @@ def _draws(by_segment: Layout) -> Floats:
     strategies = group(segments.keys, "strategy")
     draws = (segments.members >= 0).sum(axis=1).astype(np.float64)
     return np.asarray(np.nanmax(strategies.gather(draws), axis=1))
+
+
+def _negative(by_segment: Layout, metric: str) -> Floats:
+    """Of every strategy the customers in those arms of its segments whose sum is below zero."""
+    below = by_segment.sums[f"{metric}_sum"][:, :ANY] < 0
+    customers = by_segment.sums["customers"][:, :ANY]
+    return group(by_segment.keys, "strategy").total(np.sum(customers * below, axis=1))
 
 
 def _flawed(cells: pa.Table, strategies: list[str]) -> Mapping[str, Floats]:

@@ -21,6 +21,17 @@ class MissingOutcomes(Finding):
         return _by_metric(facts, lambda name: surely_uneven(facts, facts.missing[name]), facts.missing)
 
 
+class NegativeAmounts(Finding):
+    """A metric that is never negative has a sum below zero: it is made wrongly. 不应为负的指标出现负值"""
+
+    name = "negative_amounts"
+    grave = True
+
+    @classmethod
+    def find(cls, facts: Facts) -> Found:
+        return _by_metric(facts, lambda name: facts.negative[name] > 0, facts.negative)
+
+
 class AllNull(Finding):
     """A metric is not known of a single customer. 指标全部缺失"""
 

@@ -88,6 +88,15 @@ def test_a_contaminated_control(engine: SparkSession) -> None:
     _silent(read, "receive nothing")
 
 
+def test_amounts_below_zero(engine: SparkSession) -> None:
+    world = _sound()
+    world.openings += [opening(99, "s1 c0", amount_fen=-1_000_000)]
+    read = world.read(engine)
+    found = _named(read, "negative_amounts")
+    assert (found["grave"], found["words"].split()[-1]) == (True, "[amount]")
+    _silent(read, "never negative")
+
+
 def test_a_broken_split(engine: SparkSession) -> None:
     world = World(assignments=arms(200, 40), openings=taken("s1 t0"))
     read = world.read(engine)
@@ -151,6 +160,7 @@ def test_every_kind_of_finding_is_planted_here() -> None:
         "few_customers",
         "all_null",
         "zero_variance",
+        "negative_amounts",
         "other_currency",
     }
     assert all((kind.__doc__ or "").strip() for kind in kinds().values())
@@ -175,6 +185,7 @@ def test_evidences_of_many_kinds_do_not_add_up_their_false_alarms() -> None:
             draws=nobody,
             ratio=ratio,
             missing=missing,
+            negative={},
             arms={},
             metrics={},
         )

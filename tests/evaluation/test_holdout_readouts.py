@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
 
-from evaluation.aggregates import cells, holdout_cells
+from evaluation.aggregates import cells, entry_cells, holdout_cells
 from evaluation.compare import Terms
 from evaluation.novelty import weekly_cells
 from evaluation.readouts import readouts
 from lake.tables import MEASURED
+from tests.evaluation.test_experiment_findings import NUMBERS
 from tests.evaluation.test_readouts import arms, row, taken
 from tests.evaluation.world import Row, World, assignment, frame
 
@@ -44,7 +45,7 @@ def _of_global(engine: SparkSession, rows: Iterable[Row], metric: str = "convert
     measured = frame(engine, MEASURED, list(rows))
     read = readouts(
         cells(measured),
-        entered=cells(measured.limit(0)),
+        entered=entry_cells(measured.limit(0)),
         holdouts=holdout_cells(measured),
         terms=Terms(confidence=0.95),
     )
@@ -64,12 +65,16 @@ def test_a_share_raised_half_way_makes_no_lift(engine: SparkSession, metric: str
     assert (found["customers"], found["control_customers"]) == (16_000 - held, held)
 
 
-def test_arms_of_other_sizes_than_drawn_are_seen(engine: SparkSession) -> None:
+def test_a_holdout_of_another_size_than_drawn_is_seen_and_silent(engine: SparkSession) -> None:
     rng = np.random.default_rng(9)
     rows = _drawn(rng, 4_000, share=0.10, told=0.10, base=0.05)
     lost = [each for each in rows if each["held_by"] == "" or rng.random() < 0.6]
-    assert _of_global(engine, rows)["sample_ratio_p"] > 0.05
-    assert _of_global(engine, lost)["sample_ratio_p"] < 0.001
+    whole, broken = _of_global(engine, rows), _of_global(engine, lost)
+    assert whole["sample_ratio_p"] > 0.05
+    assert np.isfinite(whole["lift"])
+    assert broken["sample_ratio_p"] < 0.001
+    assert broken[NUMBERS].isna().all()
+    assert broken["words"].startswith("Not to be trusted: those held")
     assert np.isnan(_of_global(engine, _drawn(rng, 500, share=0.1, told=0, base=0.05))["sample_ratio_p"])
 
 

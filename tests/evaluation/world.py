@@ -9,7 +9,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from evaluation.aggregates import Metrics, cells, holdout_cells
+from evaluation.aggregates import Metrics, cells, entry_cells, holdout_cells
 from evaluation.compare import Terms
 from evaluation.exposures import Events, exposures, open_windows
 from evaluation.readouts import Readings, readouts
@@ -177,7 +177,7 @@ class World:
         entered = self._measured(engine, ENTRIES, MEASURED_ENTRIES, self.entries, AS_OF)
         return readouts(
             cells(measured, metrics=metrics),
-            entered=cells(entered, metrics=metrics),
+            entered=entry_cells(entered, metrics=metrics),
             holdouts=holdout_cells(measured, metrics=metrics),
             terms=Terms(confidence=0.95, caveat=caveat),
             metrics=metrics,
