@@ -14,6 +14,8 @@ Kind = Literal["share", "late share", "amount", "change"]
 WINDOW_DAYS = 7
 # Amounts are log-normal with this spread of the logarithm, in units of their median.
 SPREAD = 1.2
+# What is kept of an arm, night by night.
+_SUMS = ("n", "total", "squares", "gains", "gain_squares")
 # Share of customers whose balance moves anyway, either way, by normal amounts.
 _MOVING = 0.4
 
@@ -55,7 +57,7 @@ def rare(strategies: int, *, rate: float) -> Portfolio:
 def nightly(world: Portfolio, kind: Kind, *, days: int, seed: int) -> Iterator[tuple[Moments, Moments]]:
     """Both arms' sums so far, a pair a night; arms are drawn customer by customer."""
     rng = np.random.default_rng(seed)
-    sums = np.zeros((2, 3, len(world.daily)))
+    sums = np.zeros((2, len(_SUMS), len(world.daily)))
     late = np.zeros((2, WINDOW_DAYS, len(world.daily)), dtype=np.int64)
     for _ in range(days):
         exposed = rng.poisson(world.daily)
@@ -67,29 +69,32 @@ def nightly(world: Portfolio, kind: Kind, *, days: int, seed: int) -> Iterator[t
             sums[arm, 0] += customers
             if kind == "late share":
                 late[arm] += rng.multinomial(taken, np.full(WINDOW_DAYS, 1 / WINDOW_DAYS)).T
-                sums[arm, 1:] += late[arm, 0]
+                sums[arm, 1:3] += late[arm, 0]
                 late[arm] = np.roll(late[arm], -1, axis=0)
                 late[arm, -1] = 0
             elif kind == "share":
-                sums[arm, 1:] += taken
+                sums[arm, 1:3] += taken
             else:
-                sums[arm, 1:] += amounts(taken, rng)
+                sums[arm, 1:] += np.tile(given(taken, rng)[:2], (2, 1))
                 if kind == "change":
                     sums[arm, 1:] += _movements(rng.binomial(customers, _MOVING), rng)
-        treatment, control = (Moments(n=arm[0], total=arm[1], squares=arm[2]) for arm in sums.copy())
+        asked = _SUMS if kind == "change" else _SUMS[:3]
+        treatment, control = (Moments(**dict(zip(asked, arm, strict=False))) for arm in sums.copy())
         yield treatment, control
 
 
-def amounts(givers: NDArray[np.int64], rng: np.random.Generator) -> Floats:
-    """Sums and sums of squares (2, strategies) of what so many ``givers`` give, log-normally."""
-    return _poured(np.exp(rng.normal(0.0, SPREAD, givers.sum())), givers)
+def given(givers: NDArray[np.int64], rng: np.random.Generator) -> Floats:
+    """Sums, sums of squares and of cubes (3, strategies) of what so many ``givers`` give, log-normally."""
+    return _powers(np.exp(rng.normal(0.0, SPREAD, givers.sum())), givers)
 
 
 def _movements(moving: NDArray[np.int64], rng: np.random.Generator) -> Floats:
-    return _poured(rng.normal(0.0, 1.0, moving.sum()), moving)
+    """Sums and sums of squares of normal movements, then those of the positive ones (4, strategies)."""
+    values = rng.normal(0.0, 1.0, moving.sum())
+    return np.concatenate([_powers(each, moving)[:2] for each in (values, np.maximum(values, 0.0))])
 
 
-def _poured(values: Floats, counts: NDArray[np.int64]) -> Floats:
-    """Sums and sums of squares of values that belong to one strategy after another."""
+def _powers(values: Floats, counts: NDArray[np.int64]) -> Floats:
+    """Sums of the values' first three powers; they belong to one strategy after another."""
     owner = np.repeat(np.arange(len(counts)), counts)
-    return np.stack([np.bincount(owner, power, minlength=len(counts)) for power in (values, values**2)])
+    return np.stack([np.bincount(owner, values**power, minlength=len(counts)) for power in (1, 2, 3)])

@@ -21,7 +21,8 @@ ENTRY_CELL = (*DRAW, "arm", "arm_share", "flaw")
 HOLDOUT_CELL = ("first_in", "held_by", "covered_by", "flaw")
 Metrics = Mapping[str, type[Metric]]
 
-# What is summed: a count of known values, a sum, or a sum of products; each once, whoever asks for it.
+# What is summed: a count of known values, a sum, or a sum of products, of all or of gains alone; each once,
+# whoever asks for it.
 _Sum = tuple[str, ...]
 
 
@@ -30,7 +31,8 @@ def cells(measured: DataFrame, *, metrics: Metrics | None = None) -> pa.Table:
 
     ``measured`` holds MEASURED's columns. Made are ``customers``; ``listed``, how many of them were on a
     contact list; and for every metric m: m_n customers with a value, m_sum and, unless it is 0 or 1,
-    m_squares; with a covariate or denominator x also m_x_sum, m_x_squares and m_product, over the same
+    m_squares; of means that may be negative m_gains and m_gain_squares, the positive values' parts of them;
+    with a covariate or denominator x also m_x_sum, m_x_squares and m_product, over the same
     customers. ``flaw`` is empty where there is none.
     """
     listed = F.sum(F.col("listed").cast("long")).alias("listed")
@@ -74,6 +76,8 @@ def _sums(metric: type[Metric]) -> dict[str, _Sum]:
     }
     if metric.kind != "share":
         found["squares"] = ("product", column, column, column)
+    if metric.kind == "mean" and not metric.never_negative:
+        found |= {"gains": ("gain", column), "gain_squares": ("gain product", column, column, column)}
     if beside is not None:
         found |= {
             "x_sum": ("sum", column, beside),
@@ -88,7 +92,9 @@ def _made(one: _Sum) -> Column:
     value = F.col(column)
     if kind == "n":
         return F.count(value)
-    if kind == "sum":
+    if kind.startswith("gain"):
+        value = F.when(value > 0, value)
+    if kind in ("sum", "gain"):
         return F.sum(_beside(column, rest[0]) if rest else value)
     factors = [value if name == column else _beside(column, name) for name in rest]
     # A product of yuan fits 64 bits, a sum of many does not.

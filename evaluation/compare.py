@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from evaluation.metrics.metric import Metric
 from evaluation.strata import CONTROL, Groups, Layout, moments
+from experiments.changes import adjusted_changes, changes
 from experiments.design import detectable
-from experiments.moments import Floats, Moments, adjusted
+from experiments.moments import Floats, Moments
 from experiments.ratios import ratio
 from experiments.sequences import TUNED_FOR, scored_sequence, sequence
-from experiments.statistics import Difference, difference
+from experiments.statistics import Difference, difference, slope_of
 
 POWER = 0.8
 
@@ -62,9 +63,7 @@ class View:
         sizes = groups.total(n * told), groups.total(m * told)
         frame = estimates(metric, joined, *sizes, terms, watched=watched)
         if metric.covariate is not None:
-            better = only(
-                told, difference(*adjusted(treated, held), binary=False, confidence=terms.confidence)
-            )
+            better = only(told, adjusted_changes(treated, held, confidence=terms.confidence))
             frame = frame.assign(
                 **_adjusted(with_interval(join(better, scored=False)), frame["error"].to_numpy())
             )
@@ -83,7 +82,8 @@ def estimates(
     metric: type[Metric], found: Difference, n: Floats, m: Floats, terms: Terms, *, watched: bool
 ) -> pd.DataFrame:
     """A frame of the differences with their always-valid reading, and the smallest lift they would show."""
-    read = partial(sequence, found.lift, found.error)
+    leaning = slope_of(found, confidence=terms.confidence)
+    read = partial(sequence, found.lift, found.error, slope=leaning)
     if is_scored(metric):
         read = partial(scored_sequence, found, ends=watched)
     always = read(n, m, confidence=terms.confidence, tuned_for=terms.tuned_for)
@@ -104,6 +104,8 @@ def lift_of(metric: type[Metric], treated: Moments, held: Moments, terms: Terms)
     is never negative has a negative sum, which findings name."""
     if metric.kind == "ratio":
         return ratio(treated, held, confidence=terms.confidence)
+    if not is_scored(metric):
+        return changes(treated, held, confidence=terms.confidence)
     if metric.never_negative:
         treated, held = _possible(treated), _possible(held)
     return difference(

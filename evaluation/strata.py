@@ -29,6 +29,8 @@ _SUMS = {
     "x_sum": "covariate_total",
     "x_squares": "covariate_squares",
     "product": "product",
+    "gains": "gains",
+    "gain_squares": "gain_squares",
 }
 
 

@@ -14,7 +14,8 @@ class Moments:
 
     ``n`` customers with a value, ``total`` and ``squares`` of the metric; where there is a covariate also its
     sums over the same customers, and ``product``, the sum of metric times covariate. For a ratio the metric
-    is the numerator and the covariate the denominator.
+    is the numerator and the covariate the denominator. Of a metric that may be negative ``gains`` and
+    ``gain_squares`` are the parts of ``total`` and ``squares`` that its positive values make.
     """
 
     n: ArrayLike
@@ -23,6 +24,8 @@ class Moments:
     covariate_total: ArrayLike | None = None
     covariate_squares: ArrayLike | None = None
     product: ArrayLike | None = None
+    gains: ArrayLike | None = None
+    gain_squares: ArrayLike | None = None
 
     def __add__(self, other: "Moments") -> "Moments":
         """Both arms' (or both nights') customers poured together, entry by entry."""
@@ -47,6 +50,11 @@ class Moments:
     def variance(self) -> Floats:
         """Sample variance of the metric; NaN for fewer than two customers."""
         return _covariance(self.array("n"), self.array("total"), self.array("total"), self.array("squares"))
+
+    @property
+    def losses(self) -> Floats:
+        """What the negative values add up to, without their sign."""
+        return self.array("gains") - self.array("total")
 
     @property
     def covariate_mean(self) -> Floats:

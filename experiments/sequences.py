@@ -8,7 +8,7 @@ from scipy import special
 
 from experiments.deviance import deviance_interval
 from experiments.moments import Floats
-from experiments.statistics import Difference, variance_scale
+from experiments.statistics import Difference, leaning_interval, variance_scale
 
 TUNED_FOR = 500.0
 _ROUNDING = 1e-9
@@ -29,6 +29,7 @@ def sequence(
     n: ArrayLike,
     control_n: ArrayLike,
     *,
+    slope: ArrayLike = 0.0,
     confidence: float = 0.95,
     tuned_for: float = TUNED_FOR,
 ) -> Sequence:
@@ -39,16 +40,18 @@ def sequence(
     p = sqrt(1 + r) exp(-z^2 r / (2 (1 + r))). Robbins, Annals of Mathematical Statistics 41 (1970); Howard,
     Ramdas, McAuliffe and Sekhon, Annals of Statistics 49 (2021); asymptotic form by Waudby-Smith, Arbour,
     Sinha, Kennedy and Ramdas, Annals of Statistics 52 (2024). ``tuned_for`` is the N at which the interval is
-    tightest in comparison with a fixed one.
+    tightest in comparison with a fixed one. With a ``slope`` error^2 is that of no difference, and that of d
+    is error^2 + slope d where it is more.
     """
     lifts, errors = np.asarray(lift, dtype=np.float64), np.asarray(error, dtype=np.float64)
     treated, held = np.asarray(n, dtype=np.float64), np.asarray(control_n, dtype=np.float64)
     alpha = 1 - confidence
     with np.errstate(divide="ignore", invalid="ignore"):
         r = _information(treated, held, alpha, tuned_for)
-        half = errors * _reach(r, alpha)
+        slopes, reach = np.asarray(slope, dtype=np.float64), _reach(r, alpha)
+        low, high = leaning_interval(lifts, errors, slopes, least=np.ones(()), reach=reach)
         z = np.where(errors > 0, lifts / errors, np.where(lifts == 0, 0.0, np.nan))
-        return Sequence(low=lifts - half, high=lifts + half, p_value=_p_value(z**2, r))
+        return Sequence(low=low, high=high, p_value=_p_value(z**2, r))
 
 
 def scored_sequence(

@@ -10,7 +10,7 @@ One method a kind of metric, so that the p-value and the interval never contradi
   scale x mean - mean squared, scale = sum of squares / sum over both arms. That is what customers who give
   nothing or an amount have when more or fewer of them give, and shares are the case of scale 1. Welch's t
   covers 88 to 94 % there when few are held out: a small arm's variance is small just when its mean is low.
-- Other means (changes of a balance): Welch's t, Biometrika 34 (1947).
+- Other means: Welch's t, Biometrika 34 (1947); changes of a balance have ``experiments.changes``.
 """
 
 from dataclasses import dataclass
@@ -117,6 +117,34 @@ def slope(found: Difference, n: ArrayLike, control_n: ArrayLike) -> Floats:
         return (scale - 2 * common) * (held / treated - treated / held) / everybody
 
 
+def leaning_interval(
+    lift: Floats, error: Floats, slope: Floats, *, least: Floats, reach: ArrayLike
+) -> tuple[Floats, Floats]:
+    """All differences d with (lift - d)^2 <= reach^2 max(error^2 + slope d, least error^2): low and high.
+
+    ``error`` is that of no difference, ``slope`` how the variance grows with the difference; it never falls
+    below the ``least`` part, the larger arm's.
+    """
+    limit = np.asarray(reach, dtype=np.float64)
+    lean = limit**2 * slope / 2
+    with np.errstate(invalid="ignore"):
+        half = np.sqrt(np.maximum(limit**2 * (error**2 + slope * lift), 0.0) + lean**2)
+    shortest = limit * np.sqrt(least) * error
+    return lift - np.fmax(half - lean, shortest), lift + np.fmax(half + lean, shortest)
+
+
+def larger_arms_part(n: Floats, m: Floats) -> Floats:
+    """What of the variance of no difference is left when nothing happens in the smaller arm."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.minimum(n, m) / np.maximum(n, m))
+
+
+def slope_of(found: Difference, *, confidence: float = 0.95) -> Floats:
+    """The slope of changes of balances, from how their interval leans; 0 for Welch's, which does not."""
+    limit = float(special.ndtri((1 + confidence) / 2))
+    return (found.low + found.high - 2 * found.lift) / limit**2
+
+
 def variance_scale(found: Difference, n: Floats, m: Floats) -> tuple[Floats, Floats]:
     """The scale that shares (1) and amounts were tested in, by their error; and both arms' common mean."""
     everybody = n + m
@@ -141,8 +169,9 @@ def pool(
     ``n`` and ``control_n`` are the arms' customers, ``weights`` the treated unless given. ``scored``: the
     differences are of shares or amounts; their interval is Miettinen and Nurminen's stratified one, all means
     that the score test does not reject. Others have a t interval with Satterthwaite's freedom (Biometrics
-    Bulletin 2, 1946), at least the smaller arm's. Experiments that can say nothing are left out, not those
-    in which nobody gave anything. The last axis is pooled; one-dimensional ones give arrays of length 1.
+    Bulletin 2, 1946), at least the smaller arm's, which leans as theirs do. Experiments that can say nothing
+    are left out, not those in which nobody gave anything. The last axis is pooled; one-dimensional ones give
+    arrays of length 1.
     """
     each, treated, held = _pooled_axes(differences, n, control_n)
     silent = scored & (each.mean == 0) & (each.control_mean == 0)
@@ -165,7 +194,9 @@ def pool(
             fewest = np.maximum(np.minimum(treated, held) - 1, 1.0)
             freedom = spread.sum(axis=-1) ** 2 / np.sum(np.where(told, spread**2 / fewest, 0.0), axis=-1)
             reach, p_value = student(lift / of_all, freedom, confidence=confidence)
-        low, high = lift - reach * of_all, lift + reach * of_all
+            least = np.sum(spread * np.where(told, larger_arms_part(treated, held), 0.0), axis=-1) / of_all**2
+        slopes = np.sum(share**2 * np.where(told, slope_of(each, confidence=confidence), 0.0), axis=-1)
+        low, high = leaning_interval(lift, of_all, slopes, least=least, reach=reach)
     return Difference(
         mean=mean(each.mean),
         control_mean=mean(each.control_mean),

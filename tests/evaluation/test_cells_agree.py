@@ -67,6 +67,9 @@ def _by_hand(measured: pa.Table) -> dict[str, int]:
         found[f"{name}_sum"] = sum(row[column] for row in known)
         if metric.kind != "share":
             found[f"{name}_squares"] = sum(row[column] ** 2 for row in known)
+        if metric.kind == "mean" and not metric.never_negative:
+            gains = [row[column] for row in known if row[column] > 0]
+            found |= {f"{name}_gains": sum(gains), f"{name}_gain_squares": sum(gain**2 for gain in gains)}
         if beside is not None:
             whole = [int(np.floor((row[beside] or 0.0) + 0.5)) for row in known]
             found[f"{name}_x_sum"] = sum(whole)

@@ -18,6 +18,8 @@ def _sums(y: Floats, x: Floats) -> Moments:
         covariate_total=x.sum(axis=-1),
         covariate_squares=(x**2).sum(axis=-1),
         product=(x * y).sum(axis=-1),
+        gains=np.maximum(y, 0).sum(axis=-1),
+        gain_squares=(np.maximum(y, 0) ** 2).sum(axis=-1),
     )
 
 
@@ -31,6 +33,7 @@ def test_sums_of_parts_are_the_sums_of_all() -> None:
     ):
         for name in vars(whole):
             assert poured.array(name) == pytest.approx(whole.array(name))
+    assert whole.losses == pytest.approx(-np.minimum(y, 0).sum(axis=(1, 2)))
     assert whole.variance == pytest.approx(y.reshape(4, 150).var(axis=1, ddof=1))
     assert whole.covariance[0] == pytest.approx(np.cov(y[0].ravel(), x[0].ravel())[0, 1])
 
