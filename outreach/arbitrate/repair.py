@@ -23,11 +23,11 @@ Codes = npt.NDArray[np.int32]
 
 
 def walk(
-    units: Units, *, surplus: Floats, usage: sparse.csr_array, every_arm: Flags, room: Ints, need: Ints
+    units: Units, *, surplus: Floats, unpaid: Floats, usage: sparse.csr_array, every_arm: Flags, room: Ints, need: Ints
 ) -> Ints:
     """The row that each unit gets, as a place among the units' rows; -1 for none.
 
-    ``surplus``: worth less price, one a row. ``usage``: codes x limits in thousandths. ``room`` and ``need``:
+    ``surplus``: worth less price, one a row; ``unpaid``: the same where no minimum pays. ``usage``: codes x limits in thousandths. ``room`` and ``need``:
     what all limits still have and still ask for, thousandths; both are counted down in place.
     """
     choice = np.full(len(units), -1, dtype=np.int64)
@@ -40,6 +40,8 @@ def walk(
     serving = (usage @ (need > 0).astype(np.int64))[units.codes].sum(axis=1) > 0
     asked = np.flatnonzero(serving)
     _serve(_in_order(asked, -regret[asked], units.luck[unit[asked]]), unit, *state, choice)
+    surplus = unpaid
+    regret = _regret(units.starts, surplus)
     best = _best(units.starts, surplus)
     best = best[(best >= 0) & (choice < 0)]
     _settle(

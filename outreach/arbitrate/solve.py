@@ -12,9 +12,10 @@ from outreach.arbitrate.problem import WHOLE, Flags, Floats, Ints, Limits, Probl
 from outreach.arbitrate.repair import walk
 
 _SAMPLED = ((64, (0.3, 0.1), 15_000), (8, (0.1,), 15_000))  # share, heats, least units drawn
-_COLD, _WARM, _LAST = (0.1, 0.03, 0.01), (0.01,), (0.003, 0.001, 0.0003)
-_NEAR = 16.0  # heats of the last full pass within which a rival keeps a unit open
-_STEPS, _STOP = 8, 1e-6
+_COLD, _WARM, _LAST = (0.1, 0.03, 0.01), (0.01,), (0.003, 0.001)
+_NEAR = 10.0  # heats of the last full pass within which a rival keeps a unit in the search
+_OPEN = 0.02
+_STEPS, _STOP = 30, 3e-6
 _THREADS = 2
 
 
@@ -40,10 +41,9 @@ class Solution:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What is found without ever seeing all rows: prices of the units that are settled (at most one row
-    each, the best at ``anchor``) and the rows of those that were open."""
+    """What is found without ever seeing all rows: prices, at which every unit that is settled takes its
+    best row, the rows that open units take, and these units' places."""
 
-    anchor: Floats
     prices: Floats
     rows: Ints
     places: Ints
@@ -62,7 +62,7 @@ def solve(problem: Problem, *, start: Floats | None = None, threads: int = _THRE
     units = units_of(problem, threads=threads)
     evaluator = InProcess(of=units, codes=market.usage.shape[0], threads=threads)
     answer = search(evaluator, market, problem.limits, start=start)
-    row = evaluator.rows(market.table(answer.anchor))
+    row = evaluator.rows(market.table(answer.prices))
     row[answer.places] = -1
     chosen = np.zeros(problem.rows, dtype=np.bool_)
     chosen[units.row[row[row >= 0]]] = True
@@ -84,22 +84,16 @@ def search(evaluator: Evaluator, market: Market, limits: Limits, *, start: Float
         prices, passes = start, 0.0
         heats = _WARM
     for heat in heats:
-        held = evaluator.choose(market.table(prices)).held
-        prices, more = minimise(
-            evaluator, market.widened(held), prices, heat=heat * scale, steps=_STEPS, stop=_STOP
-        )
-        passes += more + 1
-    anchor = prices
-    table = market.table(anchor)
-    units, settled = _open(evaluator, market, limits, table, within=_NEAR * heats[-1] * scale)
-    prices = _polish(units, settled, market, anchor, scale)
-    room, need = limits.high.copy(), limits.low.copy()
-    used_settled = _thousandths(market, settled, limits)
-    room -= used_settled
-    need -= used_settled
+        prices, more = _lowered(evaluator, market, prices, heat=heat * scale)
+        passes += more
+    prices = _polished(evaluator, market, prices, near=_NEAR * heats[-1] * scale, scale=scale)
+    units, settled = _open(evaluator, market, limits, prices, within=_OPEN * scale)
+    room = limits.high - _thousandths(market, settled, limits)
+    need = limits.low - _thousandths(market, settled, limits)
     usage = (market.usage * WHOLE).astype(np.int64)
     surplus = units.worth - market.table(prices)[units.codes].sum(axis=1)
-    choice = walk(units, surplus=surplus, usage=usage, every_arm=limits.every_arm, room=room, need=need)
+    unpaid = units.worth - market.table(np.maximum(prices, 0))[units.codes].sum(axis=1)
+    choice = walk(units, surplus=surplus, unpaid=unpaid, usage=usage, every_arm=limits.every_arm, room=room, need=need)
     rows = choice[choice >= 0]
     used = limits.high - room
     value = settled.value + int(np.rint(units.worth[rows] * MICRO).astype(np.int64).sum())
@@ -108,7 +102,6 @@ def search(evaluator: Evaluator, market: Market, limits: Limits, *, start: Float
     held_rows = rows[units.held[rows]]
     held = settled.held + np.bincount(units.codes[held_rows].ravel(), minlength=len(settled.held))
     bound = bound_of(evaluator, market.widened(held), prices)
-    passes += 2
     certificate = Certificate(
         value=value / MICRO,
         contact_value=contact_value / MICRO,
@@ -121,13 +114,15 @@ def search(evaluator: Evaluator, market: Market, limits: Limits, *, start: Float
         warm=start is not None,
     )
     return Answer(
-        anchor=anchor,
-        prices=prices,
-        rows=units.row[rows],
-        places=units.place,
-        certificate=certificate,
-        relaxed=(),
+        prices=prices, rows=units.row[rows], places=units.place, certificate=certificate, relaxed=()
     )
+
+
+def _lowered(evaluator: Evaluator, market: Market, prices: Floats, *, heat: float) -> tuple[Floats, int]:
+    """Prices of the least dual at a heat, where those who would be held back add to the room."""
+    held = evaluator.choose(market.table(prices)).held
+    prices, passes = minimise(evaluator, market.widened(held), prices, heat=heat, steps=_STEPS, stop=_STOP)
+    return prices, passes + 1
 
 
 def _from_samples(evaluator: Evaluator, market: Market, scale: float) -> tuple[Floats, float]:
@@ -137,37 +132,35 @@ def _from_samples(evaluator: Evaluator, market: Market, scale: float) -> tuple[F
             continue
         sample = evaluator.sample(share)
         for heat in heats:
-            held = sample.choose(market.table(prices)).held
-            prices, more = minimise(
-                sample, market.share(share).widened(held), prices, heat=heat * scale, steps=_STEPS, stop=_STOP
-            )
-            passes += (more + 1) / share
+            prices, more = _lowered(sample, market.share(share), prices, heat=heat * scale)
+            passes += more / share
     return prices, passes
 
 
+def _polished(evaluator: Evaluator, market: Market, prices: Floats, *, near: float, scale: float) -> Floats:
+    """Prices at the lowest heats, from the units alone that a rival within ``near`` keeps open."""
+    wanted = np.zeros(market.usage.shape[0], dtype=np.bool_)
+    units, settled = evaluator.contested(market.table(prices), near, wanted)
+    inside = InProcess(of=units, codes=market.usage.shape[0], threads=_THREADS)
+    left = market.widened(settled.held).less(settled.used)
+    for heat in _LAST:
+        prices, _ = _lowered(inside, left, prices, heat=heat * scale)
+    return prices
+
+
 def _open(
-    evaluator: Evaluator, market: Market, limits: Limits, table: Floats, *, within: float
+    evaluator: Evaluator, market: Market, limits: Limits, prices: Floats, *, within: float
 ) -> tuple[Units, Choice]:
     """The units to decide one by one: as many as it takes for all others to fit."""
-    wanted = np.zeros(len(table), dtype=np.bool_)
+    wanted = np.zeros(market.usage.shape[0], dtype=np.bool_)
     while True:
-        units, settled = evaluator.contested(table, within, wanted)
-        over = _thousandths(market, settled, limits) > limits.high
-        if not over.any():
+        units, settled = evaluator.contested(market.table(prices), within, wanted)
+        if (_thousandths(market, settled, limits) <= limits.high).all():
             return units, settled
-        within *= 4
+        within *= 2
 
 
 def _thousandths(market: Market, choice: Choice, limits: Limits) -> Ints:
     """What contacts use of every limit."""
     usage = (market.by_limit * WHOLE).astype(np.int64)
     return np.where(limits.every_arm, usage @ choice.used, usage @ (choice.used - choice.held))
-
-
-def _polish(units: Units, settled: Choice, market: Market, prices: Floats, scale: float) -> Floats:
-    inside = InProcess(of=units, codes=len(settled.used), threads=_THREADS)
-    for heat in _LAST:
-        held = inside.choose(market.table(prices)).held + settled.held
-        left = market.widened(held).less(settled.used)
-        prices, _ = minimise(inside, left, prices, heat=heat * scale, steps=_STEPS, stop=_STOP)
-    return prices
