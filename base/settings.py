@@ -101,6 +101,48 @@ class Experiments(BaseModel):
         return self
 
 
+Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
+Hour = Annotated[int, Field(ge=0, le=23)]
+Yuan = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class ChannelCapacity(BaseModel, extra="forbid"):
+    """What a channel carries: contacts a night, in each hour (one number, or some hours' own) and yuan a
+    night. What is left out, the channel's own declaration says."""
+
+    per_night: Count | None = None
+    per_hour: Count | dict[Hour, Count] | None = None
+    budget: Yuan | None = None
+
+
+class Skill(BaseModel, extra="forbid"):
+    """Human agents who may talk about ``kinds`` of product: calls they take a night and in each hour."""
+
+    kinds: tuple[str, ...] = Field(min_length=1)
+    per_night: Count
+    per_hour: Count | dict[Hour, Count] | None = None
+
+
+class LeastShares(BaseModel, extra="forbid"):
+    """The least share, of those who could be contacted with profit, who are: by segment and by manager."""
+
+    segments: dict[str, Share] = Field(default_factory=dict)
+    managers: dict[str, Share] = Field(default_factory=dict)
+
+
+class Arbitration(BaseModel, extra="forbid"):
+    """How contacts are chosen. ``reserve_quantile``: the probability with which a coming day must have room
+    for the calls that tonight's contacts lead to. ``hours_away``: how far a contact may be moved from the
+    customer's best hour, at ``hour_costs``, a share of its worth, each. ``stay_put``: the share of its worth
+    added to what last night chose or had no room for."""
+
+    reserve_quantile: float = Field(0.9, ge=0.5, lt=1.0)
+    hours_away: int = Field(1, ge=0, le=6)
+    hour_costs: float = Field(0.05, ge=0.0, lt=1.0)
+    stay_put: float = Field(0.01, ge=0.0, le=0.5)
+
+
 class Settings(BaseSettings):
     """Everything a run may be told. Frozen: a run never changes its own settings."""
 
@@ -124,12 +166,23 @@ class Settings(BaseSettings):
     table_format: Literal["delta", "parquet"] = "delta"
     strategy_book: Path | None = None
     actor: str | None = None
-    channel_capacity: dict[str, int] = Field(default_factory=dict)
+    capacity: dict[str, ChannelCapacity] = Field(default_factory=dict)
+    skills: dict[str, Skill] = Field(default_factory=dict)
+    floors: LeastShares = LeastShares()
+    arbitration: Arbitration = Arbitration()  # type: ignore[call-arg]
     long_tail: LongTail = LongTail()
     synthetic: Synthetic = Synthetic()  # type: ignore[call-arg]
     segments: Segments = Segments()  # type: ignore[call-arg]
     contact: Contact = Contact()  # type: ignore[call-arg]
     experiments: Experiments = Experiments()  # type: ignore[call-arg]
+
+    @model_validator(mode="after")
+    def _each_kind_has_one_skill(self) -> "Settings":
+        kinds = [kind for skill in self.skills.values() for kind in skill.kinds]
+        twice = sorted({kind for kind in kinds if kinds.count(kind) > 1})
+        if twice:
+            raise ValueError(f"skills: {twice[0]!r} is a kind of two of them; give it to one")
+        return self
 
     @property
     def lake_folder(self) -> Path:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
+import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as spark
@@ -11,44 +12,52 @@ from sqlalchemy import select
 from experiments.assign import assign, with_draw
 from features.compiler import CUSTOMER_FEATURES
 from jobs.job import Frames, Night, job
-from jobs.known import capacity, known, touches_made
+from jobs.known import known, touches_made
+from jobs.rooms import night_rooms
 from jobs.staging import laid_down
 from jobs.uplift import with_champions
 from lake.table import Table
 from lake.tables import (
     ASSIGNMENTS,
     CANDIDATES,
+    CERTIFICATES,
     COMPLAINTS,
     CONSENTS,
     CONTACTS,
     CUSTOMER_SEGMENTS,
     CUSTOMERS,
     ENTRIES,
+    LIMITS,
     NUMBERS,
     OUTCOMES,
     PLAN,
     POSITIONS,
+    SEGMENT_CATALOG,
     SUPPRESSIONS,
 )
 from ledger.audit import record
 from ledger.schema import RELEASES
-from outreach.arbitrate import arbitrate
+from outreach.arbitrate import Decision, arbitrate
 from outreach.channels.channel import load_channels
-from outreach.explore import explore
+from outreach.explore import Exploration
 from outreach.policy.facts import facts_of
 from outreach.policy.gather import EXPOSED, gather
 from outreach.policy.rule import dropped_by
 from strategies.book import read_live
 from strategies.candidates import match
 from strategies.document import Strategy
-from strategies.funnel import begun, positions
+from strategies.funnel import positions
 
 DECIDED = "night decided"
 """The audit's action of a decision; its ``versions`` say with which version of each strategy."""
 
+LOWERED = "minimums lowered"
+"""The audit's action where minimums cannot be met: what each asked for, and what is possible."""
+
 # Chosen, or passed over because something ran out that runs out for every arm alike.
 _ENTERED = (*EXPOSED, "capacity", "strategy_limit")
 _JOB = "decide"
+_GRAIN = ("customer", "strategy", "step")
 _EMPTY = "no strategy of the book is live (longreach strategies import takes documents in)"
 
 _PROMISES = spark.StructType(
@@ -75,6 +84,7 @@ _JOURNEYS = spark.StructType(
     reads=(
         CUSTOMER_FEATURES.at,
         CUSTOMER_SEGMENTS.at,
+        SEGMENT_CATALOG.at,
         CUSTOMERS.at,
         NUMBERS.at,
         CONSENTS.at,
@@ -86,8 +96,9 @@ _JOURNEYS = spark.StructType(
         ASSIGNMENTS.before,
         ENTRIES.before,
         POSITIONS.before,
+        LIMITS.before,
     ),
-    writes=(POSITIONS, CANDIDATES, ASSIGNMENTS, ENTRIES, PLAN),
+    writes=(POSITIONS, CANDIDATES, ASSIGNMENTS, ENTRIES, PLAN, CERTIFICATES, LIMITS),
 )
 def decide(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
     """Decides who is contacted tomorrow, by which channel and about what; and why everybody else is not.
@@ -106,8 +117,8 @@ def decide(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
     if not any(strategy.runs_on(day) for strategy in book):
         why = f"no strategy of the book runs on {day}" if book else _EMPTY
         night.progress(f"{why}: nobody is contacted")
-        nothing = {table: _nothing(night, table) for table in (CANDIDATES, ASSIGNMENTS, ENTRIES, PLAN)}
-        return {POSITIONS: touches, **nothing}
+        decided = (CANDIDATES, ASSIGNMENTS, ENTRIES, PLAN, CERTIFICATES, LIMITS)
+        return {POSITIONS: touches, **{table: _nothing(night, table) for table in decided}}
     journeys = laid_down(
         night,
         positions(touches, strategies=book, as_of=night.as_of),
@@ -122,23 +133,64 @@ def decide(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
         name="candidates",
         schema=CANDIDATES.spark_schema().add("number", spark.StringType()),
     )
-    allowed = candidates.filter("dropped_by is null").drop("dropped_by").toArrow()
+    allowed = allowed_candidates(candidates, frames[PLAN])
     night.progress(f"{allowed.num_rows:,} contacts are possible")
-    planned = arbitrate(
-        explore(allowed, share=experiments.exploration, salt=f"{experiments.salt} {day}"),
-        capacity=capacity(night, customers=frames[CUSTOMERS].count()),
-        limits={strategy.name: strategy.limits.per_night for strategy in book},
-        beginnings=_beginnings(touches, book),
-        salt=day.isoformat(),
+    decision = arbitrate(
+        allowed,
+        rooms=night_rooms(night, frames, book, made=touches),
+        day=day,
+        exploration=Exploration(share=experiments.exploration, salt=f"{experiments.salt} {day}"),
+        last_prices=last_prices(frames[LIMITS]),
     )
-    plan = laid_down(night, planned, job=_JOB, name="plan", schema=PLAN.spark_schema())
+    _tell(night, decision)
+    plan = laid_down(night, decision.plan, job=_JOB, name="plan", schema=PLAN.spark_schema())
     return {
         POSITIONS: touches,
         CANDIDATES: candidates.select(*CANDIDATES.names),
         ASSIGNMENTS: _begun(night, frames, plan, book, into=ASSIGNMENTS, fates=EXPOSED),
         ENTRIES: _begun(night, frames, plan, book, into=ENTRIES, fates=_ENTERED),
         PLAN: plan,
+        CERTIFICATES: night.spark.createDataFrame(decision.certificate, CERTIFICATES.spark_schema()),
+        LIMITS: night.spark.createDataFrame(decision.limits, LIMITS.spark_schema()),
     }
+
+
+def allowed_candidates(candidates: DataFrame, plans: DataFrame) -> pa.Table:
+    """The candidates that policy lets through, as ``outreach.arbitrate`` takes them.
+
+    ``candidates``: columns of CANDIDATES and ``number``; ``plans``: of PLAN, the nights before.
+    """
+    newest = plans.agg(F.max("as_of")).collect()[0][0]
+    fates = plans.filter(F.col("as_of") == F.lit(newest)).select(*_GRAIN, F.col("fate").alias("last_fate"))
+    allowed = candidates.filter("dropped_by is null").drop("dropped_by")
+    return allowed.join(fates, [*_GRAIN], "left").toArrow()
+
+
+def last_prices(limits: DataFrame) -> dict[str, float] | None:
+    """The prices of the newest of the nights before, by name of the limit; ``limits``: of LIMITS."""
+    newest = limits.agg(F.max("as_of")).collect()[0][0]
+    if newest is None:
+        return None
+    rows = limits.filter(F.col("as_of") == F.lit(newest)).select("name", "price").collect()
+    return {row["name"]: row["price"] for row in rows}
+
+
+def _tell(night: Night, decision: Decision) -> None:
+    """How good the choice is, and which minimums cannot be met: on the screen, and these in the trail."""
+    (certificate,) = decision.certificate.to_pylist()
+    night.progress(
+        f"{certificate['contacts']:,} contacts chosen; no other choice is worth more than "
+        f"{certificate['gap']:.3%} above this one"
+    )
+    lowered = [row for row in decision.limits.to_pylist() if row["relaxed_from"] is not None]
+    for row in lowered:
+        night.progress(
+            f"{row['name']} asks for at least {row['relaxed_from']:,.0f} {row['unit']}, "
+            f"but {row['low']:,.0f} are possible: the night goes on with that"
+        )
+    if lowered:
+        detail = {row["name"]: {"asked": row["relaxed_from"], "possible": row["low"]} for row in lowered}
+        record(night.ledger, actor="decide", action=LOWERED, subject=night.as_of.isoformat(), detail=detail)
 
 
 def _live_book(night: Night) -> Sequence[Strategy]:
@@ -187,13 +239,6 @@ def _is_released(night: Night) -> bool:
     query = select(RELEASES.c.as_of).where(RELEASES.c.as_of == night.as_of).limit(1)
     with night.ledger.engine.connect() as connection:
         return connection.execute(query).first() is not None
-
-
-def _beginnings(touches: DataFrame, book: Sequence[Strategy]) -> dict[str, int]:
-    """How many more journeys may begin with a contact, of strategies that have a cap on them."""
-    so_far = begun(touches)
-    caps = {strategy.name: strategy.caps.total for strategy in book}
-    return {name: max(0, cap - so_far.get(name, 0)) for name, cap in caps.items() if cap is not None}
 
 
 def _begun(

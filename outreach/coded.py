@@ -28,6 +28,14 @@ def words(column: pa.ChunkedArray) -> Words:
     return Words(codes=codes, words=tuple(encoded.dictionary.to_pylist()))
 
 
+def in_order(column: Words) -> Words:
+    """The same, coded in the order of the words themselves, whatever the order of rows."""
+    order = sorted(range(len(column.words)), key=column.words.__getitem__)
+    places = np.empty(len(order) + 1, dtype=np.int64)
+    places[order], places[-1] = np.arange(len(order)), -1
+    return Words(codes=places[column.codes], words=tuple(column.words[at] for at in order))
+
+
 def luck_of(customer: Words, salt: str) -> Bits:
     """A number a row that depends on customer and salt alone."""
     return mixed(hashed(customer.words) ^ hashed((salt,))[0])[customer.codes]

@@ -51,9 +51,21 @@ class Goal(Part):
 
 
 class Limits(Part):
-    """``per_night``: most contacts a night, over all touches."""
+    """Contacts a night, over all touches: ``per_night`` at most, ``at_least`` where they can be had, for at
+    most ``budget`` yuan."""
 
     per_night: int = Field(ge=1, le=_EVERYBODY)
+    at_least: Annotated[int, Field(ge=0, le=_EVERYBODY)] = 0
+    budget: Annotated[float | None, Field(gt=0, allow_inf_nan=False)] = None
+
+    @model_validator(mode="after")
+    def _least_below_most(self) -> "Limits":
+        if self.at_least > self.per_night:
+            raise ValueError(
+                f"at_least is {self.at_least:,}, but per_night only {self.per_night:,}; lower one or raise "
+                "the other"
+            )
+        return self
 
 
 class Caps(Part):

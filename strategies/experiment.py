@@ -46,7 +46,8 @@ class Experiment(Part):
 
     ``by_segment``: another share in these segments. ``variants``: who of the others gets other words; the
     rest is 'treatment'. ``ramp``: share of customers who take part at all; raising it adds customers and
-    moves nobody. ``layer``: the slots the strategy is confined to.
+    moves nobody. ``layer``: the slots the strategy is confined to. ``expose``: least customers a night, of
+    all arms together, whose first contact is chosen, where so many can be had.
     """
 
     holdout: Held = 0.15
@@ -54,6 +55,7 @@ class Experiment(Part):
     variants: Mapping[VariantArm, Variant] = Field(default_factory=dict)
     ramp: Annotated[float, Field(ge=0.01, le=1)] = 1.0
     layer: Layer | None = None
+    expose: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
 
     @model_validator(mode="after")
     def _leaves_treatment(self) -> "Experiment":

@@ -27,6 +27,8 @@ class Words:
     again: str
     never: str
     per_night: str
+    at_least: str
+    budget: str
     per_customer: str
     total: str
     products: Mapping[str, str]
@@ -46,9 +48,11 @@ class Words:
 
     def terms_of(self, strategy: Strategy) -> list[str]:
         """What holds for the whole journey, in a few lines."""
-        goal, cool_off, caps = strategy.goal, strategy.cool_off_days, strategy.caps
+        goal, cool_off, caps, limits = strategy.goal, strategy.cool_off_days, strategy.caps, strategy.limits
         counts = [
-            self.per_night.format(count=strategy.limits.per_night),
+            self.per_night.format(count=limits.per_night),
+            *([self.at_least.format(count=limits.at_least)] if limits.at_least else []),
+            *([] if limits.budget is None else [self.budget.format(yuan=limits.budget)]),
             *([] if caps.per_customer is None else [self.per_customer.format(count=caps.per_customer)]),
             *([] if caps.total is None else [self.total.format(count=caps.total)]),
         ]
@@ -88,6 +92,8 @@ WORDS: Mapping[Language, Words] = {
         again="结束 {days} 天后可再次开始",
         never="每位客户只走一次",
         per_night="每晚最多联系 {count:,} 人",
+        at_least="至少 {count:,} 人",
+        budget="每晚费用不超过 {yuan:,.0f} 元",
         per_customer="每位客户最多联系 {count} 次",
         total="最多 {count:,} 人次进入",
         products={
@@ -130,6 +136,8 @@ WORDS: Mapping[Language, Words] = {
         again="may begin again {days} days after it ended",
         never="each customer goes through it once",
         per_night="at most {count:,} contacts a night",
+        at_least="at least {count:,} where they can be had",
+        budget="at most {yuan:,.0f} yuan a night",
         per_customer="at most {count} contacts of a customer",
         total="at most {count:,} journeys begin",
         products={

@@ -221,8 +221,17 @@ PLAN = Table(
             name="shadow_price",
             type="double",
             classification=Classification.INTERNAL,
-            doc="Value of one more contact on its channel.",
+            doc="Price of everything the contact would use; below zero where a minimum pays for it.",
             unit="CNY",
+        ),
+        Column(
+            name="short_by",
+            type="double",
+            classification=Classification.INTERNAL,
+            doc="By how much more it would have had to be worth to be chosen at tonight's prices; null for "
+            "what was chosen, and where the worth is no number.",
+            unit="CNY",
+            required=False,
             low=0,
         ),
         Column(

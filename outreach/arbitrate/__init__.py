@@ -1,5 +1,5 @@
 """Who is contacted tonight."""
 
-from outreach.arbitrate.walk import arbitrate
+from outreach.arbitrate.plan import Decision, arbitrate
 
-__all__ = ["arbitrate"]
+__all__ = ["Decision", "arbitrate"]

@@ -10,6 +10,7 @@ class AiCall(Channel):
     recipient = "ai_dialler"
     cost = 0.5
     share = 0.04
+    slack = 1.5
     seconds = 90
     needs = "number"
     by_human = False

@@ -1,7 +1,8 @@
 """What a channel is, and how many contacts each one can carry in a night."""
 
 from abc import ABC
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from math import ceil
 from typing import ClassVar, Literal
 
 from base.errors import DeclarationError, SettingsError
@@ -29,8 +30,9 @@ class Channel(ABC):
     """A way to reach people. One file a channel; a subclass's docstring is what people read of it.
 
     ``cost`` is the expected cost of one contact, CNY. ``share`` is what it can carry in a night as a share of
-    all customers, so that a small bank is as constrained as a large one; ``settings.channel_capacity``
-    gives a number instead. ``seconds`` is the planned length. ``needs`` says what the customer must have,
+    all customers, so that a small bank is as constrained as a large one; ``settings.capacity``
+    gives a number instead. ``slack`` is what one hour carries, as a multiple of an even share of that; None
+    where hours do not matter. ``seconds`` is the planned length. ``needs`` says what the customer must have,
     ``by_human`` that a person speaks and not a machine. ``emits`` names the material that leaves.
     """
 
@@ -38,6 +40,7 @@ class Channel(ABC):
     recipient: ClassVar[str]
     cost: ClassVar[float]
     share: ClassVar[float]
+    slack: ClassVar[float | None]
     seconds: ClassVar[int]
     needs: ClassVar[Literal["number", "app"]]
     by_human: ClassVar[bool]
@@ -59,19 +62,36 @@ def load_channels() -> dict[str, type[Channel]]:
 def capacities(settings: Settings, *, customers: int) -> Mapping[str, int]:
     """Contacts each channel can carry in a night, for a bank of ``customers``.
 
-    Raises SettingsError where ``channel_capacity`` names no channel or is below zero.
+    Raises SettingsError where ``capacity`` names no channel.
     """
     channels = load_channels()
-    for name, number in settings.channel_capacity.items():
-        if name not in channels or number < 0:
+    for name in settings.capacity:
+        if name not in channels:
             raise SettingsError(
-                f"channel_capacity.{name} = {number}: must be 0 or more, "
-                f"for one of {', '.join(sorted(channels))}"
+                f"capacity.{name}: there is no such channel; name one of {', '.join(sorted(channels))}"
             )
-    return {
-        name: settings.channel_capacity.get(name, round(channel.share * customers))
-        for name, channel in channels.items()
-    }
+    return {name: _per_night(channel, settings, customers) for name, channel in channels.items()}
+
+
+def hourly(
+    asked: int | Mapping[int, int] | None, *, per_night: int, slack: float | None, hours: Sequence[int]
+) -> dict[int, int]:
+    """Contacts in each of ``hours``: as ``asked``, else ``slack`` times an even share of the night's room.
+
+    An hour that is not in it carries any number. ``slack``: None where the channel knows no hours.
+    """
+    if isinstance(asked, int):
+        return dict.fromkeys(hours, asked)
+    if asked is not None:
+        return {hour: room for hour, room in asked.items() if hour in hours}
+    if slack is None or not hours:
+        return {}
+    return dict.fromkeys(hours, ceil(slack * per_night / len(hours)))
+
+
+def _per_night(channel: type[Channel], settings: Settings, customers: int) -> int:
+    given = settings.capacity[channel.name].per_night if channel.name in settings.capacity else None
+    return round(channel.share * customers) if given is None else given
 
 
 def _check(channel: type[Channel]) -> None:

@@ -10,6 +10,7 @@ class HumanCall(Channel):
     recipient = "human_desk"
     cost = 8.0
     share = 0.005
+    slack = 1.25
     seconds = 300
     needs = "number"
     by_human = True

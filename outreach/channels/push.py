@@ -10,6 +10,7 @@ class Push(Channel):
     recipient = "push_gateway"
     cost = 0.01
     share = 0.05
+    slack = None
     seconds = 0
     needs = "app"
     by_human = False

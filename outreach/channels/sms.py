@@ -10,6 +10,7 @@ class Sms(Channel):
     recipient = "sms_gateway"
     cost = 0.05
     share = 0.02
+    slack = None
     seconds = 0
     needs = "number"
     by_human = False

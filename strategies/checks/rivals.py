@@ -118,6 +118,8 @@ def _goes_before(strategy: Strategy, other: Strategy, today: date) -> bool:
         and strategy.valid.start <= max(other.valid.start, today)
         and strategy.valid.end >= other.valid.end >= today
         and strategy.limits.per_night >= other.limits.per_night
+        and strategy.limits.budget is None
+        and not (other.limits.at_least or other.experiment.expose)
         and _most(strategy) >= _most(other)
     )
 

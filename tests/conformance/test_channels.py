@@ -8,9 +8,9 @@ import pyarrow as pa
 import pytest
 
 from base.errors import SettingsError
-from base.settings import Settings
+from base.settings import ChannelCapacity, Settings
 from lake.tables.words import CHANNELS, RECIPIENTS
-from outreach.channels.channel import MATERIAL, Channel, capacities, load_channels
+from outreach.channels.channel import MATERIAL, Channel, capacities, hourly, load_channels
 from outreach.release import Words, all_files, build_lists
 from outreach.scan import Known, find_leaks
 
@@ -91,12 +91,21 @@ def test_every_word_for_a_channel_is_declared() -> None:
 
 def test_capacity_is_a_share_of_the_bank_unless_a_number_is_set(settings: Settings) -> None:
     assert capacities(settings, customers=20_000)["ai_call"] == 800
-    fixed = settings.model_copy(update={"channel_capacity": {"ai_call": 5}})
+    fixed = settings.model_copy(update={"capacity": {"ai_call": ChannelCapacity(per_night=5)}})
     assert capacities(fixed, customers=20_000)["ai_call"] == 5
     assert capacities(fixed, customers=20_000)["sms"] == 400
 
 
 def test_capacity_of_no_channel_is_refused(settings: Settings) -> None:
-    wrong = settings.model_copy(update={"channel_capacity": {"pigeon": 5}})
-    with pytest.raises(SettingsError, match=r"channel_capacity\.pigeon"):
+    wrong = settings.model_copy(update={"capacity": {"pigeon": ChannelCapacity(per_night=5)}})
+    with pytest.raises(SettingsError, match=r"capacity\.pigeon: there is no such channel"):
         capacities(wrong, customers=100)
+
+
+def test_hours_share_the_night_with_some_slack_unless_they_are_set() -> None:
+    hours = range(9, 19)
+    assert hourly(None, per_night=25, slack=1.25, hours=hours) == dict.fromkeys(hours, 4)
+    assert hourly(7, per_night=25, slack=1.25, hours=hours) == dict.fromkeys(hours, 7)
+    assert hourly({10: 1, 23: 5}, per_night=25, slack=1.25, hours=hours) == {10: 1}
+    assert hourly(None, per_night=25, slack=None, hours=hours) == {}
+    assert hourly(None, per_night=25, slack=1.25, hours=range(9, 9)) == {}

@@ -11,8 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from base.errors import ExperimentError
 from jobs.policy_value import decisions, value_of_log
 from lake.tables import PLAN
-from outreach.arbitrate import arbitrate
-from outreach.explore import explore
+from tests.outreach.rooms import decided, rooms
 
 NIGHT = date(2026, 7, 1)
 WINDOW = 7
@@ -42,13 +41,8 @@ def _candidates(rng: np.random.Generator, *, values: list[float]) -> pa.Table:
 def _night(candidates: pa.Table, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
     """One night with room for all, and what came of it."""
     count = len(candidates)
-    plan = arbitrate(
-        explore(candidates, share=0.4, salt="log"),
-        capacity={"sms": count},
-        limits=dict.fromkeys(EFFECT, count),
-        beginnings={},
-        salt="log",
-    ).to_pandas()
+    room = rooms({"sms": count}, dict.fromkeys(EFFECT, count))
+    plan = decided(candidates, room, share=0.4, salt="log").plan.to_pandas()
     chosen = plan[plan["fate"].isin(["contact", "held_out"])]
     treated = chosen["arm"] == "treatment"
     chance = 0.1 + chosen["strategy"].map(EFFECT) * treated

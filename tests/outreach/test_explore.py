@@ -5,12 +5,14 @@ from collections import Counter
 import numpy as np
 import pyarrow as pa
 import pytest
+from numpy.typing import NDArray
 
 from lake.tables.words import TREATED
-from outreach.arbitrate import arbitrate
-from outreach.explore import explore
+from outreach.explore import Exploration, explore
+from tests.outreach.rooms import decided, rooms
 
 SALT = "2026-07-02"
+Floats = NDArray[np.float64]
 NAMES = ("a", "b", "c", "d")
 ROOMY = {"push": 10**6}
 UNBOUND = dict.fromkeys(NAMES, 10**6)
@@ -37,12 +39,27 @@ def _night(*, customers: int, seed: int) -> pa.Table:
     )
 
 
+def _explored(night: pa.Table, *, share: float, salt: str = SALT, expense: Floats | None = None) -> pa.Table:
+    """The night with what each candidate is tried as."""
+    worth = night["value"].to_numpy() - night["cost"].to_numpy()
+    tries = explore(
+        night,
+        worth=worth,
+        expense=np.zeros(len(worth)) if expense is None else expense,
+        exploration=Exploration(share=share, salt=salt),
+    )
+    columns = {"put_forward": tries.put_forward, "drawn": tries.drawn, "bid": tries.bid}
+    for name, column in columns.items():
+        night = night.append_column(name, pa.array(column))
+    return night.append_column("propensity", pa.array(tries.propensity, pa.float64(), from_pandas=True))
+
+
 def _by_row(table: pa.Table) -> dict[tuple[str, str], dict[str, object]]:
     return {(row["customer"], row["strategy"]): row for row in table.to_pylist()}
 
 
 def test_one_worthwhile_candidate_a_customer_is_put_forward() -> None:
-    found = explore(_night(customers=2_000, seed=1), share=0.3, salt=SALT).to_pandas()
+    found = _explored(_night(customers=2_000, seed=1), share=0.3).to_pandas()
     worth = found[found["value"] > found["cost"]]
     assert (worth.groupby("customer")["put_forward"].sum() == 1).all()
     assert not found.loc[found["value"] <= found["cost"], "put_forward"].any()
@@ -51,7 +68,7 @@ def test_one_worthwhile_candidate_a_customer_is_put_forward() -> None:
 
 
 def test_bids_are_the_net_values_with_two_places_changed() -> None:
-    found = explore(_night(customers=2_000, seed=1), share=0.5, salt=SALT).to_pandas()
+    found = _explored(_night(customers=2_000, seed=1), share=0.5).to_pandas()
     found["net"] = found["value"] - found["cost"]
     for _, own in found.groupby("customer"):
         assert sorted(own["bid"]) == sorted(own["net"])
@@ -61,7 +78,7 @@ def test_bids_are_the_net_values_with_two_places_changed() -> None:
 
 def test_candidates_are_put_forward_as_often_as_their_propensity_says() -> None:
     night = _night(customers=300, seed=2)
-    nights = [explore(night, share=0.4, salt=f"night {n}") for n in range(300)]
+    nights = [_explored(night, share=0.4, salt=f"night {n}") for n in range(300)]
     # What is best among equals changes from night to night, and the propensity with it.
     expected = np.sum([one["propensity"].fill_null(0).to_numpy() for one in nights], axis=0)
     shares = np.stack([one["propensity"].fill_null(0).to_numpy() for one in nights])
@@ -75,7 +92,7 @@ def test_candidates_are_put_forward_as_often_as_their_propensity_says() -> None:
 
 
 def test_without_exploration_the_best_goes_first() -> None:
-    found = explore(_night(customers=500, seed=3), share=0.0, salt=SALT)
+    found = _explored(_night(customers=500, seed=3), share=0.0)
     assert found["bid"].to_pylist() == [
         value - cost
         for value, cost in zip(found["value"].to_pylist(), found["cost"].to_pylist(), strict=True)
@@ -89,9 +106,9 @@ def test_neither_arms_nor_the_order_of_rows_play_a_part() -> None:
     other = night.set_column(
         night.schema.get_field_index("arm"), "arm", pa.array(["control"] * night.num_rows)
     )
-    found = _by_row(explore(night, share=0.3, salt=SALT))
+    found = _by_row(_explored(night, share=0.3))
     for changed in (turned, other):
-        again = _by_row(explore(changed, share=0.3, salt=SALT))
+        again = _by_row(_explored(changed, share=0.3))
         for key, row in found.items():
             assert {name: again[key][name] for name in ("put_forward", "propensity", "bid")} == {
                 name: row[name] for name in ("put_forward", "propensity", "bid")
@@ -101,13 +118,7 @@ def test_neither_arms_nor_the_order_of_rows_play_a_part() -> None:
 def test_exploring_serves_as_many_and_says_so() -> None:
     night = _night(customers=2_000, seed=5)
     plans = {
-        share: arbitrate(
-            explore(night, share=share, salt=SALT),
-            capacity={"push": 600},
-            limits=UNBOUND,
-            beginnings={},
-            salt=SALT,
-        ).to_pandas()
+        share: decided(night, rooms({"push": 600}, UNBOUND), share=share).plan.to_pandas()
         for share in (0.0, 0.3)
     }
     for plan in plans.values():
@@ -119,9 +130,7 @@ def test_exploring_serves_as_many_and_says_so() -> None:
 
 def test_with_room_for_all_the_one_put_forward_is_chosen_in_every_arm() -> None:
     night = _night(customers=1_000, seed=6)
-    plan = arbitrate(
-        explore(night, share=0.3, salt=SALT), capacity=ROOMY, limits=UNBOUND, beginnings={}, salt=SALT
-    )
+    plan = decided(night, rooms(ROOMY, UNBOUND), share=0.3).plan
     chosen = Counter()
     for row in plan.to_pylist():
         assert row["put_forward"] == (row["fate"] in ("contact", "held_out"))
@@ -132,6 +141,6 @@ def test_with_room_for_all_the_one_put_forward_is_chosen_in_every_arm() -> None:
 
 
 def test_nobody_is_a_night_too() -> None:
-    found = explore(_night(customers=10, seed=1).slice(0, 0), share=0.3, salt=SALT)
+    found = _explored(_night(customers=10, seed=1).slice(0, 0), share=0.3)
     assert found.num_rows == 0
     assert found["propensity"].type == pa.float64()

@@ -6,6 +6,7 @@ third of what is asked for, so most are passed over, night after night.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 
 import numpy as np
@@ -19,9 +20,8 @@ from base.settings import Experiments, Holdout
 from experiments.assign import arms_of
 from experiments.holdouts import GLOBAL
 from lake.tables.words import TREATED
-from outreach.arbitrate import arbitrate
-from outreach.explore import explore
 from strategies.experiment import Experiment, Variant
+from tests.outreach.rooms import DAY, decided, rooms
 
 WORLDS = 80
 CUSTOMERS = 2_500
@@ -80,13 +80,12 @@ def _plan(
                 }
             )
         )
-    plan = arbitrate(
-        explore(pa.concat_tables(pieces), share=0.1, salt=str(night)),
-        capacity=ROOM,
-        limits={offer.name: 140 for offer in OFFERS},
-        beginnings={},
-        salt=str(night),
-    ).to_pandas()
+    plan = decided(
+        pa.concat_tables(pieces),
+        rooms(ROOM, {offer.name: 140 for offer in OFFERS}),
+        share=0.1,
+        day=DAY + timedelta(days=night),
+    ).plan.to_pandas()
     return plan.assign(customer=plan["customer"].astype(np.int64))
 
 

@@ -6,7 +6,7 @@ change nothing, p-values must be uniform; where they do, 95 % intervals must cov
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 
 import numpy as np
@@ -23,13 +23,12 @@ from evaluation.metrics.openings import Converted
 from evaluation.readouts import readouts
 from experiments.assign import arms_of
 from lake.tables.words import CHANNELS, PRODUCTS
-from outreach.arbitrate import arbitrate
-from outreach.explore import explore
 from sources.synthetic.draws import chance, day_number
 from sources.synthetic.openings import wants
 from sources.synthetic.population import Population, population
 from sources.synthetic.response import Contacts, Effects, expected_lift, respond
 from strategies.experiment import Experiment
+from tests.outreach.rooms import DAY, decided, rooms
 
 WORLDS = 200
 CUSTOMERS = 4_000
@@ -92,13 +91,12 @@ def _night(
                 }
             )
         )
-    return arbitrate(
-        explore(pa.concat_tables(pieces), share=EXPLORATION, salt=str(day)),
-        capacity=CAPACITY,
-        limits={offer.name: 10_000 for offer in OFFERS},
-        beginnings={},
-        salt=str(day),
-    )
+    return decided(
+        pa.concat_tables(pieces),
+        rooms(CAPACITY, {offer.name: 10_000 for offer in OFFERS}),
+        share=EXPLORATION,
+        day=DAY + timedelta(days=day),
+    ).plan
 
 
 def _world(seed: int, effects: Effects) -> list[dict[str, object]]:
