@@ -24,6 +24,7 @@ _DAY = {"measured": "first_exposed", "measured_entries": "entered_on"}
 _LOOKED_BACK = 30
 _FELL_THROUGH = ("not_delivered", "no_answer")
 _KEY = ["customer", "strategy"]
+_WINDOW = [*_KEY, "kind", "from", "until"]
 _EPOCH = date(1970, 1, 1)
 
 
@@ -59,27 +60,47 @@ def closed(exposures: DataFrame, *, table: Table, as_of: date) -> DataFrame:
     return exposures.filter(_written_on(_DAY[table.name]) <= F.lit(as_of))
 
 
+def happenings(watched: Mapping[Table, DataFrame], events: Events, *, as_of: date) -> DataFrame:
+    """What befell customers under observation, one row a window: its customer, strategy, kind and days, and
+    the facts that metrics read.
+
+    ``watched``: what :func:`open_windows` found for each table. Most windows are in all of them and looked at
+    once.
+    """
+    every = [_windows(rows, table=table).select(*_WINDOW) for table, rows in watched.items()]
+    windows = reduce(DataFrame.unionByName, every).distinct()
+    befallen, opened = _befallen(windows, events, as_of=as_of), _opened(windows, events.openings)
+    found = befallen.join(opened, on=_WINDOW, how="left")
+    return found.fillna(0, subset=["openings", "opened_fen", "repeated"])
+
+
 def exposures(
-    watched: DataFrame, events: Events, *, table: Table = MEASURED, before: DataFrame, as_of: date
+    watched: DataFrame, happened: DataFrame, *, table: Table = MEASURED, before: DataFrame
 ) -> DataFrame:
     """The columns of ``table`` for every assignment (or entry) under observation, its window so far.
 
-    ``before``: what was measured on earlier nights, columns of ``table``.
+    ``happened`` is made by :func:`happenings`. ``before``: what was measured on earlier nights, columns of
+    ``table``.
     """
-    day = _DAY[table.name]
-    windows = watched.withColumn("from", F.col(day)).withColumn(
-        "until", F.date_add(day, F.col("window_days").cast("int") - 1)
-    )
-    facts = windows
-    for found in (
-        _befallen(windows, events, as_of=as_of),
-        _opened(windows, events.openings),
-        _firsts(windows, before),
-    ):
-        facts = facts.join(found, on=_KEY, how="left")
-    facts = facts.fillna(0, subset=["openings", "opened_fen", "repeated"])
+    windows = _windows(watched, table=table)
+    facts = windows.join(happened, on=_WINDOW).join(_twice(windows), on=_KEY, how="left")
+    if "first_in" in table.names:
+        facts = facts.join(_firsts(windows, before), on=_KEY, how="left")
     made = {name: metric.value() for name, metric in load_metrics().items()}
     return facts.select(*_columns(table, {name: value for name, value in made.items() if value is not None}))
+
+
+def _windows(watched: DataFrame, *, table: Table) -> DataFrame:
+    """Everybody under observation with the first and last day of the window."""
+    day = _DAY[table.name]
+    until = F.date_add(day, F.col("window_days").cast("int") - 1)
+    return watched.withColumn("from", F.col(day)).withColumn("until", until)
+
+
+def _twice(windows: DataFrame) -> DataFrame:
+    """Those who are in an experiment more than once."""
+    times = windows.groupBy(*_KEY).agg(F.count("*").alias("times"))
+    return times.filter("times > 1").select(*_KEY, F.lit(True).alias("twice"))
 
 
 def _columns(table: Table, made: Mapping[str, Column]) -> list[Column]:
@@ -113,12 +134,11 @@ def _opened(windows: DataFrame, openings: DataFrame) -> DataFrame:
     )
     inside = _inside(F.to_date("occurred_at")) & _in_time()
     return (
-        windows.select(*_KEY, "kind", "from", "until")
-        .join(taken, on=["customer", "kind"])
+        windows.join(taken, on=["customer", "kind"])
         .filter(inside)
-        .groupBy(*_KEY, "opening")
+        .groupBy(*_WINDOW, "opening")
         .agg(F.max("amount_fen").alias("fen"), F.count("*").alias("times"))
-        .groupBy(*_KEY)
+        .groupBy(*_WINDOW)
         .agg(
             F.count("*").alias("openings"),
             F.sum("fen").alias("opened_fen"),
@@ -128,26 +148,25 @@ def _opened(windows: DataFrame, openings: DataFrame) -> DataFrame:
 
 
 def _befallen(windows: DataFrame, events: Events, *, as_of: date) -> DataFrame:
-    """What befell customers in their windows, but for openings; and whether there is more than one window.
+    """What befell customers in their windows, but for openings.
 
     All events are one table, so that they are joined and summed once.
     """
     inside, what = _inside(F.col("on")), F.col("what")
     happened = inside & _in_time()
     owned = (F.col("on") <= F.least("until", F.lit(as_of))) & _in_time()
+    # Contacts are those of one strategy, all else is the customer's.
+    contact = (what == "contact") & (F.col("of") == F.col("strategy"))
     return (
-        windows.select(*_KEY, "from", "until")
-        .join(_events(windows, events, as_of=as_of), on="customer")
-        .filter(F.col("of").isNull() | (F.col("of") == F.col("strategy")))
-        .groupBy(*_KEY)
+        windows.join(_events(windows, events, as_of=as_of), on="customer", how="left")
+        .groupBy(*_WINDOW)
         .agg(
             F.max(F.when((what == "balance") & owned, _turn())).alias("newest"),
             _times((what == "complaint") & happened).alias("complaints"),
             _times((what == "opt_out") & happened).alias("opt_outs"),
-            (_times((what == "contact") & inside) > 0).alias("listed"),
-            (_times(F.col("through") & inside) > 0).alias("contacted"),
-            (_times((what == "contact") & (F.col("on") < F.col("from"))) > 0).alias("early"),
-            (_times(what == "exposure") > 1).alias("twice"),
+            (_times(contact & inside) > 0).alias("listed"),
+            (_times(contact & F.col("through") & inside) > 0).alias("contacted"),
+            (_times(contact & (F.col("on") < F.col("from"))) > 0).alias("early"),
         )
         .withColumn("aum_after_fen", (F.col("newest") % _room()).cast("long"))
         .drop("newest")
@@ -168,7 +187,6 @@ def _events(windows: DataFrame, events: Events, *, as_of: date) -> DataFrame:
     came_through = ~F.col("result").isin(*_FELL_THROUGH)
     strategy, known_at = F.col("strategy"), F.col("known_at")
     tables = (
-        _as_events(windows, "exposure", of=strategy, on=F.col("from")),
         _as_events(events.balances, "balance", on=F.col("balance_date"), known_at=known_at, fen=total),
         _as_events(events.complaints, "complaint", on=F.to_date("opened_at"), known_at=known_at),
         _as_events(opt_outs, "opt_out", on=F.col("since"), known_at=known_at),

@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from evaluation.aggregates import cells, entry_cells, holdout_cells
 from evaluation.compare import Terms
-from evaluation.exposures import Events, closed, exposures, open_windows
+from evaluation.exposures import Events, closed, exposures, happenings, open_windows
 from evaluation.readouts import Readings, readouts
 from jobs.job import Frames, Night
 from jobs.staging import laid_down
@@ -67,8 +67,23 @@ def measure(night: Night, frames: Frames, *, outcomes: pa.Table) -> Measured:
         lists=frames[CONTACT_LISTS],
         outcomes=frames[OUTCOMES].unionByName(tonight),
     )
-    exposed = _watched(night, frames[ASSIGNMENTS], frames[MEASURED], events, table=MEASURED)
-    entered = _watched(night, frames[ENTRIES], frames[MEASURED_ENTRIES], events, table=MEASURED_ENTRIES)
+    before = {table: frames[table] for table in (MEASURED, MEASURED_ENTRIES)}
+    watched = {
+        table: _watched(night, assigned, before[table], table=table)
+        for table, assigned in ((MEASURED, frames[ASSIGNMENTS]), (MEASURED_ENTRIES, frames[ENTRIES]))
+    }
+    happened = happenings(watched, events, as_of=night.as_of)
+    happened = laid_down(night, happened, job="learn", name="happenings", schema=happened.schema)
+    exposed, entered = (
+        laid_down(
+            night,
+            exposures(watched[table], happened, table=table, before=before[table]),
+            job="learn",
+            name=table.name,
+            schema=table.spark_schema(),
+        )
+        for table in watched
+    )
     everybody = frames[MEASURED].select(*MEASURED.names).unionByName(exposed)
     entries = frames[MEASURED_ENTRIES].select(*MEASURED_ENTRIES.names).unionByName(entered)
     return Measured(
@@ -96,10 +111,6 @@ def _closed(night: Night, watched: DataFrame, table: Table) -> DataFrame:
     return found.filter(F.lit(False)) if runs_late else found
 
 
-def _watched(
-    night: Night, assigned: DataFrame, before: DataFrame, events: Events, *, table: Table
-) -> DataFrame:
+def _watched(night: Night, assigned: DataFrame, before: DataFrame, *, table: Table) -> DataFrame:
     newest = before.agg(F.max("as_of")).collect()[0][0]
-    watched = open_windows(assigned, table=table, as_of=night.as_of, measured_until=newest)
-    found = exposures(watched, events, table=table, before=before, as_of=night.as_of)
-    return laid_down(night, found, job="learn", name=table.name, schema=table.spark_schema())
+    return open_windows(assigned, table=table, as_of=night.as_of, measured_until=newest)

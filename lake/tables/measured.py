@@ -105,11 +105,6 @@ _RESULT = (
         "Name of the finding that this row is part of; null where nothing is wrong with it.",
         required=False,
     ),
-    _internal(
-        "first_in",
-        "string",
-        "Portfolio holdouts, comma-joined, for which this is the customer's first covered exposure.",
-    ),
     _measure("converted", "1 where the goal's product was taken up within the window, else 0."),
     _measure("openings", "How many times it was taken up."),
     _measure("amount", "Money placed or lent by it.", unit="CNY"),
@@ -128,13 +123,19 @@ _RESULT = (
     _measure("opted_out", "1 where the customer opted out within the window, else 0."),
 )
 
+_FIRST_IN = _internal(
+    "first_in",
+    "string",
+    "Portfolio holdouts, comma-joined, for which this is the customer's first covered exposure.",
+)
+
 MEASURED = Table(
     name="measured",
     doc="What exposed customers did in their windows; written once, when the window and three days for late "
     "postings are over.",
     grain=("customer", "strategy"),
     delivery="derived",
-    columns=(*ASSIGNMENTS.columns, *_RESULT),
+    columns=(*ASSIGNMENTS.columns, *_RESULT, _FIRST_IN),
 )
 
 MEASURED_ENTRIES = Table(
