@@ -1,6 +1,7 @@
 """The score test of two shares, compiled: its error and the interval of all differences it does not reject.
 
-Miettinen and Nurminen, "Comparative analysis of two rates", Statistics in Medicine 4 (1985). Millions of
+Miettinen and Nurminen, "Comparative analysis of two rates", Statistics in Medicine 4 (1985), corrected for
+skewness by Gart and Nam, Biometrics 46 (1990), and Laud, Pharmaceutical Statistics 16 (2017). Millions of
 entries a second, so that every segment of every strategy can have the same exact interval.
 """
 
@@ -12,6 +13,7 @@ import numba
 import numpy as np
 
 from experiments.moments import Floats
+from experiments.skewness import MOST, bounded, corrected_score, moved
 from experiments.threads import in_parts
 
 _STEPS = 80
@@ -31,23 +33,26 @@ class _Search(NamedTuple):
 
 
 def score_interval(
-    hits: Floats, n: Floats, control_hits: Floats, m: Floats, *, limit: float
-) -> tuple[Floats, Floats, Floats]:
-    """Lowest and highest accepted difference and the score error of no difference; one shape, NaN if empty.
+    hits: Floats, n: Floats, control_hits: Floats, m: Floats, *, limit: float, corrected: bool
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Lowest and highest accepted difference; score error and score of no difference; NaN if empty.
 
-    ``limit``: the normal quantile beyond which a difference is rejected.
+    ``limit``: the normal quantile beyond which a difference is rejected. ``corrected``: the score z of a
+    difference is what z + skew / 6 (z^2 - 1) is equal to (lift - d) / error, skew that of the lift at the
+    likeliest rates; so that few events in a small arm, which are skewed, mislead as rarely to either side.
     """
     hit, treated, held_hit, held = (
         np.ascontiguousarray(each, dtype=np.float64).ravel() for each in (hits, n, control_hits, m)
     )
-    found = np.full((3, hit.size), np.nan)
+    found = np.full((4, hit.size), np.nan)
+    most = MOST if corrected else 0.0
 
     def fill(first: int, last: int) -> None:
-        _intervals(hit, treated, held_hit, held, found, limit, first, last)
+        _intervals(hit, treated, held_hit, held, found, limit, most, first, last)
 
     in_parts(hit.size, fill)
-    low, high, error = (each.reshape(np.shape(hits)) for each in found)
-    return low, high, error
+    low, high, error, score = (each.reshape(np.shape(hits)) for each in found)
+    return low, high, error, score
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +100,7 @@ def _intervals(
     m: Floats,
     found: Floats,
     limit: float,
+    most: float,
     first: int,
     last: int,
 ) -> None:
@@ -105,25 +111,36 @@ def _intervals(
         everybody = n[row] + m[row]
         rate = (hits[row] + control_hits[row]) / everybody
         spread = rate * (1 - rate) * (1 / n[row] + 1 / m[row]) * everybody / (everybody - 1)
-        found[0, row], found[1, row] = _both_ends(mean, n[row], control, m[row], limit)
-        found[2, row] = math.sqrt(spread)
+        found[0, row], found[1, row] = _both_ends(mean, n[row], control, m[row], limit, most)
+        error = math.sqrt(spread)
+        found[2, row] = error
+        if error == 0:
+            found[3, row] = 0.0 if mean == control else math.nan
+            continue
+        third = rate * (1 - rate) * (1 - 2 * rate) * (1 / n[row] ** 2 - 1 / m[row] ** 2)
+        found[3, row] = corrected_score((mean - control) / error, bounded(third / (6 * error * spread), most))
 
 
 @numba.njit(nogil=True, cache=True, error_model="numpy")
-def _both_ends(mean: float, n: float, control: float, m: float, limit: float) -> tuple[float, float]:
+def _both_ends(
+    mean: float, n: float, control: float, m: float, limit: float, most: float
+) -> tuple[float, float]:
     """The last accepted differences to both sides. Searched for side by side: neither waits for the other,
     which saves the processor a third of the time."""
     lift = mean - control
     own, other = wilson(mean, n, limit), wilson(control, m, limit)
     below = _start(lift, -1.0, lift - math.hypot(mean - own[0], other[1] - control))
     above = _start(lift, 1.0, lift + math.hypot(own[1] - mean, control - other[0]))
+    times = limit * limit - 1
     for _ in range(_STEPS):
-        variance, slope = _score_variance(mean, n, control, m, below.tried)
-        other_variance, other_slope = _score_variance(mean, n, control, m, above.tried)
+        first = _score_variance(mean, n, control, m, below.tried)
+        second = _score_variance(mean, n, control, m, above.tried)
         if not below.found:
-            below = _nearer(below, lift, -1.0, limit, variance, slope)
+            shift, drift = moved(first, times, most)
+            below = _nearer(below, lift - shift, drift, -1.0, limit, first[0], first[1])
         if not above.found:
-            above = _nearer(above, lift, 1.0, limit, other_variance, other_slope)
+            shift, drift = moved(second, times, most)
+            above = _nearer(above, lift - shift, drift, 1.0, limit, second[0], second[1])
         if below.found and above.found:
             break
     return max(below.tried, -1.0), min(above.tried, 1.0)
@@ -186,7 +203,7 @@ def _last_accepted(
     search = _start(lift, end, guess)
     for _ in range(_STEPS):
         variance, slope = _pooled_variance(strata, row, search.tried)
-        search = _nearer(search, lift, end, limit, variance, slope)
+        search = _nearer(search, lift, 0.0, end, limit, variance, slope)
         if search.found:
             break
     return min(max(search.tried, -abs(end)), abs(end))
@@ -198,8 +215,11 @@ def _start(lift: float, end: float, guess: float) -> _Search:
 
 
 @numba.njit(nogil=True, cache=True, error_model="numpy")
-def _nearer(search: _Search, lift: float, end: float, limit: float, variance: float, slope: float) -> _Search:
-    """One of Newton's steps, in the bracket of differences accepted and rejected so far."""
+def _nearer(
+    search: _Search, lift: float, drift: float, end: float, limit: float, variance: float, slope: float
+) -> _Search:
+    """One of Newton's steps, in the bracket of differences accepted and rejected so far; ``drift``: how much
+    the lift falls as the difference grows."""
     side = 1.0 if end > 0 else -1.0
     accepted, rejected, tried, _ = search
     error = math.sqrt(variance)
@@ -212,7 +232,7 @@ def _nearer(search: _Search, lift: float, end: float, limit: float, variance: fl
         accepted = tried
     if abs(rejected - accepted) < _CLOSE * abs(end):
         return _Search(accepted, rejected, tried, True)
-    step = beyond / (side - limit * slope / (2 * error))
+    step = beyond / (side * (1 + drift) - limit * slope / (2 * error))
     if abs(step) < _NEAR * abs(end):
         return _Search(accepted, rejected, tried - step, True)
     return _Search(accepted, rejected, _inside(tried - step, accepted, rejected), False)
@@ -238,7 +258,7 @@ def _pooled_variance(strata: tuple[Floats, ...], row: int, apart: float) -> tupl
         if math.isnan(unit):
             variance += weight * weight * fixed[row, each]
             continue
-        own, steeper = _score_variance(
+        own, steeper, _, _ = _score_variance(
             mean[row, each] / unit, n[row, each], control[row, each] / unit, m[row, each], apart / unit
         )
         variance += (weight * unit) ** 2 * own
@@ -247,16 +267,23 @@ def _pooled_variance(strata: tuple[Floats, ...], row: int, apart: float) -> tupl
 
 
 @numba.njit(nogil=True, cache=True, error_model="numpy")
-def _score_variance(mean: float, n: float, control: float, m: float, apart: float) -> tuple[float, float]:
-    """Variance of the difference if it were ``apart``, at the likeliest rates so far apart; and its slope.
+def _score_variance(
+    mean: float, n: float, control: float, m: float, apart: float
+) -> tuple[float, float, float, float]:
+    """Variance of the difference if it were ``apart``, at the likeliest rates so far apart, and its slope;
+    third moment of the difference, and its slope.
 
     With Miettinen and Nurminen's (n + m) / (n + m - 1).
     """
     high, low, drift = likeliest(mean, n, control, m, apart)
     shrinking = drift - 1 if 0 < low < 1 else 0.0
     scale = (n + m) / (n + m - 1)
-    variance = (high * (1 - high) / n + low * (1 - low) / m) * scale
-    return variance, ((1 - 2 * high) * drift / n + (1 - 2 * low) * shrinking / m) * scale
+    own, other = high * (1 - high), low * (1 - low)
+    variance = (own / n + other / m) * scale
+    slope = ((1 - 2 * high) * drift / n + (1 - 2 * low) * shrinking / m) * scale
+    third = own * (1 - 2 * high) / (n * n) - other * (1 - 2 * low) / (m * m)
+    bend = (1 - 6 * own) * drift / (n * n) - (1 - 6 * other) * shrinking / (m * m)
+    return variance, slope, third, bend
 
 
 @numba.njit(nogil=True, cache=True, error_model="numpy")

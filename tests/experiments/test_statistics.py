@@ -19,31 +19,6 @@ def _shares(hits: object, n: object, control_hits: object, m: object, confidence
     )
 
 
-@pytest.mark.parametrize(
-    ("counts", "low", "high"),
-    [
-        # Newcombe, Statistics in Medicine 17 (1998), table II, method 6.
-        ((56, 70, 48, 80), 0.0528, 0.3382),
-        ((9, 10, 3, 10), 0.1700, 0.8406),
-        ((10, 10, 0, 10), 0.6636, 1.0000),
-        ((5, 56, 0, 29), -0.0326, 0.1933),
-    ],
-)
-def test_intervals_of_shares_are_the_published_ones(
-    counts: tuple[int, int, int, int], low: float, high: float
-) -> None:
-    found = _shares(*np.array(counts, dtype=float)[:, None])
-    assert found.low[0] == pytest.approx(low, abs=6e-4)
-    assert found.high[0] == pytest.approx(high, abs=6e-4)
-
-
-def test_the_p_value_of_shares_is_pearsons() -> None:
-    found = _shares([30], [200], [8], [100])
-    table = [[30, 170], [8, 92]]
-    chi2 = stats.chi2_contingency(table, correction=False).statistic * (299 / 300)
-    assert found.p_value[0] == pytest.approx(stats.chi2.sf(chi2, 1), rel=1e-9)
-
-
 def test_interval_and_p_value_never_contradict_each_other() -> None:
     rng = np.random.default_rng(3)
     n, m = rng.integers(5, 900, 4000), rng.integers(5, 200, 4000)
@@ -58,8 +33,10 @@ def test_interval_and_p_value_never_contradict_each_other() -> None:
 @pytest.mark.parametrize("rate", [0.01, 0.03, 0.08])
 @pytest.mark.parametrize("effect", [0.0, 0.02, 0.05])
 @pytest.mark.parametrize("size", [(300, 50), (850, 150), (2000, 350)])
-def test_intervals_of_shares_cover_the_truth(rate: float, effect: float, size: tuple[int, int]) -> None:
-    """Exactly, by summing over all outcomes: 93 to 98 % even where the control group expects half a hit."""
+def test_intervals_of_shares_miss_the_truth_as_rarely_as_promised_on_either_side(
+    rate: float, effect: float, size: tuple[int, int]
+) -> None:
+    """Exactly, by summing over all outcomes: uncorrected for skewness up to 6 % lie below the truth."""
     n, m = size
     hits, control_hits = np.arange(n + 1), np.arange(m + 1)
     p, q = stats.binom.pmf(hits, n, rate + effect), stats.binom.pmf(control_hits, m, rate)
@@ -67,8 +44,12 @@ def test_intervals_of_shares_cover_the_truth(rate: float, effect: float, size: t
     a, b = (grid.ravel() for grid in np.meshgrid(hits, control_hits, indexing="ij"))
     weight = np.outer(p[p > 1e-7], q[q > 1e-7]).ravel()
     found = _shares(a, np.full(len(a), n), b, np.full(len(b), m))
-    covered = weight[(found.low <= effect + 1e-9) & (effect - 1e-9 <= found.high)].sum()
-    assert 0.93 <= covered <= 0.98
+    below = weight[found.high < effect - 1e-9].sum()
+    above = weight[found.low > effect + 1e-9].sum()
+    few = m * rate < 1
+    assert below <= (0.04 if few else 0.0275)
+    assert above <= 0.0275
+    assert below + above <= (0.04 if few else 0.054)
 
 
 def test_p_values_of_shares_are_uniform_without_an_effect() -> None:
@@ -118,7 +99,8 @@ def test_aggregates_that_are_not_of_zeros_and_ones_are_refused() -> None:
 
 
 def test_a_pool_of_one_is_that_one_and_silent_experiments_are_left_out() -> None:
-    one = _shares([30], [200], [8], [100])
+    arms = [Moments(n=[n], total=[hits], squares=[hits]) for n, hits in ((200, 30), (100, 8))]
+    one = difference(*arms, binary=False, never_negative=True)
     alone = pool(one, n=[200], control_n=[100], scored=True)
     assert vars(alone) == {name: pytest.approx(value) for name, value in vars(one).items()}
     each = _shares([30, 4], [200, 10], [8, 0], [100, 0])

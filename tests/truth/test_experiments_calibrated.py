@@ -58,11 +58,11 @@ def test_discoveries_by_daily_looks_are_rarely_false() -> None:
     assert found.power > 0.05
 
 
-def test_what_one_look_calls_better_is_rarely_not() -> None:
-    """What it calls worse may be the skew of few events in a small control group: daily looks tell."""
-    found = one_look(10, seed=104)
+def test_discoveries_at_one_look_are_rarely_false() -> None:
+    found = one_look(20, seed=104)
+    assert found.false <= 0.05
     assert found.false_better <= 0.05
-    assert found.power > 0.15
+    assert found.power > 0.2
 
 
 @pytest.mark.parametrize("strategies", [40, 200])
