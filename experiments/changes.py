@@ -6,6 +6,7 @@ of each), and changes with the difference asked about, as that of shares and amo
 """
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 from experiments.moments import Floats, Moments, adjusted
@@ -38,22 +39,34 @@ def _read(
     treatment: Moments, control: Moments, own: Moments, other: Moments, *, confidence: float
 ) -> Difference:
     """``own`` and ``other`` are the moments whose means are compared."""
-    even = difference(own, other, binary=False, confidence=confidence)
     limit = float(special.ndtri((1 + confidence) / 2))
+    n, m = treatment.array("n"), control.array("n")
+    mean, control_mean = own.mean, other.mean
+    lift = mean - control_mean
     with np.errstate(divide="ignore", invalid="ignore"):
         kept = (own + other).variance / (treatment + control).variance
         seen, least, slope, rare = _variance(treatment, control)
-        error = np.sqrt(kept * np.maximum(seen - slope * even.lift, least))
-        error = np.where(np.isfinite(even.error), error, np.nan)
-        least = larger_arms_part(treatment.array("n"), control.array("n"))
-        low, high = leaning_interval(even.lift, error, kept * slope, least=least, reach=limit)
-        p_value = 2 * special.ndtr(-np.abs(even.lift) / error)
-    read = {"low": low, "high": high, "p_value": p_value, "error": error}
-    told = {name: np.where(rare, values, getattr(even, name)) for name, values in read.items()}
-    return Difference(mean=even.mean, control_mean=even.control_mean, lift=even.lift, **told)
+        error = np.sqrt(kept * np.maximum(seen - slope * lift, least))
+        error = np.where(rare & (error > 0) & (n > 1) & (m > 1), error, np.nan)
+        low, high = leaning_interval(lift, error, kept * slope, least=larger_arms_part(n, m), reach=limit)
+        p_value = 2 * special.ndtr(-np.abs(lift) / error)
+    if not rare.all():
+        welch = difference(_only(~rare, own), _only(~rare, other), binary=False, confidence=confidence)
+        for values, name in ((low, "low"), (high, "high"), (p_value, "p_value"), (error, "error")):
+            values[~rare] = getattr(welch, name)
+    return Difference(
+        mean=mean, control_mean=control_mean, lift=lift, low=low, high=high, p_value=p_value, error=error
+    )
 
 
-def _variance(treatment: Moments, control: Moments) -> tuple[Floats, Floats, Floats, Floats]:
+def _only(asked: NDArray[np.bool_], arm: Moments) -> Moments:
+    n, total, squares = (
+        np.broadcast_to(arm.array(name), asked.shape)[asked] for name in ("n", "total", "squares")
+    )
+    return Moments(n=n, total=total, squares=squares)
+
+
+def _variance(treatment: Moments, control: Moments) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
     """Variance at the lift seen, the least of it without a difference, its slope; and where it holds."""
     both = treatment + control
     n, m, everybody = treatment.array("n"), control.array("n"), both.array("n")
