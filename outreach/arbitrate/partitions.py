@@ -69,7 +69,7 @@ def solve_in_partitions(
     market = market_of(terms)
     evaluator = InPartitions(bundles=laid, codes=market.usage.shape[0], sides=len(terms.factors))
     answer = search(evaluator, market, terms.limits, start=start)
-    return evaluator.chosen(market.table(answer.anchor), answer), answer
+    return evaluator.chosen(market.table(answer.prices), answer), answer
 
 
 def rows_of(problem: Problem) -> pa.Table:
