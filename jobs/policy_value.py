@@ -21,7 +21,8 @@ _DECISION = ("as_of", "customer")
 
 
 def value_of_weights(night: Night, weights: Mapping[str, float]) -> PolicyValue:
-    """What decisions would have brought had the values of these strategies been multiplied so.
+    """What decisions would have brought had the values of these strategies been multiplied so, with room at
+    the prices it had.
 
     Conversions a decision. A decision is a customer and a night of which everything is known: all his
     candidates were first contacts, none of them begun before, none held out above its strategy, and every
@@ -62,7 +63,7 @@ def decisions(
     for strategy, factor in sorted(weights.items()):
         weight = F.when(F.col("strategy") == strategy, F.lit(float(factor))).otherwise(weight)
     whole = Window.partitionBy(*_DECISION)
-    net = F.col("value") * weight - F.col("cost")
+    net = F.col("value") * weight - F.col("cost") - F.col("shadow_price")
     ranked = (
         rows.withColumn("net", F.when(F.col("propensity").isNotNull(), net))
         .withColumn("all_known", F.min(F.col("known").cast("int")).over(whole))
