@@ -12,11 +12,12 @@ from tea_tasting.aggr import Aggregates
 from threadpoolctl import threadpool_limits
 
 from benchmarks.figure import Figure, at_least, at_most, show
+from experiments.changes import adjusted_changes, changes
 from experiments.heterogeneity import heterogeneity_p
-from experiments.moments import Moments, adjusted
+from experiments.moments import Moments
 from experiments.ratios import ratio
 from experiments.sequences import scored_sequence, sequence
-from experiments.statistics import Difference, difference
+from experiments.statistics import Difference, difference, slope_of
 
 STRATEGIES, CONTRASTS, SEGMENTS = 5_000, 2, 41
 _SAMPLE = 200
@@ -68,15 +69,17 @@ def _statistics(kind: Kind, treatment: Moments, control: Moments) -> None:
         # Of segments the p-value alone is read.
         scored_sequence(segments, treatment.array("n")[..., 1:], control.array("n")[..., 1:], ends=False)
     else:
-        sequence(found.lift, found.error, treatment.n, control.n)
+        sequence(found.lift, found.error, treatment.n, control.n, slope=slope_of(found))
     heterogeneity_p(found.lift[..., 1:], found.error[..., 1:])
     if kind == "mean":
-        difference(*adjusted(treatment, control), binary=False)
+        adjusted_changes(treatment, control)
 
 
 def _read(kind: Kind, treatment: Moments, control: Moments) -> Difference:
     if kind == "ratio":
         return ratio(treatment, control)
+    if kind == "mean":
+        return changes(treatment, control)
     return difference(treatment, control, binary=kind == "share", never_negative=kind == "amount")
 
 
@@ -89,14 +92,17 @@ def _sums(kind: Kind, customers: int, *, seed: int) -> Moments:
     if kind == "share":
         return Moments(n=n.astype(float), total=total, squares=total)
     scale = rng.gamma(8.0, 100.0, shape)
+    lost = rng.binomial(n, 0.01) * scale if kind == "mean" else 0.0
     x_mean, x_spread = 20_000.0, 9_000.0
     return Moments(
         n=n.astype(float),
-        total=total * scale,
-        squares=total * scale**2 * 3,
+        total=total * scale - lost,
+        squares=total * scale**2 * 3 + lost * scale,
         covariate_total=n * x_mean,
         covariate_squares=n * (x_mean**2 + x_spread**2),
-        product=total * scale * x_mean,
+        product=(total * scale - lost) * x_mean,
+        gains=total * scale if kind == "mean" else None,
+        gain_squares=total * scale**2 * 3 if kind == "mean" else None,
     )
 
 
