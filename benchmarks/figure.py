@@ -30,6 +30,11 @@ def at_least(name: str, value: float, unit: str, *, goal: float) -> Figure:
     return Figure(figure=name, value=round(value, 4), unit=unit, goal=goal, holds=value >= goal)
 
 
+def exactly(name: str, value: float, unit: str, *, goal: float) -> Figure:
+    """A figure that should be its goal."""
+    return Figure(figure=name, value=round(value, 4), unit=unit, goal=goal, holds=value == goal)
+
+
 def show(figures: Iterable[Figure]) -> None:
     """Prints one JSON line a figure, at once."""
     for figure in figures:

@@ -60,15 +60,17 @@ def closed(exposures: DataFrame, *, table: Table, as_of: date) -> DataFrame:
     return exposures.filter(_written_on(_DAY[table.name]) <= F.lit(as_of))
 
 
-def happenings(watched: Mapping[Table, DataFrame], events: Events, *, as_of: date) -> DataFrame:
-    """What befell customers under observation, one row a window: its customer, strategy, kind and days, and
-    the facts that metrics read.
+def windows(watched: Mapping[Table, DataFrame]) -> DataFrame:
+    """Customer, strategy, kind, first and last day of every window under observation.
 
-    ``watched``: what :func:`open_windows` found for each table. Most windows are in all of them and looked at
-    once.
+    ``watched``: what :func:`open_windows` found for each table. Most windows are in all of them, once here.
     """
-    every = [_windows(rows, table=table).select(*_WINDOW) for table, rows in watched.items()]
-    windows = reduce(DataFrame.unionByName, every).distinct()
+    every = [_with_days(rows, table=table).select(*_WINDOW) for table, rows in watched.items()]
+    return reduce(DataFrame.unionByName, every).distinct()
+
+
+def happenings(windows: DataFrame, events: Events, *, as_of: date) -> DataFrame:
+    """What befell customers in their :func:`windows`, one row a window: the facts that metrics read."""
     befallen, opened = _befallen(windows, events, as_of=as_of), _opened(windows, events.openings)
     found = befallen.join(opened, on=_WINDOW, how="left")
     return found.fillna(0, subset=["openings", "opened_fen", "repeated"])
@@ -82,7 +84,7 @@ def exposures(
     ``happened`` is made by :func:`happenings`. ``before``: what was measured on earlier nights, columns of
     ``table``.
     """
-    windows = _windows(watched, table=table)
+    windows = _with_days(watched, table=table)
     facts = windows.join(happened, on=_WINDOW).join(_twice(windows), on=_KEY, how="left")
     if "first_in" in table.names:
         facts = facts.join(_firsts(windows, before), on=_KEY, how="left")
@@ -90,7 +92,7 @@ def exposures(
     return facts.select(*_columns(table, {name: value for name, value in made.items() if value is not None}))
 
 
-def _windows(watched: DataFrame, *, table: Table) -> DataFrame:
+def _with_days(watched: DataFrame, *, table: Table) -> DataFrame:
     """Everybody under observation with the first and last day of the window."""
     day = _DAY[table.name]
     until = F.date_add(day, F.col("window_days").cast("int") - 1)

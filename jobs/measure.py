@@ -7,9 +7,9 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from evaluation.aggregates import cells, entry_cells, holdout_cells
+from evaluation.aggregates import Metrics, cells, entry_cells, holdout_cells
 from evaluation.compare import Terms
-from evaluation.exposures import Events, closed, exposures, happenings, open_windows
+from evaluation.exposures import Events, closed, exposures, happenings, open_windows, windows
 from evaluation.readouts import Readings, readouts
 from jobs.job import Frames, Night
 from jobs.staging import laid_down
@@ -52,10 +52,11 @@ class Measured:
     readings: Readings
 
 
-def measure(night: Night, frames: Frames, *, outcomes: pa.Table) -> Measured:
+def measure(night: Night, frames: Frames, *, outcomes: pa.Table, metrics: Metrics | None = None) -> Measured:
     """Measures all windows that are open or close tonight, and reads everything measured so far.
 
-    ``frames`` hold READS, ``outcomes`` what came in tonight (columns of OUTCOMES). What a skipped night would
+    ``frames`` hold READS, ``outcomes`` what came in tonight (columns of OUTCOMES), ``metrics`` those that are
+    read: all unless given. What a skipped night would
     have written is written by the next one.
     """
     tonight = night.store.frame(OUTCOMES, outcomes).withColumn("as_of", F.lit(night.as_of))
@@ -72,7 +73,9 @@ def measure(night: Night, frames: Frames, *, outcomes: pa.Table) -> Measured:
         table: _watched(night, assigned, before[table], table=table)
         for table, assigned in ((MEASURED, frames[ASSIGNMENTS]), (MEASURED_ENTRIES, frames[ENTRIES]))
     }
-    happened = happenings(watched, events, as_of=night.as_of)
+    days = windows(watched)
+    days = laid_down(night, days, job="learn", name="windows", schema=days.schema)
+    happened = happenings(days, events, as_of=night.as_of)
     happened = laid_down(night, happened, job="learn", name="happenings", schema=happened.schema)
     exposed, entered = (
         laid_down(
@@ -93,12 +96,13 @@ def measure(night: Night, frames: Frames, *, outcomes: pa.Table) -> Measured:
         },
         exposures=everybody,
         readings=readouts(
-            cells(everybody),
-            entered=entry_cells(entries),
-            holdouts=holdout_cells(everybody),
+            cells(everybody, metrics=metrics),
+            entered=entry_cells(entries, metrics=metrics),
+            holdouts=holdout_cells(everybody, metrics=metrics),
             terms=Terms(
                 confidence=night.settings.experiments.confidence, caveat=open_source(night.settings).caveat
             ),
+            metrics=metrics,
         ),
     )
 

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from evaluation.aggregates import Metrics, cells, entry_cells, holdout_cells
 from evaluation.compare import Terms
-from evaluation.exposures import Events, exposures, happenings, open_windows
+from evaluation.exposures import Events, exposures, happenings, open_windows, windows
 from evaluation.readouts import Readings, readouts
 from lake.store import Store
 from lake.table import Table
@@ -169,7 +169,7 @@ class World:
         self, engine: SparkSession, source: Table, table: Table, rows: list[Row], as_of: date
     ) -> DataFrame:
         watched = open_windows(frame(engine, source, rows), table=table, as_of=as_of, measured_until=None)
-        happened = happenings({table: watched}, self.events(engine), as_of=as_of)
+        happened = happenings(windows({table: watched}), self.events(engine), as_of=as_of)
         return exposures(watched, happened, table=table, before=frame(engine, table, []))
 
     def read(self, engine: SparkSession, *, metrics: Metrics | None = None, caveat: str = "") -> Readings:
