@@ -18,7 +18,7 @@ from base.errors import LongreachError, SettingsError
 from base.settings import load_settings
 from jobs.experiments import experiments
 from jobs.strategies import strategies
-from jobs.terminal import AsOf, Json, err, out, print_json, say
+from jobs.terminal import AsOf, AsOfOrLast, Json, err, out, print_json, say
 
 app = typer.Typer(
     name="longreach",
@@ -69,6 +69,59 @@ for _name, _text in {
     "report": "Writes the night's report.",
 }.items():
     _add_step(_name, _text)
+
+
+@app.command()
+def why(
+    customer: Annotated[str | None, typer.Argument(help="Token of a customer.")] = None,
+    as_of: AsOfOrLast = None,
+    everybody: Annotated[bool, typer.Option("--all", help="Of everybody, into a file.")] = False,
+    to: Annotated[Path | None, typer.Option(help="The file for --all, such as why.csv.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Says what was possible for a customer that night, what ruled it out, and what it would have needed."""
+    from jobs.why import ask, write_all
+    from jobs.why_page import WhyPage
+
+    settings = load_settings()
+    if everybody != (to is not None) or everybody == (customer is not None):
+        raise SettingsError("write longreach why CUSTOMER, or longreach why --all --to FILE.csv")
+    if to is not None:
+        rows = write_all(settings, to, as_of=as_of, progress=say)
+        out.print(f"{rows:,} possible contacts: {to}", markup=False)
+        return
+    answer = ask(settings, customer or "", as_of=as_of, progress=say)
+    if as_json:
+        print_json(asdict(answer))
+    else:
+        out.print(WhyPage(answer=answer))
+
+
+@app.command()
+def plan(
+    as_of: AsOfOrLast = None,
+    what_if: Annotated[
+        list[str] | None,
+        typer.Option("--what-if", help="Such as human_call.capacity=+20% or NAME=paused; may be repeated."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Shows the night's plan and how good it is, or what would change if something were otherwise."""
+    from jobs.plan import show
+    from jobs.plan_page import PlanPage, WhatIfPage
+    from jobs.what_if import what_if as ask_what_if
+
+    settings = load_settings()
+    if what_if:
+        found = ask_what_if(settings, what_if, as_of=as_of, progress=say)
+        told = asdict(found)
+    else:
+        shown = show(settings, as_of=as_of, progress=say)
+        told = asdict(shown)
+    if as_json:
+        print_json(told)
+    else:
+        out.print(WhatIfPage(found=found) if what_if else PlanPage(plan=shown))
 
 
 @app.command()

@@ -11,29 +11,29 @@ _SEEN = ("customer", "strategy", "step", "channel", "hour")
 
 @dataclass(frozen=True, kw_only=True)
 class Moved:
-    """Contacts of one channel or strategy in the plan as it is, and as it would be."""
+    """Contacts of one channel or strategy in the plan as it is, and as it would be; None where not shown."""
 
     name: str
-    before: int
-    after: int
+    before: int | None
+    after: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
     """What changes between two plans; all counts are of contacts that are made, so of customers as well.
 
-    ``channels`` by name; ``strategies``: those that change, the largest change first. ``same``: customers of
+    ``channels``, and of ``strategies`` those that change: the largest change first. ``same``: customers of
     one contact in both, ``other_hour`` of them at another hour; ``another``: with another contact;
-    ``gained`` and ``lost``: with a contact in the second plan, or the first, alone.
+    ``gained`` and ``lost``: with a contact in the second plan, or the first, alone; None where not shown.
     """
 
     channels: tuple[Moved, ...]
     strategies: tuple[Moved, ...]
-    same: int
-    other_hour: int
-    another: int
-    gained: int
-    lost: int
+    same: int | None
+    other_hour: int | None
+    another: int | None
+    gained: int | None
+    lost: int | None
 
 
 def compare(before: pa.Table, after: pa.Table) -> Difference:
@@ -46,15 +46,9 @@ def compare(before: pa.Table, after: pa.Table) -> Difference:
         pc.equal(both["strategy"], both["strategy then"]), pc.equal(both["step"], both["step then"])
     )
     same = both.filter(is_same)
-    strategies = _moved("strategy", first, second)
     return Difference(
-        channels=_moved("channel", first, second),
-        strategies=tuple(
-            sorted(
-                (one for one in strategies if one.before != one.after),
-                key=lambda one: (-abs(one.after - one.before), one.name),
-            )
-        ),
+        channels=_moves("channel", first, second),
+        strategies=tuple(one for one in _moves("strategy", first, second) if one.before != one.after),
         same=same.num_rows,
         other_hour=int(pc.sum(pc.not_equal(same["hour"], same["hour then"])).as_py() or 0),
         another=both.num_rows - same.num_rows,
@@ -63,11 +57,13 @@ def compare(before: pa.Table, after: pa.Table) -> Difference:
     )
 
 
-def _moved(column: str, before: pa.Table, after: pa.Table) -> tuple[Moved, ...]:
+def _moves(column: str, before: pa.Table, after: pa.Table) -> tuple[Moved, ...]:
+    """The largest first."""
     first, second = (_counts(table[column]) for table in (before, after))
+    changes = {name: second.get(name, 0) - first.get(name, 0) for name in first | second}
     return tuple(
         Moved(name=name, before=first.get(name, 0), after=second.get(name, 0))
-        for name in sorted(first | second)
+        for name in sorted(changes, key=lambda name: (-abs(changes[name]), name))
     )
 
 

@@ -62,9 +62,9 @@ def test_what_changes_is_counted_once() -> None:
     )
     assert (found.same, found.other_hour, found.another, found.gained, found.lost) == (2, 1, 1, 2, 1)
     assert found.channels == (
-        Moved(name="human_call", before=2, after=2),
         Moved(name="push", before=0, after=2),
         Moved(name="sms", before=2, after=1),
+        Moved(name="human_call", before=2, after=2),
     )
     assert found.strategies == (
         Moved(name="cards", before=0, after=2),

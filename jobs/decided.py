@@ -1,0 +1,67 @@
+"""A night as it was decided: with which strategies, and what it knew."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+
+from sqlalchemy import select
+
+from base.errors import ScheduleError
+from base.settings import Settings
+from jobs.decide import DECIDED
+from jobs.job import Night
+from jobs.run import open_house
+from ledger.audit import trail
+from ledger.database import Ledger
+from ledger.schema import RUNS
+from strategies.book import documents
+from strategies.document import Strategy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decided:
+    """A decided night, open. ``book``: the strategies in the versions it was decided with, by name."""
+
+    night: Night
+    book: tuple[Strategy, ...]
+
+
+@contextmanager
+def open_decided(
+    settings: Settings, *, as_of: date | None, progress: Callable[[str], None]
+) -> Iterator[Decided]:
+    """The house, open on ``as_of``, or on the last night that was decided.
+
+    Raises ScheduleError where that night was not decided.
+    """
+    with open_house(settings, as_of=as_of or date.min, progress=progress) as house:
+        night = replace(house, as_of=_decided_night(house.ledger, as_of))
+        yield Decided(night=night, book=documents(house.ledger, _versions(night)))
+
+
+def _decided_night(ledger: Ledger, as_of: date | None) -> date:
+    """The night asked for, or the last one, where its newest decision ended well."""
+    newest = select(RUNS.c.as_of, RUNS.c.status).distinct(RUNS.c.as_of).where(RUNS.c.job == "decide")
+    with ledger.engine.connect() as connection:
+        rows = connection.execute(newest.order_by(RUNS.c.as_of, RUNS.c.id.desc())).all()
+    nights = [row.as_of for row in rows if row.status == "done"]
+    if not nights:
+        raise ScheduleError("no night is decided yet; run longreach night --as-of DATE first")
+    if as_of is not None and as_of not in nights:
+        raise ScheduleError(
+            f"{as_of} is not decided; decided are {len(nights):,} nights from {nights[0]} to {nights[-1]}: "
+            f"take one of them, or run longreach night --as-of {as_of}"
+        )
+    return as_of or nights[-1]
+
+
+def _versions(night: Night) -> dict[str, int]:
+    lines = trail(night.ledger, action=DECIDED, subject=night.as_of.isoformat(), last=1)
+    if not lines:
+        raise ScheduleError(
+            f"the audit does not say with which strategies {night.as_of} was decided; "
+            f"run longreach decide --as-of {night.as_of} again"
+        )
+    found: dict[str, int] = lines[0]["detail"]["versions"]
+    return found

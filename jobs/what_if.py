@@ -1,0 +1,168 @@
+"""A night's plan as it would be if something were otherwise: made again, compared, and not written."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from base.errors import ArbitrationError
+from base.settings import Settings
+from evaluation.suppress import hidden
+from jobs.decide import allowed_candidates, decide, last_prices
+from jobs.decided import Decided, open_decided
+from jobs.plan import Tonight, shown, shown_alone, stored
+from jobs.rooms import night_rooms
+from lake.tables import CANDIDATES, LIMITS, NUMBERS, PLAN, POSITIONS
+from outreach.arbitrate import Decision, arbitrate
+from outreach.arbitrate.compare import Difference, Moved, compare
+from outreach.arbitrate.declared import declared
+from outreach.arbitrate.problem import NO_HIGH, WHOLE
+from outreach.arbitrate.rooms import Rooms
+from outreach.arbitrate.what_if import changed, paused, read_change
+from outreach.explore import Exploration
+
+_GRAIN = ("customer", "strategy", "step")
+# What the choice makes of a candidate.
+_MADE = (*_GRAIN, "hour", "fate", "reason", "shadow_price", "short_by", "put_forward", "propensity")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WhatIf:
+    """A night's plan as it is, and as it would be had ``changes`` been so before it was made."""
+
+    changes: tuple[str, ...]
+    before: Tonight
+    after: Tonight
+    difference: Difference
+
+
+def what_if(
+    settings: Settings,
+    changes: Sequence[str],
+    *,
+    as_of: date | None,
+    progress: Callable[[str], None],
+) -> WhatIf:
+    """What the night, or the last one that was decided, would have chosen with ``changes``; writes nothing.
+
+    The choice is made again from the stored candidates, by the function and from the prices that made it.
+    Raises SettingsError for a change that does not read, ScheduleError where the night was not decided,
+    ArbitrationError where it cannot be made again.
+    """
+    with open_decided(settings, as_of=as_of, progress=progress) as decided:
+        night = decided.night
+        plan, choice = stored(night), _Choice.of(decided)
+    contact = settings.contact
+    hours = range(contact.hour_from, contact.hour_to)
+    read = [read_change(text, rooms=choice.rooms, hours=hours) for text in changes]
+    rooms = changed(choice.rooms, read)
+    _require_same_limits(choice.rooms, plan.limits, as_of=night.as_of)
+    progress("making the plan again as it was")
+    _require_same_plan(choice.made(choice.rooms), plan, as_of=night.as_of)
+    progress(f"making it with {', '.join(changes)}")
+    after = choice.made(rooms, without=paused(read))
+    return WhatIf(
+        changes=tuple(changes),
+        before=shown(night.as_of, plan),
+        after=shown(night.as_of, after),
+        difference=_shown_difference(compare(plan.plan, after.plan)),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Choice:
+    """Everything that a night's plan was made from."""
+
+    day: date
+    candidates: pa.Table
+    rooms: Rooms
+    exploration: Exploration
+    last_prices: dict[str, float] | None
+
+    @classmethod
+    def of(cls, decided: Decided) -> "_Choice":
+        night, experiments = decided.night, decided.night.settings.experiments
+        frames = {
+            read.table: night.store.read(read.table, as_of=night.as_of, scope=read.scope)
+            for read in decide.reads
+        }
+        numbers = frames[NUMBERS].select("customer", "number")
+        candidates = night.store.read(CANDIDATES, as_of=night.as_of).drop("as_of")
+        day = night.as_of + timedelta(days=1)
+        return cls(
+            day=day,
+            candidates=allowed_candidates(candidates.join(numbers, "customer", "left"), frames[PLAN]),
+            rooms=night_rooms(
+                night, frames, decided.book, made=night.store.read(POSITIONS, as_of=night.as_of)
+            ),
+            exploration=Exploration(share=experiments.exploration, salt=f"{experiments.salt} {day}"),
+            last_prices=last_prices(frames[LIMITS]),
+        )
+
+    def made(self, rooms: Rooms, *, without: frozenset[str] = frozenset()) -> Decision:
+        """What is decided in ``rooms``, ``without`` some strategies."""
+        running = pc.invert(pc.is_in(self.candidates["strategy"], pa.array(sorted(without), pa.string())))
+        return arbitrate(
+            self.candidates.filter(running),
+            rooms=rooms,
+            day=self.day,
+            exploration=self.exploration,
+            last_prices=self.last_prices,
+        )
+
+
+def _require_same_limits(rooms: Rooms, limits: pa.Table, *, as_of: date) -> None:
+    """What settings and documents say now must be what the night kept to."""
+    then = {row["name"]: row["high"] for row in limits.to_pylist()}
+    now = {one.name: None if one.high == NO_HIGH else one.high / WHOLE for one in declared(rooms)}
+    other = sorted(name for name in then.keys() | now.keys() if then.get(name) != now.get(name))
+    if other:
+        name = other[0]
+        raise ArbitrationError(
+            f"{as_of} cannot be made again: {name} was {_end(name, then)} that night and is "
+            f"{_end(name, now)} by today's settings ({len(other):,} limits differ); set them as they were, "
+            "and ask again"
+        )
+
+
+def _end(name: str, limits: dict[str, float | None]) -> str:
+    if name not in limits:
+        return "not limited"
+    high = limits[name]
+    return "without an upper end" if high is None else f"{high:,.10g}"
+
+
+def _require_same_plan(again: Decision, plan: Decision, *, as_of: date) -> None:
+    first, second = (
+        one.plan.select(_MADE).sort_by([(name, "ascending") for name in _GRAIN]).combine_chunks()
+        for one in (again, plan)
+    )
+    if not first.cast(second.schema).equals(second):
+        raise ArbitrationError(
+            f"{as_of} cannot be made again: the same candidates give another plan today, so settings of "
+            "arbitration, floors or experiments have changed since, or a night before it was decided anew; "
+            "set them as they were, and ask again"
+        )
+
+
+def _shown_difference(found: Difference) -> Difference:
+    return Difference(
+        channels=_shown_moves(found.channels),
+        strategies=_shown_moves(found.strategies),
+        same=shown_alone(found.same),
+        other_hour=shown_alone(found.other_hour),
+        another=shown_alone(found.another),
+        gained=shown_alone(found.gained),
+        lost=shown_alone(found.lost),
+    )
+
+
+def _shown_moves(moves: Sequence[Moved]) -> tuple[Moved, ...]:
+    rows = pd.DataFrame([(one.before, one.after) for one in moves], columns=["before", "after"])
+    unseen = hidden(rows, counts=["before", "after"], within=[])
+    return tuple(
+        replace(one, before=None, after=None) if few else one for one, few in zip(moves, unseen, strict=True)
+    )

@@ -1,0 +1,88 @@
+"""Why each possible contact was or was not chosen, and what would have had to be different."""
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from outreach.policy.rule import policy_rules, reasons
+
+WHY = (
+    "customer",
+    "strategy",
+    "step",
+    "channel",
+    "hour",
+    "value",
+    "cost",
+    "price",
+    "short_by",
+    "fate",
+    "rule",
+    "reason",
+    "otherwise",
+)
+FORBIDDEN = "forbidden"
+"""The fate of what a policy rule forbids; all others are those of PLAN."""
+
+_GRAIN = ("customer", "strategy", "step")
+_NOTHING = "nothing"
+# Half a fen: what is short by less shows as no money at all.
+_NO_MONEY = 0.005
+
+
+def why(candidates: DataFrame, plan: DataFrame) -> DataFrame:
+    """The columns of ``WHY``, one row a candidate, worked out in the engine.
+
+    ``candidates`` and ``plan``: one night's CANDIDATES and PLAN. ``price``: CNY that everything the contact
+    uses costs at the night's prices; ``short_by``: CNY it would have had to be worth more to be chosen;
+    ``rule``: the policy rule that forbids it; ``otherwise``: what would have had to be different.
+    """
+    decided = plan.select(
+        *_GRAIN,
+        F.col("hour").alias("planned_hour"),
+        F.col("shadow_price").alias("price"),
+        "short_by",
+        "fate",
+        F.col("reason").alias("decided_reason"),
+    )
+    rule = F.col("dropped_by")
+    return (
+        candidates.join(decided, list(_GRAIN), "left")
+        .withColumn("hour", F.coalesce("planned_hour", "hour"))
+        .withColumn("fate", F.when(rule.isNotNull(), FORBIDDEN).otherwise(F.col("fate")))
+        .withColumn("reason", F.coalesce(_worded(rule, reasons()), "decided_reason"))
+        .withColumn("otherwise", F.coalesce(_worded(rule, _ways_out()), _missing()))
+        .withColumn("rule", rule)
+        .select(*WHY)
+    )
+
+
+def _ways_out() -> dict[str, str]:
+    return {rule.name: rule.otherwise or _NOTHING for rule in policy_rules()}
+
+
+def _worded(rule: Column, words: dict[str, str]) -> Column:
+    """The words of the rule, null where there is none."""
+    known = F.create_map(*(F.lit(part) for pair in words.items() for part in pair))
+    return known[rule]
+
+
+def _missing() -> Column:
+    """What a candidate that policy lets through would have needed."""
+    fate, short_by, price = F.col("fate"), F.col("short_by"), F.col("price")
+    more = F.when(short_by < _NO_MONEY, "worth a little more: it is level with what was chosen").otherwise(
+        F.concat(F.lit("worth "), _money(short_by), F.lit(" yuan more"))
+    )
+    room = F.when(
+        (price >= _NO_MONEY) & fate.isin("capacity", "strategy_limit"),
+        F.concat(F.lit(", or room where it now costs "), _money(price), F.lit(" yuan")),
+    ).otherwise(F.lit(""))
+    return (
+        F.when(fate == "contact", "nothing: it was chosen")
+        .when(fate == "held_out", "another arm: it was chosen, and held back for measuring")
+        .when(short_by.isNotNull(), F.concat(more, room))
+        .otherwise("a value that is a number")
+    )
+
+
+def _money(yuan: Column) -> Column:
+    return yuan.cast("decimal(18,2)").cast("string")
