@@ -26,8 +26,7 @@ def problem() -> Problem:
 
 
 def _start(problem: Problem, how: str) -> Floats | None:
-    prices = np.linspace(-0.5, 3.0, len(problem.limits))
-    return np.where(problem.limits.low > 0, prices, np.maximum(prices, 0.0)) if how == "warm" else None
+    return solve(problem).prices if how == "warm" else None
 
 
 def _solved(
