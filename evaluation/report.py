@@ -12,6 +12,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from evaluation import pictures
+from evaluation.choice import choice_of
 from evaluation.experiment_sections import Terms, sections
 from evaluation.experiment_summary import ExperimentSummary
 from evaluation.pictures import as_html
@@ -27,6 +28,7 @@ class Context:
     source_doc: str
     source_caveat: str  # what readers of the lifts must be told of this source, if anything
     capacities: Mapping[str, int]
+    seconds: Mapping[str, int]  # planned length of a contact, by channel
     rule_docs: Mapping[str, str]
     terms: Terms
     quality: pd.DataFrame  # table_name, expectation, column_name, success, checked, unexpected, share
@@ -69,6 +71,7 @@ def render(summary: Summary, experiments: ExperimentSummary, context: Context) -
         cards=[_card(row) for row in summary.segments.to_dict("records")],
         capacity=as_html("capacity", pictures.capacity(summary.released, context.capacities)),
         hours=as_html("hours", pictures.hours(summary.hours)),
+        choice=choice_of(summary.certificates, summary.limits, seconds=context.seconds),
         drops=as_html("drops", pictures.bars(drops, label="doc", count="candidates")),
         results=as_html("results", pictures.results(summary.results)) if len(summary.results) else None,
         fates=[

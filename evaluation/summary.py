@@ -13,9 +13,11 @@ from evaluation.suppress import suppress
 from lake.table import Table
 from lake.tables import (
     CANDIDATES,
+    CERTIFICATES,
     CONTACT_LISTS,
     CUSTOMER_SEGMENTS,
     CUSTOMERS,
+    LIMITS,
     OUTCOMES,
     PLAN,
     QUARANTINE,
@@ -37,6 +39,8 @@ class Summary:
     drops: pd.DataFrame  # rule, candidates
     results: pd.DataFrame  # channel, result, contacts, answers (of the channel in all)
     rejected: pd.DataFrame  # source_table, reason, rows
+    certificates: pd.DataFrame  # CERTIFICATES' columns, one row; none where nothing was decided
+    limits: pd.DataFrame  # LIMITS' columns
 
 
 def summarise(frames: Mapping[Table, DataFrame], *, as_of: date) -> Summary:
@@ -56,6 +60,8 @@ def summarise(frames: Mapping[Table, DataFrame], *, as_of: date) -> Summary:
         ),
         results=_results(frames[OUTCOMES]),
         rejected=_count(frames[QUARANTINE], ["source_table", "reason"], "rows", hide=False),
+        certificates=frames[CERTIFICATES].drop("as_of").toPandas(),
+        limits=frames[LIMITS].drop("as_of").toPandas(),
     )
 
 

@@ -22,10 +22,12 @@ from lake.table import Table
 from lake.tables import (
     ASSIGNMENTS,
     CANDIDATES,
+    CERTIFICATES,
     CONTACT_LISTS,
     CUSTOMER_SEGMENTS,
     CUSTOMERS,
     EXPERIMENT_FINDINGS,
+    LIMITS,
     OUTCOMES,
     PLAN,
     QUARANTINE,
@@ -38,7 +40,7 @@ from lake.tables import (
 from ledger.audit import trail
 from ledger.database import Ledger
 from ledger.schema import QUALITY_RESULTS
-from outreach.channels.channel import capacities
+from outreach.channels.channel import capacities, load_channels
 from outreach.policy.rule import reasons
 from sources.source import open_source
 from strategies.book import ever_live
@@ -51,6 +53,8 @@ from strategies.book import ever_live
         SEGMENT_CATALOG.at,
         CANDIDATES.at,
         PLAN.at,
+        CERTIFICATES.at,
+        LIMITS.at,
         CONTACT_LISTS.until,
         ASSIGNMENTS.before,
         OUTCOMES.until,
@@ -76,6 +80,7 @@ def report(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
         source_doc=(source.__doc__ or "").strip().splitlines()[0],
         source_caveat=source.caveat,
         capacities=capacities(night.settings, customers=customers),
+        seconds={name: channel.seconds for name, channel in load_channels().items()},
         rule_docs=reasons(),
         terms=_terms(night),
         quality=_quality(night.ledger, night.as_of),
