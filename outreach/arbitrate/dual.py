@@ -20,7 +20,9 @@ from outreach.arbitrate.kernel import MICRO, SHARE
 from outreach.arbitrate.problem import WHOLE, Flags, Floats, Ints, Problem
 
 _LEAST_CURVE = 1e-4  # of the use: keeps the step of a price that moves nobody finite
-_LONGEST = 10.0  # heats that one price alone moves in a step, about
+_REACH = 10.0  # heats that one price alone moves in a first step, about
+_STRIDE = 2.0  # how much further a price goes each time its slope hardly gave way
+_FURTHEST = 40.0
 _ENOUGH = 0.1  # of the residual that conjugate gradients leave
 _PRODUCTS = 12
 
@@ -92,11 +94,12 @@ def minimise(
     ``heat``: CNY. ``steps``: at most so many of Newton's.
     """
     here = _at(evaluator, market, prices, heat)
-    passes = 1
+    passes, reach, before = 1, np.full(len(prices), _REACH), np.zeros(len(prices))
     for _ in range(steps):
         slope = _slope(market, here)
         free = slope != 0
-        step, products = _newton(evaluator, market, here, slope, heat)
+        reach = _reach(reach, slope, before)
+        step, products = _newton(evaluator, market, here, slope, reach, heat)
         passes += products
         promised = -float(slope @ step)
         if promised <= stop * abs(here.dual):
@@ -111,7 +114,7 @@ def minimise(
             length *= 0.4
         if gained <= 0:
             break
-        here = there
+        here, before = there, slope
         if gained <= stop * abs(here.dual):
             break
     return here.prices, passes
@@ -141,17 +144,26 @@ def _kept_aside(prices: Floats, slope: Floats, step: Floats) -> Floats:
     return np.where(moved * side > 0, moved, 0.0)
 
 
+def _reach(reach: Floats, slope: Floats, before: Floats) -> Floats:
+    """How many heats each price may go alone: ever further where its slope does not give way, less once it
+    has gone too far."""
+    on = (slope * before > 0) & (np.abs(slope) > 0.5 * np.abs(before))
+    over = slope * before < 0
+    moved = np.where(on, reach * _STRIDE, np.where(over, np.maximum(reach / _STRIDE, 1.0), reach))
+    return np.minimum(moved, _FURTHEST)
+
+
 def _newton(
-    evaluator: Evaluator, market: Market, here: _Point, slope: Floats, heat: float
+    evaluator: Evaluator, market: Market, here: _Point, slope: Floats, reach: Floats, heat: float
 ) -> tuple[Floats, int]:
     """Solves curvature x step = -slope by conjugate gradients, scaled by its diagonal; and the passes.
 
     What is added to the diagonal fades with the slope; far out, where hardly anybody is near the margin and
-    the curvature vanishes, it lets a price walk about ``_LONGEST`` heats.
+    the curvature vanishes, it lets a price walk about ``reach`` heats.
     """
     table = market.table(here.prices)
     free = slope != 0
-    damping = _LEAST_CURVE * (here.used + 1.0) + np.abs(slope) / _LONGEST
+    damping = _LEAST_CURVE * (here.used + 1.0) + np.abs(slope) / reach
     curve = market.by_limit.power(2) @ here.found.spread / SHARE + damping
     step, left = np.zeros_like(slope), np.where(free, -slope, 0.0)
     scaled = left / curve

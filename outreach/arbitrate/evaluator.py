@@ -62,6 +62,24 @@ class Softened:
     surplus: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Bins:
+    """Bins for prices of single limits: a middle one for zero and ``each`` to either side, from ``finest`` CNY
+    up, each wider than the last by ``exp(width)``.
+
+    ``own`` and ``amount``: a code's limit (-1: none is asked for) and what it uses of it, thousandths;
+    ``price`` and ``paid``: by limit, CNY a whole unit and whether a minimum may pay.
+    """
+
+    own: Ints
+    amount: Ints
+    price: Floats
+    paid: Flags
+    finest: float
+    width: float
+    each: int
+
+
 class Evaluator(Protocol):
     """What the search asks. ``table``: a price a code, CNY. Answers are whole numbers, the same wherever and
     in whatever order they are added up."""
@@ -77,6 +95,9 @@ class Evaluator(Protocol):
     def soften(self, table: Floats, heat: float) -> Softened: ...
 
     def turn(self, table: Floats, heat: float, direction: Floats) -> Ints: ...
+
+    def rank(self, table: Floats, bins: Bins) -> Ints:
+        """By limit and bin, thousandths of rows that would be given up at a price of the limit in that bin."""
 
     def contested(self, table: Floats, within: float, wanted: Flags) -> tuple[Units, Choice]:
         """The units that may still change their minds, with the rows that may be it; and all others' sums."""
@@ -141,6 +162,19 @@ class InProcess:
             return (moved,)
 
         return self._added(part)[0]
+
+    def rank(self, table: Floats, bins: Bins) -> Ints:
+        of = self.of
+
+        def part(first: int, last: int) -> tuple[Ints]:
+            ranked = np.zeros((len(bins.price), 2 * bins.each + 1), dtype=np.int64)
+            kernel.rank(
+                of.starts, of.worth, of.codes, table, bins.own, bins.amount, bins.price, bins.paid,
+                bins.finest, bins.width, first, last, ranked, of.widest,
+            )  # fmt: skip
+            return (ranked,)
+
+        return added(part, units=self.units, threads=self.threads)[0]
 
     def contested(self, table: Floats, within: float, wanted: Flags) -> tuple[Units, Choice]:
         of, rows_kept = self.of, np.zeros(self.units, dtype=np.int64)

@@ -275,3 +275,72 @@ def _stays(row: int, worth: Floats, codes: Codes, table: Floats, least: float, w
         if wanted[codes[row, side]]:
             return True
     return surplus >= least
+
+
+@numba.njit(nogil=True, cache=True)
+def rank(
+    starts: Ints,
+    worth: Floats,
+    codes: Codes,
+    table: Floats,
+    own: Ints,
+    amount: Ints,
+    price: Floats,
+    paid: Flags,
+    finest: float,
+    width: float,
+    first: int,
+    last: int,
+    ranked: Ints,
+    widest: int,
+) -> None:
+    """At which price of its own limit each row would be given up, all other prices as they are.
+
+    ``own``: a code's limit, -1 for none; ``amount``: thousandths a row with the code uses of it; ``price`` and
+    ``paid`` (a minimum may pay): by limit. Adds amounts to ``ranked``, limits x bins: the middle is zero, bins
+    grow by ``exp(width)`` from ``finest`` CNY on both sides.
+    """
+    surplus = np.empty(widest)
+    middle = ranked.shape[1] // 2
+    for unit in range(first, last):
+        low, high = starts[unit], starts[unit + 1]
+        best, at = 0.0, -1
+        for row in range(low, high):
+            left = worth[row]
+            for side in range(codes.shape[1]):
+                left -= table[codes[row, side]]
+            surplus[row - low] = left
+            if left > best:
+                best, at = left, row
+        for side in range(codes.shape[1]):
+            second = 0.0
+            if at >= 0:
+                for row in range(low, high):
+                    if codes[row, side] != codes[at, side]:
+                        second = max(second, surplus[row - low])
+            for row in range(low, high):
+                limit = own[codes[row, side]]
+                if limit < 0 or worth[row] == -np.inf:
+                    continue
+                same = at >= 0 and codes[row, side] == codes[at, side]
+                if same and row != at:
+                    continue
+                bid = (
+                    price[limit]
+                    + (surplus[row - low] - (second if same else best)) * 1000.0 / amount[codes[row, side]]
+                )
+                if bid <= finest and not paid[limit]:
+                    continue
+                beaten = False
+                for other in range(low, high):
+                    if codes[other, side] == codes[row, side] and (
+                        surplus[other - low] > surplus[row - low]
+                        or (surplus[other - low] == surplus[row - low] and other < row)
+                    ):
+                        beaten = True
+                if beaten:
+                    continue
+                place = 0
+                if abs(bid) > finest:
+                    place = min(int(np.log(abs(bid) / finest) / width) + 1, middle)
+                ranked[limit, middle + place if bid > 0 else middle - place] += amount[codes[row, side]]
