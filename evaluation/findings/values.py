@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.findings.finding import Facts, Finding, Found, surely_uneven
-from evaluation.metrics.metric import CURRENCY
+from evaluation.metrics.metric import CURRENCY, Metric
 from experiments.moments import Floats, Moments
 
 
@@ -53,6 +53,17 @@ class ZeroVariance(Finding):
         return _by_metric(facts, lambda name: _same(*facts.arms[name]), varied & facts.arms.keys())
 
 
+class FewAmounts(Finding):
+    """So few amounts are not zero that the metric's interval may promise more than it keeps. 非零金额过少"""
+
+    name = "few_amounts"
+
+    @classmethod
+    def find(cls, facts: Facts) -> Found:
+        means = {name: metric for name, metric in facts.metrics.items() if metric.kind == "mean"}
+        return _by_metric(facts, lambda name: _hardly_any(means[name], *facts.arms[name]), means)
+
+
 class OtherCurrency(Finding):
     """A metric is in another currency than yuan and is left out. 指标币种不是人民币"""
 
@@ -90,3 +101,13 @@ def _same(treated: Moments, held: Moments) -> NDArray[np.bool_]:
     """Two or more customers in each arm, and all of them alike."""
     enough = (treated.array("n") > 1) & (held.array("n") > 1)
     return np.asarray(enough & (treated.variance == 0) & (held.variance == 0))
+
+
+def _hardly_any(metric: type[Metric], treated: Moments, held: Moments) -> NDArray[np.bool_]:
+    """Amounts worth less than one of equal ones (Kish's effective number) are expected in the smaller arm."""
+    both = treated + held
+    size = both.array("total") if metric.never_negative else both.array("gains") + both.losses
+    smaller = np.minimum(treated.array("n"), held.array("n"))
+    return np.asarray(
+        (smaller > 0) & (size > 0) & (size**2 * smaller < both.array("squares") * both.array("n"))
+    )

@@ -53,6 +53,16 @@ def test_sound_input_has_no_finding_but_assets_nobody_knows(engine: SparkSession
     assert _named(read, "all_null")["words"].endswith("[aum_change, outflow]")
 
 
+def test_too_few_amounts_for_an_interval_that_keeps_its_word(engine: SparkSession) -> None:
+    few = World(assignments=arms(150, 50), openings=taken("s1 t1", "s1 c1", "s1 c2")).read(engine)
+    found = _named(few, "few_amounts")
+    assert (found["grave"], found["words"].endswith("[amount]")) == (False, True)
+    enough = taken(*(f"s1 t{i}" for i in range(5)))
+    assert "few_amounts" not in set(
+        World(assignments=arms(150, 50), openings=enough).read(engine).findings["kind"]
+    )
+
+
 def test_customers_in_two_arms(engine: SparkSession) -> None:
     world = _sound()
     world.assignments += [assignment("s1 t0", "control")]
@@ -160,6 +170,7 @@ def test_every_kind_of_finding_is_planted_here() -> None:
         "few_customers",
         "all_null",
         "zero_variance",
+        "few_amounts",
         "negative_amounts",
         "other_currency",
     }
