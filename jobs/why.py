@@ -18,11 +18,13 @@ from base.errors import SettingsError, StoreError
 from base.settings import Settings
 from features.catalogue import FEATURES
 from features.compiler import CUSTOMER_FEATURES
+from jobs.decide import decide
 from jobs.decided import Decided, open_decided
 from jobs.job import Night
-from lake.tables import CANDIDATES, CUSTOMER_SEGMENTS, CUSTOMERS, PLAN, POSITIONS
+from jobs.rooms import night_rooms
+from lake.tables import CANDIDATES, CUSTOMER_SEGMENTS, CUSTOMERS, LIMITS, PLAN, POSITIONS
 from outreach.publish import publish_file
-from outreach.why import why
+from outreach.why import FORBIDDEN, price_parts, why
 from strategies.candidates import selected
 from strategies.funnel import positions
 from strategies.rule import parse
@@ -45,8 +47,8 @@ class Answer:
     """What a night made of one customer.
 
     ``standing``: why nothing is asked of him at all; None where strategies are. ``candidates``: the columns
-    of ``outreach.why.WHY``, chosen ones first. ``unselected``: strategies whose rules do not select him.
-    ``titles``: what people call the strategies named.
+    of ``outreach.why.WHY`` and ``prices``, CNY by limit, chosen ones first. ``unselected``: strategies whose
+    rules do not select him. ``titles``: what people call the strategies named.
     """
 
     as_of: date
@@ -68,7 +70,7 @@ def ask(settings: Settings, customer: str, *, as_of: date | None, progress: Call
         _require(night, customer)
         tail = night.store.read(CUSTOMER_SEGMENTS, as_of=night.as_of).filter(one)
         standing = None if tail.count() else _not_long_tail(night, customer)
-        rows = _rows(night).filter(one).toArrow().to_pylist()
+        rows = _with_prices(decided, _rows(night).filter(one).toArrow().to_pylist())
         not_asked, unselected = ([], 0) if standing else _silent(decided, customer, asked=rows)
         return Answer(
             as_of=night.as_of,
@@ -103,6 +105,28 @@ def write_all(settings: Settings, path: Path, *, as_of: date | None, progress: C
 def _rows(night: Night) -> DataFrame:
     candidates, plan = (night.store.read(table, as_of=night.as_of) for table in (CANDIDATES, PLAN))
     return why(candidates, plan)
+
+
+def _with_prices(decided: Decided, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The candidates with ``prices``: what each limit adds to their price."""
+    night = decided.night
+    limits = night.store.read(LIMITS, as_of=night.as_of).select("name", "price").collect()
+    if not rows or not limits:
+        return [row | {"prices": {}} for row in rows]
+    rooms = night_rooms(
+        night,
+        {
+            read.table: night.store.read(read.table, as_of=night.as_of, scope=read.scope)
+            for read in decide.reads
+        },
+        decided.book,
+        made=night.store.read(POSITIONS, as_of=night.as_of),
+    )
+    parts = price_parts(rows, rooms=rooms, prices={row["name"]: row["price"] for row in limits})
+    return [
+        row | {"prices": {} if row["fate"] == FORBIDDEN else own}
+        for row, own in zip(rows, parts, strict=True)
+    ]
 
 
 def _lines(parts: Sequence[Path]) -> Iterator[bytes]:

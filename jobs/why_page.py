@@ -14,6 +14,7 @@ from jobs.why import Answer
 from outreach.why import FORBIDDEN
 
 _NEAREST = 12
+_CENT = 0.005
 _CHOSEN = ("contact", "held_out")
 
 
@@ -101,8 +102,10 @@ def _touch(row: Mapping[str, Any]) -> str:
 
 
 def _worth(row: Mapping[str, Any]) -> str:
-    price = row["price"] or 0.0
-    room = f", room {price:,.2f}" if price > 0 else f", a minimum pays {-price:,.2f}" if price < 0 else ""
+    """Value, cost, and what the room it uses costs, by the limits that ask for it."""
+    parts = sorted(row["prices"].items(), key=lambda part: -abs(part[1]))
+    shown = ", ".join(f"{name} {yuan:,.2f}" for name, yuan in parts if abs(yuan) >= _CENT)
+    room = f", room {row['price']:,.2f} ({shown})" if shown else ""
     return f"worth {row['value']:,.2f} yuan, cost {row['cost']:,.2f}{room}"
 
 

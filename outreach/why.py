@@ -1,8 +1,17 @@
 """Why each possible contact was or was not chosen, and what would have had to be different."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from outreach.arbitrate.factors import Contacts, factors_of
+from outreach.arbitrate.problem import WHOLE
+from outreach.arbitrate.rooms import Rooms
+from outreach.coded import words
 from outreach.policy.rule import policy_rules, reasons
 
 WHY = (
@@ -10,6 +19,7 @@ WHY = (
     "strategy",
     "step",
     "channel",
+    "segment",
     "hour",
     "value",
     "cost",
@@ -54,6 +64,34 @@ def why(candidates: DataFrame, plan: DataFrame) -> DataFrame:
         .withColumn("rule", rule)
         .select(*WHY)
     )
+
+
+def price_parts(
+    rows: Sequence[Mapping[str, Any]], *, rooms: Rooms, prices: Mapping[str, float]
+) -> list[dict[str, float]]:
+    """Which limits make up the price of each of ``rows`` (columns of ``WHY``): CNY by name, none of zero.
+
+    ``prices``: the night's, CNY a unit of each limit, by name.
+    """
+    table = pa.Table.from_pylist([dict(row) for row in rows])
+    names = list(prices)
+    contacts = Contacts(
+        strategy=words(table["strategy"]),
+        channel=words(table["channel"]),
+        segment=words(table["segment"]),
+        step=table["step"].to_numpy().astype(np.int64),
+        hour=table["hour"].to_numpy().astype(np.int64),
+        cost=np.rint(table["cost"].to_numpy() * WHOLE).astype(np.int64),
+    )
+    found: list[dict[str, float]] = [{} for _ in rows]
+    for factor in factors_of(contacts, rooms=rooms, places={name: at for at, name in enumerate(names)}):
+        for parts, code in zip(found, factor.codes, strict=True):
+            used = factor.usage[[code]].tocoo()
+            for place, amount in zip(used.col, used.data, strict=True):
+                yuan = prices[names[place]] * int(amount) / WHOLE
+                if yuan:
+                    parts[names[place]] = yuan
+    return found
 
 
 def _ways_out() -> dict[str, str]:
