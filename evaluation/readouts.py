@@ -32,7 +32,7 @@ from experiments.discoveries import q_values
 from experiments.heterogeneity import heterogeneity_p
 from experiments.sample_ratio import p_value
 from experiments.shrinkage import shrink
-from experiments.statistics import Difference, slope
+from experiments.statistics import Difference, slope, slope_of
 from lake.tables import READOUTS, SEGMENT_READOUTS
 from lake.tables.words import TREATED
 
@@ -131,7 +131,8 @@ def _portfolio(frame: pd.DataFrame, metric: type[Metric], terms: Terms) -> pd.Da
     """What can only be said of all together: false discoveries, and effects without the luck of the best."""
     found = Difference(**{name: frame[name].to_numpy(dtype=float) for name in Difference.__annotations__})
     n, m = (frame[name].to_numpy(dtype=float) for name in ("customers", "control_customers"))
-    steeper = slope(found, n, m) if is_scored(metric) else 0.0
+    scored = is_scored(metric)
+    steeper = slope(found, n, m) if scored else slope_of(found, confidence=terms.confidence)
     shrunk = shrink(found.lift, found.error, slope=steeper, confidence=terms.confidence)
     return frame.assign(
         q_value=q_values(frame["always_p"].to_numpy()),
