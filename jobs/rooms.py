@@ -1,16 +1,18 @@
 """The limits of a night, from settings, channels and documents, and what funnels under way will ask for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from math import ceil
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from base.settings import Contact
+from base.errors import SettingsError
+from base.settings import Contact, LeastShares
 from jobs.job import Frames, Night
 from jobs.known import capacity
 from lake.tables import CUSTOMERS, SEGMENT_CATALOG
+from lake.tables.words import PRODUCTS
 from outreach.arbitrate.ahead import Returned, loads, under_way
 from outreach.arbitrate.rooms import ChannelRoom, Floors, Rooms, SkillRoom, StrategyRoom
 from outreach.channels.channel import Channel, hourly, load_channels
@@ -23,7 +25,7 @@ _LONGEST_WAIT = 30  # days between two touches of a funnel, at most
 def night_rooms(night: Night, frames: Frames, book: Sequence[Strategy], *, made: DataFrame) -> Rooms:
     """Every limit of the night, from the frames that decide reads.
 
-    ``made``: the touches as the night begins. Raises SettingsError where settings name no channel.
+    ``made``: the touches as the night begins. Raises SettingsError where settings name what is not there.
     """
     settings, day = night.settings, night.as_of + timedelta(days=1)
     scarce = [name for name, channel in load_channels().items() if channel.by_human]
@@ -33,11 +35,7 @@ def night_rooms(night: Night, frames: Frames, book: Sequence[Strategy], *, made:
         channels=_channels(night, customers=frames[CUSTOMERS].count()),
         strategies=_strategies(book, begun(made)),
         skills=_skills(night, scarce),
-        floors=Floors(
-            segments=settings.floors.segments,
-            managers=settings.floors.managers,
-            managers_of=_managers(frames[SEGMENT_CATALOG]),
-        ),
+        floors=_floors(settings.floors, frames[SEGMENT_CATALOG]),
         loads=expected,
         under_way=under_way(book, returned, expected, scarce=scarce, day=day),
         reserve=settings.arbitration.reserve_quantile,
@@ -72,6 +70,8 @@ def _channels(night: Night, *, customers: int) -> dict[str, ChannelRoom]:
 def _skills(night: Night, scarce: Sequence[str]) -> dict[str, SkillRoom]:
     contact, channels = night.settings.contact, load_channels()
     hours = sorted({hour for name in scarce for hour in contact_hours(channels[name], contact)})
+    for name, skill in night.settings.skills.items():
+        _require(f"skills.{name}.kinds", skill.kinds, PRODUCTS)
     return {
         name: SkillRoom(
             kinds=skill.kinds,
@@ -99,8 +99,20 @@ def _strategies(book: Sequence[Strategy], so_far: Mapping[str, int]) -> dict[str
     }
 
 
-def _managers(catalog: DataFrame) -> dict[str, str]:
-    return {row["segment"]: row["manager"] for row in catalog.select("segment", "manager").collect()}
+def _floors(shares: LeastShares, catalog: DataFrame) -> Floors:
+    rows = catalog.select("segment", "manager").collect()
+    managers_of = {row["segment"]: row["manager"] for row in rows}
+    _require("floors.segments", shares.segments, sorted(managers_of))
+    _require("floors.managers", shares.managers, sorted(set(managers_of.values())))
+    return Floors(segments=shares.segments, managers=shares.managers, managers_of=managers_of)
+
+
+def _require(setting: str, named: Iterable[str], known: Sequence[str]) -> None:
+    for name in named:
+        if name not in known:
+            raise SettingsError(
+                f"{setting}: there is no {name!r}; there are {', '.join(known) or 'none yet'}"
+            )
 
 
 def _returned(made: DataFrame, *, as_of: date) -> list[Returned]:
