@@ -1,9 +1,11 @@
 """Returns: what contacts brought beyond what held-out customers did by themselves, against their cost.
 
 A strategy's incremental conversions are its lift times the treated customers whom that lift rests on. Several
-strategies are summed, never poured together, since their holdouts and customers differ; the interval of a sum
-joins theirs by MOVER (Zou and Donner, Statistics in Medicine 27, 2008), which holds because every strategy
-draws its arms independently of all others. Segments are summed from the lifts read inside them.
+strategies are summed, never poured together, since their holdouts and customers differ; every strategy draws
+its arms independently of all others. The interval of summed conversions, and of their value, is the
+stratified score one (``experiments.statistics.pool``): joined from the strategies' own it would end too low
+where few are held out, since controls without a hit seem sure. Assets, which everybody has, are joined by
+MOVER (Zou and Donner, Statistics in Medicine 27, 2008). Segments are summed from the lifts read inside them.
 
 These intervals are for one look. The words are read every night, so they rest on always-valid ones: the
 confidence sequence of the sum, whose error is the root of the summed squares.
@@ -21,12 +23,14 @@ from pyspark.sql import functions as F
 from scipy import special
 
 from evaluation.exposures import closed
+from evaluation.strata import group
 from experiments.sequences import sequence
+from experiments.statistics import Difference
 from lake.tables import MEASURED
 from lake.tables.returns import RETURNS_TABLE
 
 _ENDS = ("", "_low", "_high")
-_ESTIMATES = ("conversions", "aum", "value")
+_READ = ("mean", "control_mean", "lift", "low", "high", "error")
 _OF_STRATEGY = ("kind", "channel", "manager")
 
 
@@ -77,7 +81,7 @@ def returns(
     ``readouts`` and ``segment_readouts`` hold their tables' columns, ``contacts`` what :func:`contacts_made`
     and ``strategies`` what :func:`belongings` made. ``distrusted``: strategies with a grave finding; they are
     counted as left out. ``costs``: CNY a contact by channel; ``values``: CNY a conversion by strategy.
-    ``confidence`` is that of the words; the intervals have that of the readouts.
+    ``confidence`` is that of the words, and of the readouts' intervals.
     """
     spent = contacts.assign(cost=contacts["contacts"] * contacts["channel"].map(costs))
     tell = partial(_told, distrusted=distrusted, values=values, confidence=confidence)
@@ -111,22 +115,21 @@ def _told(
     values: Mapping[str, float],
     confidence: float,
 ) -> pd.DataFrame:
-    """One row a strategy (and segment): customers treated, and total, low and high of every estimate.
+    """One row a strategy (and segment): customers treated, total, low and high of assets, and what was read
+    of conversions (fields of Difference).
 
     ``told`` says whether the row may be counted, ``compared`` how many of its treated the lift rests on,
-    ``error`` the standard error of its value. Assets are read with the balance before exposure taken out
-    where that was possible: the same effect, a narrower interval.
+    ``worth`` CNY a conversion, ``value_error`` the standard error of its value. Assets are read with the
+    balance before exposure taken out where that was possible: the same effect, a narrower interval.
     """
     keys = [name for name in ("strategy", "segment") if name in readouts.columns]
     converted = readouts[readouts["metric"] == "converted"]
-    rows = converted[[*keys, "customers", "control_customers", "compared"]].copy()
+    rows = converted[[*keys, "customers", "control_customers", "compared", *_READ]].copy()
     rows["told"] = converted["low"].notna() & converted["high"].notna()
     rows["told"] &= ~converted["strategy"].isin(list(distrusted))
-    worth = converted["strategy"].map(values)
-    for end, column in zip(_ENDS, ("lift", "low", "high"), strict=True):
-        rows[f"conversions{end}"] = converted["compared"] * converted[column]
-        rows[f"value{end}"] = rows[f"conversions{end}"] * worth
-    rows["error"] = converted["compared"] * worth * _error(converted, confidence=confidence)
+    rows["worth"] = converted["strategy"].map(values)
+    error = _error(converted, confidence=confidence)
+    rows["value_error"] = converted["compared"] * rows["worth"] * error
     moved = readouts[readouts["metric"] == "aum_change"]
     adjusted = moved["adjusted_low"].notna() & moved["adjusted_high"].notna()
     assets = moved[keys].copy()
@@ -151,16 +154,14 @@ def _summed(rows: pd.DataFrame, level: str, *, confidence: float) -> pd.DataFram
     # Contacts are not counted by draw: those of customers who are compared are taken to be their share.
     share = told["compared"] / told["customers"].where(told["customers"] > 0)
     parts["compared_contacts"], parts["compared_cost"] = told["contacts"] * share, told["cost"] * share
-    parts["variance"] = told["error"] ** 2
-    squares = {}
-    for estimate in _ESTIMATES:
-        total, low, high = (told[f"{estimate}{end}"] for end in _ENDS)
-        parts[estimate] = total
-        squares[f"{estimate}_low"], squares[f"{estimate}_high"] = (total - low) ** 2, (high - total) ** 2
-    by_name = parts.assign(**squares).groupby("name").sum(min_count=1)
-    for estimate in _ESTIMATES:
-        by_name[f"{estimate}_low"] = by_name[estimate] - np.sqrt(by_name[f"{estimate}_low"])
-        by_name[f"{estimate}_high"] = by_name[estimate] + np.sqrt(by_name[f"{estimate}_high"])
+    parts["variance"], parts["aum"] = told["value_error"] ** 2, told["aum"]
+    parts["below"] = (told["aum"] - told["aum_low"]) ** 2
+    parts["above"] = (told["aum_high"] - told["aum"]) ** 2
+    by_name = parts.groupby("name").sum(min_count=1)
+    by_name["aum_low"] = by_name["aum"] - np.sqrt(by_name["below"])
+    by_name["aum_high"] = by_name["aum"] + np.sqrt(by_name["above"])
+    for estimate, weight in (("conversions", told["compared"]), ("value", told["compared"] * told["worth"])):
+        by_name = by_name.join(_total(told, weight.astype(float), confidence=confidence).add_prefix(estimate))
     counts = rows.groupby("name")["told"].agg(["sum", "count"])
     frame = by_name.reindex(counts.index).assign(
         level=level, strategies=counts["sum"], left_out=counts["count"] - counts["sum"]
@@ -173,6 +174,26 @@ def _summed(rows: pd.DataFrame, level: str, *, confidence: float) -> pd.DataFram
     still_open = told[told["open"].astype(bool)]["name"].unique()
     words = _words(frame, still_open=frame.index.isin(still_open), confidence=confidence)
     return frame.assign(words=words).reset_index(names="name")
+
+
+def _total(rows: pd.DataFrame, weight: pd.Series, *, confidence: float) -> pd.DataFrame:
+    """The sums of weights times lifts with their intervals, columns like _ENDS, by ``name``; rows without a
+    weight do not count."""
+    known = rows[weight.notna()]
+    weights = weight[weight.notna()].to_numpy()
+    groups = group({"name": pd.Categorical(known["name"])}, "name")
+    read = {name: known[name].to_numpy(dtype=float) for name in _READ}
+    joined = groups.pooled(
+        Difference(**read, p_value=np.full(len(known), np.nan)),
+        n=known["compared"].to_numpy(dtype=float),
+        control_n=known["control_customers"].to_numpy(dtype=float),
+        scored=True,
+        confidence=confidence,
+        weights=weights,
+    )
+    total = groups.total(weights)
+    sums = (total * each for each in (joined.lift, joined.low, joined.high))
+    return pd.DataFrame(dict(zip(_ENDS, sums, strict=True)), index=groups.keys["name"].astype(object))
 
 
 def _words(frame: pd.DataFrame, *, still_open: NDArray[np.bool_], confidence: float) -> NDArray[np.str_]:

@@ -65,7 +65,14 @@ class Groups:
         return np.asarray(np.nansum(self.gather(values), axis=1))
 
     def pooled(
-        self, found: Difference, *, n: Floats, control_n: Floats, scored: bool, confidence: float
+        self,
+        found: Difference,
+        *,
+        n: Floats,
+        control_n: Floats,
+        scored: bool,
+        confidence: float,
+        weights: Floats | None = None,
     ) -> Difference:
         """Every group's members joined as ``pool`` does; a group of one is what its member is."""
         gathered = {name: self.gather(values) for name, values in vars(found).items()}
@@ -76,6 +83,7 @@ class Groups:
             n=self.gather(n),
             control_n=self.gather(control_n),
             scored=scored,
+            weights=None if weights is None else self.gather(weights),
             confidence=confidence,
         )
         alone = (self.members >= 0).sum(axis=1) == 1

@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 
 from evaluation.head_to_head import Pair, head_to_head
+from experiments.moments import Moments
+from experiments.statistics import difference
 
 PAIR = Pair("calls", "spoken_by_machine", "ai_call", "spoken_by_people", "human_call")
 
@@ -24,6 +26,28 @@ def test_the_difference_of_two_lifts_carries_both_their_intervals() -> None:
     assert entered["low"] == pytest.approx(-0.06 - np.hypot(0.01, 0.02))
     assert entered["high"] == pytest.approx(-0.06 + np.hypot(0.01, 0.03))
     assert entered["words"] == "human_call changes more than ai_call."
+
+
+@pytest.mark.parametrize("lift", [0.0, 0.02])
+def test_the_interval_misses_seldom_on_either_side_where_few_are_held_out(lift: float) -> None:
+    """4,000 pairs of the same lift: 400 treated against 20 held out, and ten times as many or more."""
+    rng = np.random.default_rng(14)
+    pairs, rate = 4_000, 0.03
+    sides = []
+    for side, treated, held in (("first", 400, 20), ("second", 4_000, 800)):
+        arms = []
+        for size, share in ((treated, rate + lift), (held, rate)):
+            hits = rng.binomial(size, share, pairs).astype(float)
+            arms.append(Moments(n=np.full(pairs, float(size)), total=hits, squares=hits))
+        found = difference(*arms, binary=True)
+        names = [f"{side}{number}" for number in range(pairs)]
+        sides.append(pd.DataFrame({**vars(found), "name": names, "customers": treated}))
+    readouts = pd.concat(sides).assign(level="strategy", arm="any", metric="converted", view="entered")
+    asked = [Pair("calls", f"first{i}", "ai_call", f"second{i}", "human_call") for i in range(pairs)]
+    found = head_to_head(readouts, asked)
+    entered = found[found["view"] == "entered"]
+    assert (entered["low"] > 0).mean() <= 0.033
+    assert (entered["high"] < 0).mean() <= 0.033
 
 
 def test_an_interval_that_holds_zero_decides_nothing() -> None:

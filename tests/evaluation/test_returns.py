@@ -37,7 +37,8 @@ CONTACTS = pd.DataFrame(
 def _readouts(**columns: list[object]) -> pd.DataFrame:
     frame = pd.DataFrame(columns).assign(adjusted_lift=np.nan, adjusted_low=np.nan, adjusted_high=np.nan)
     frame = frame.assign(control_customers=frame["customers"], compared=frame["customers"])
-    frame = frame.assign(error=(frame["high"] - frame["low"]) / 4)
+    frame = frame.assign(error=(frame["high"] - frame["low"]) / 4, control_mean=0.02)
+    frame = frame.assign(mean=frame["control_mean"] + frame["lift"])
     moved = frame.assign(metric="aum_change", lift=10.0, low=5.0, high=15.0)
     moved = moved.assign(adjusted_lift=9.0, adjusted_low=8.0, adjusted_high=10.0)
     return pd.concat([frame.assign(metric="converted"), moved], ignore_index=True)
@@ -172,13 +173,50 @@ def test_a_kind_that_breaks_even_is_called_neither_on_nearly_any_of_30_nights() 
     assert sum(shares.values()) <= 0.05, shares
 
 
+def test_intervals_of_sums_cover_on_both_sides_where_few_are_held_out() -> None:
+    """600 kinds of 20 strategies each; 20 held out of a strategy, of whom mostly nobody converts."""
+    rng = np.random.default_rng(15)
+    kinds, within, treated, held, rate = 600, 20, 400, 20, 0.02
+    names = [f"s{place:05}" for place in range(kinds * within)]
+    hits, control_hits = (rng.binomial(size, rate, len(names)).astype(float) for size in (treated, held))
+    n, m = np.full(len(names), float(treated)), np.full(len(names), float(held))
+    found = difference(
+        Moments(n=n, total=hits, squares=hits),
+        Moments(n=m, total=control_hits, squares=control_hits),
+        binary=True,
+    )
+    read = pd.DataFrame({**vars(found), "name": names, "customers": n, "control_customers": m, "compared": n})
+    read = read.assign(level="strategy", view="exposed", arm="any", metric="converted")
+    moved = read.assign(metric="aum_change", adjusted_lift=0.0, adjusted_low=-1.0, adjusted_high=1.0)
+    table = returns(
+        pd.concat([read, moved], ignore_index=True),
+        INSIDE[:0],
+        CONTACTS[:0],
+        pd.DataFrame(
+            {"strategy": names, "kind": [f"k{place // within:03}" for place in range(len(names))]}
+        ).assign(channel="sms", manager="desk 1", open=False),
+        distrusted=(),
+        costs=COSTS,
+        values=dict.fromkeys(names, 100.0),
+        confidence=0.95,
+    )
+    of_kinds = table[table["level"] == "kind"]
+    above, below = (of_kinds["conversions_low"] > 0).mean(), (of_kinds["conversions_high"] < 0).mean()
+    assert above <= 0.045, (above, below)
+    assert below <= 0.045, (above, below)
+    assert (of_kinds["value_high"] / of_kinds["conversions_high"]).to_numpy() == pytest.approx(100.0)
+
+
 def test_sums_join_their_intervals_and_count_who_is_left_out(table: pd.DataFrame) -> None:
     whole = table.loc[("all", "all")]
     assert (whole["strategies"], whole["left_out"]) == (2, 1)
     assert whole["contacts"] == 1100  # of those counted only
     assert whole["conversions"] == pytest.approx(40)
-    assert whole["conversions_low"] == pytest.approx(40 - np.hypot(10, 12))
-    assert whole["conversions_high"] == pytest.approx(40 + np.hypot(20, 12))
+    assert whole["conversions_low"] < 40 < whole["conversions_high"]
+    # The assets of both move by 9 yuan, between 8 and 10.
+    assert whole["aum"] == pytest.approx(1100 * 9)
+    assert whole["aum_low"] == pytest.approx(1100 * 9 - np.hypot(1000, 100))
+    assert whole["aum_high"] == pytest.approx(1100 * 9 + np.hypot(1000, 100))
     assert table.loc[("channel", "sms"), "left_out"] == 1
     assert table.loc[("manager", "desk 2"), "conversions"] == pytest.approx(10)
 
