@@ -69,7 +69,7 @@ def certified(
     is fitted again to Bayesian bootstrap weights of the experiments (Laird and Louis, "Empirical Bayes
     confidence intervals based on bootstrap samples", JASA 82, 1987); added, not squared and added, since the
     same lifts make both. Value and lower end are at most the naive sum: whatever the others suggest, no
-    more is certified than was measured. Of shares its interval held the truth in 99 of 100 made-up
+    more is certified than was measured. Of shares its interval held the truth in 98 of 100 made-up
     portfolios; of skewed amounts it is about 5 % too low. Zero when nothing is chosen.
     """
     readings, told = _readings(lift, error, slope)
