@@ -40,6 +40,17 @@ class Market:
     high: Floats
     every_arm: Flags
 
+    @property
+    def contacts(self) -> Floats:
+        """How many rows of the mean size each limit has room for; no end where it has no high."""
+        size = np.asarray(self.by_limit.sum(axis=1)) / np.maximum(np.diff(self.by_limit.indptr), 1)
+        return np.where(size > 0, self.high / np.where(size > 0, size, 1.0), np.inf)
+
+    @property
+    def largest(self) -> Floats:
+        """The most that one row uses of each limit, by one of its codes."""
+        return np.asarray(self.by_limit.max(axis=1).todense()).ravel()
+
     def used(self, by_code: Ints) -> Floats:
         return np.asarray(self.by_limit @ by_code.astype(np.float64))
 
@@ -86,17 +97,34 @@ class _Point:
     dual: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class Range:
+    """Where each price may go, CNY."""
+
+    least: Floats
+    most: Floats
+
+
 def minimise(
-    evaluator: Evaluator, market: Market, prices: Floats, *, heat: float, steps: int, stop: float
+    evaluator: Evaluator,
+    market: Market,
+    prices: Floats,
+    *,
+    heat: float,
+    steps: int,
+    stop: float,
+    within: Range | None = None,
 ) -> tuple[Floats, int]:
     """Prices at which the softened dual is least, up to ``stop`` (a share of it), and the passes made.
 
-    ``heat``: CNY. ``steps``: at most so many of Newton's.
+    ``heat``: CNY. ``steps``: at most so many of Newton's. ``within``: anywhere, where it is None.
     """
+    if within is None:
+        within = Range(least=np.full(len(prices), -np.inf), most=np.full(len(prices), np.inf))
     here = _at(evaluator, market, prices, heat)
     passes, reach, before = 1, np.full(len(prices), _REACH), np.zeros(len(prices))
     for _ in range(steps):
-        slope = _slope(market, here)
+        slope = _slope(market, here, within)
         free = slope != 0
         reach = _reach(reach, slope, before)
         step, products = _newton(evaluator, market, here, slope, reach, heat)
@@ -106,7 +134,7 @@ def minimise(
             break
         length = 1.0
         while True:
-            there = _at(evaluator, market, _kept_aside(here.prices, slope, length * step), heat)
+            there = _at(evaluator, market, _kept_aside(here.prices, slope, length * step, within), heat)
             passes += 1
             gained = here.dual - there.dual
             if gained >= 1e-4 * float(slope @ (here.prices - there.prices)) or length < 0.02:
@@ -130,17 +158,19 @@ def _at(evaluator: Evaluator, market: Market, prices: Floats, heat: float) -> _P
     )
 
 
-def _slope(market: Market, here: _Point) -> Floats:
-    """The dual's slope by price; at zero that of the side that leads down, 0 where none does."""
+def _slope(market: Market, here: _Point, within: Range) -> Floats:
+    """The dual's slope by price; at zero that of the side that leads down, 0 where none does, nor may."""
     to_high, to_low = market.high - here.used, market.low - here.used
     at_zero = np.minimum(to_high, 0) + np.maximum(to_low, 0)
-    return np.where(here.prices > 0, to_high, np.where(here.prices < 0, to_low, at_zero))
+    slope = np.where(here.prices > 0, to_high, np.where(here.prices < 0, to_low, at_zero))
+    stuck = (slope > 0) & (here.prices <= within.least) | (slope < 0) & (here.prices >= within.most)
+    return np.where(stuck, 0.0, slope)
 
 
-def _kept_aside(prices: Floats, slope: Floats, step: Floats) -> Floats:
-    """The prices after a step; none crosses zero, one at zero leaves it only downhill."""
+def _kept_aside(prices: Floats, slope: Floats, step: Floats, within: Range) -> Floats:
+    """The prices after a step; none crosses zero, one at zero leaves it only downhill, one stuck stays."""
     side = np.where(prices != 0, np.sign(prices), -np.sign(slope))
-    moved = prices + step
+    moved = np.where(slope != 0, np.clip(prices + step, within.least, within.most), prices)
     return np.where(moved * side > 0, moved, 0.0)
 
 

@@ -5,17 +5,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from outreach.arbitrate.certificate import Certificate, bound_of, lost_by
-from outreach.arbitrate.dual import Market, market_of, minimise
+from outreach.arbitrate.dual import Market, Range, market_of, minimise
 from outreach.arbitrate.evaluator import Choice, Evaluator, InProcess, Units, units_of
 from outreach.arbitrate.kernel import MICRO
 from outreach.arbitrate.problem import WHOLE, Flags, Floats, Ints, Limits, Problem
+from outreach.arbitrate.quantile import strike
 from outreach.arbitrate.repair import walk
 
-_SAMPLED = ((64, (0.3, 0.1), 15_000), (8, (0.1,), 15_000))  # share, heats, least units drawn
-_COLD, _WARM, _LAST = (0.1, 0.03, 0.01), (0.01,), (0.003, 0.001)
+# Heats as shares of what the mean unit would bring if nothing were scarce, and when to stop at each.
+_COOLING = ((0.1, 1e-3), (0.03, 3e-4), (0.01, 3e-4))
+_LAST_OF_ALL, _FINE = 0.01, 3e-5  # the last heat at which all units are asked
+_POLISH = ((0.003, 3e-6), (0.001, 3e-6))
+_SAMPLE = 32_768  # least units that a sample has
+_SMALL = 64  # contacts a limit has in the sample, below which its price there says little
 _NEAR = 10.0  # heats of the last full pass within which a rival keeps a unit in the search
 _OPEN = 0.02
-_STEPS, _STOP = 30, 3e-6
+_STEPS, _ROUNDS = 30, 6
 _THREADS = 2
 
 
@@ -76,24 +81,20 @@ def search(evaluator: Evaluator, market: Market, limits: Limits, *, start: Float
     """Prices, the open units' rows and the certificate; see ``solve``."""
     free = evaluator.choose(market.table(np.zeros(len(limits))))
     scale = free.surplus / MICRO / max(evaluator.units, 1) or 1.0
-    heats: tuple[float, ...]
     if start is None:
-        prices, passes = _from_samples(evaluator, market, scale)
-        heats = _COLD
+        prices, passes = _cold(evaluator, market, scale)
     else:
-        prices, passes = start, 0.0
-        heats = _WARM
-    for heat in heats:
-        prices, more = _lowered(evaluator, market, prices, heat=heat * scale)
-        passes += more
-    prices = _polished(evaluator, market, prices, near=_NEAR * heats[-1] * scale, scale=scale)
+        prices, passes = _lowered(evaluator, market, start, heat=_LAST_OF_ALL * scale, stop=_FINE)
+    prices = _polished(evaluator, market, prices, scale=scale)
     units, settled = _open(evaluator, market, limits, prices, within=_OPEN * scale)
     room = limits.high - _thousandths(market, settled, limits)
     need = limits.low - _thousandths(market, settled, limits)
     usage = (market.usage * WHOLE).astype(np.int64)
     surplus = units.worth - market.table(prices)[units.codes].sum(axis=1)
     unpaid = units.worth - market.table(np.maximum(prices, 0))[units.codes].sum(axis=1)
-    choice = walk(units, surplus=surplus, unpaid=unpaid, usage=usage, every_arm=limits.every_arm, room=room, need=need)
+    choice = walk(
+        units, surplus=surplus, unpaid=unpaid, usage=usage, every_arm=limits.every_arm, room=room, need=need
+    )
     rows = choice[choice >= 0]
     used = limits.high - room
     value = settled.value + int(np.rint(units.worth[rows] * MICRO).astype(np.int64).sum())
@@ -118,33 +119,59 @@ def search(evaluator: Evaluator, market: Market, limits: Limits, *, start: Float
     )
 
 
-def _lowered(evaluator: Evaluator, market: Market, prices: Floats, *, heat: float) -> tuple[Floats, int]:
+def _cold(evaluator: Evaluator, market: Market, scale: float) -> tuple[Floats, float]:
+    """Prices from nothing: a sample cools down first, where there are many units, then all do."""
+    share = 1
+    while evaluator.units >= 2 * share * _SAMPLE:
+        share *= 2
+    sample, prices, passes = evaluator.sample(share), np.zeros(market.usage.shape[1]), 0.0
+    for heat, stop in _COOLING:
+        prices, more = _lowered(sample, market.share(share), prices, heat=heat * scale, stop=stop)
+        passes += more / share
+    if share > 1:
+        held = evaluator.choose(market.table(prices)).held
+        small = market.contacts < _SMALL * share
+        prices = strike(evaluator, market.widened(held), prices, small=small, scale=scale)
+        passes += 2
+    prices, more = _lowered(evaluator, market, prices, heat=_LAST_OF_ALL * scale, stop=_FINE)
+    return prices, passes + more
+
+
+def _lowered(
+    evaluator: Evaluator,
+    market: Market,
+    prices: Floats,
+    *,
+    heat: float,
+    stop: float,
+    within: Range | None = None,
+) -> tuple[Floats, float]:
     """Prices of the least dual at a heat, where those who would be held back add to the room."""
     held = evaluator.choose(market.table(prices)).held
-    prices, passes = minimise(evaluator, market.widened(held), prices, heat=heat, steps=_STEPS, stop=_STOP)
-    return prices, passes + 1
+    prices, passes = minimise(
+        evaluator, market.widened(held), prices, heat=heat, steps=_STEPS, stop=stop, within=within
+    )
+    return prices, passes + 1.0
 
 
-def _from_samples(evaluator: Evaluator, market: Market, scale: float) -> tuple[Floats, float]:
-    prices, passes = np.zeros(market.usage.shape[1]), 0.0
-    for share, heats, least in _SAMPLED:
-        if evaluator.units < share * least:
-            continue
-        sample = evaluator.sample(share)
-        for heat in heats:
-            prices, more = _lowered(sample, market.share(share), prices, heat=heat * scale)
-            passes += more / share
-    return prices, passes
+def _polished(evaluator: Evaluator, market: Market, prices: Floats, *, scale: float) -> Floats:
+    """Prices at the lowest heats, from the units alone that a near rival keeps open.
 
-
-def _polished(evaluator: Evaluator, market: Market, prices: Floats, *, near: float, scale: float) -> Floats:
-    """Prices at the lowest heats, from the units alone that a rival within ``near`` keeps open."""
+    No price goes so far that a unit left out could change its mind; where one wants to, all units are asked
+    again from there.
+    """
     wanted = np.zeros(market.usage.shape[0], dtype=np.bool_)
-    units, settled = evaluator.contested(market.table(prices), near, wanted)
-    inside = InProcess(of=units, codes=market.usage.shape[0], threads=_THREADS)
-    left = market.widened(settled.held).less(settled.used)
-    for heat in _LAST:
-        prices, _ = _lowered(inside, left, prices, heat=heat * scale)
+    near = _NEAR * _LAST_OF_ALL * scale
+    reach = near / 4 / np.maximum(market.largest, 1 / WHOLE)
+    for _ in range(_ROUNDS):
+        units, settled = evaluator.contested(market.table(prices), near, wanted)
+        inside = InProcess(of=units, codes=market.usage.shape[0], threads=_THREADS)
+        left = market.widened(settled.held).less(settled.used)
+        within = Range(least=prices - reach, most=prices + reach)
+        for heat, stop in _POLISH:
+            prices, _ = _lowered(inside, left, prices, heat=heat * scale, stop=stop, within=within)
+        if ((prices > within.least) & (prices < within.most)).all():
+            break
     return prices
 
 
