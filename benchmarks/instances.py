@@ -297,7 +297,7 @@ def _draw_rows(
         gateway = gateways[int(_share(_mixed(state)) * len(gateways))]
         state = _next(state)
         answers = np.searchsorted(asked, _share(_mixed(state)) * asked[-1])
-        proposal = 0
+        proposal, liking, held = 0, 0.0, False
         for row in range(unit * rows, (unit + 1) * rows):
             state = _next(state)
             # Every other row offers the same proposal at another hour.
