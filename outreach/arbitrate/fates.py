@@ -87,10 +87,11 @@ def told(field: Field, tries: Tries, outcome: Outcome) -> tuple[pa.Array, pa.Arr
     book.write(
         below & ~same, nothing, ["somebody with the same phone number is contacted that day"], "lower_value"
     )
-    for place in np.unique(limit[above & (limit >= 0)]):
-        found = field.declared[place]
-        text = full(found, price=float(outcome.prices[place]))
-        book.write(above & (limit == place), nothing, [text], fate_of(found))
+    tight = above & (limit >= 0)
+    full_ones, place = np.unique(limit[tight], return_inverse=True)
+    key = nothing.copy()
+    key[tight] = place
+    book.write_each(tight, key, [_passed_over(field, outcome, int(each)) for each in full_ones])
     book.write(
         paid & (winner >= 0),
         won_by,
@@ -101,6 +102,11 @@ def told(field: Field, tries: Tries, outcome: Outcome) -> tuple[pa.Array, pa.Arr
         paid & (winner < 0), nothing, ["tonight's limits, taken together, left no room for it"], "capacity"
     )
     return book.columns()
+
+
+def _passed_over(field: Field, outcome: Outcome, place: int) -> tuple[str, str]:
+    limit = field.declared[place]
+    return fate_of(limit), full(limit, price=float(outcome.prices[place]))
 
 
 def _stands_above(field: Field, tries: Tries, winner: Ints) -> Flags:
@@ -146,9 +152,13 @@ class _Book:
 
     def write(self, rows: Flags, key: Ints, texts: Sequence[str], fate: str) -> None:
         """Gives ``rows`` the text that their key stands for, and the fate."""
+        self.write_each(rows, key, [(fate, text) for text in texts])
+
+    def write_each(self, rows: Flags, key: Ints, told: Sequence[tuple[str, str]]) -> None:
+        """Gives ``rows`` the fate and the text that their key stands for."""
         self._place[rows] = len(self._texts) + key[rows]
-        self._texts.extend(texts)
-        self._fates.extend([fate] * len(texts))
+        self._fates.extend(fate for fate, _ in told)
+        self._texts.extend(text for _, text in told)
 
     def columns(self) -> tuple[pa.Array, pa.Array]:
         place: Any = pa.array(self._place)
