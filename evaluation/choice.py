@@ -127,5 +127,5 @@ def _price(row: Mapping[Hashable, Any], seconds: Mapping[str, int]) -> str:
     named = _NAMED.fullmatch(row["name"])
     takes = seconds.get(named["of"], 0) if named else 0
     if takes and row["kind"] in ("channel", "hour"):
-        words += f", one more hour of it {price * 3600 / takes:,.0f} yuan"
+        words += f"; one more hour of calls {price * 3600 / takes:,.0f} yuan"
     return words

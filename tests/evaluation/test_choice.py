@@ -65,7 +65,7 @@ def test_prices_are_said_by_the_contact_and_by_the_hour() -> None:
         ("contacts of savers", "at least 50 contacts", "60"),
     ]
     assert [row.price for row in found.priced] == [
-        "one more contact is worth 25.00 yuan, one more hour of it 300 yuan",
+        "one more contact is worth 25.00 yuan; one more hour of calls 300 yuan",
         "one more yuan is worth 2.50 yuan",
         "the last contact costs 1.25 yuan",
     ]
