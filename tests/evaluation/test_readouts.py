@@ -9,6 +9,7 @@ import pytest
 from pyspark.sql import SparkSession
 from scipy import stats
 
+from experiments.changes import adjusted_changes, changes
 from experiments.moments import Moments
 from experiments.statistics import difference
 from lake.tables import EXPERIMENT_FINDINGS, READOUTS, SEGMENT_READOUTS
@@ -169,6 +170,41 @@ def test_assets_are_adjusted_for_what_was_there_before(engine: SparkSession) -> 
     assert found["adjusted_lift"] == pytest.approx(100)
     assert found["variance_kept"] < 0.01
     assert found["low"] < found["adjusted_low"] < found["adjusted_high"] < found["high"]
+
+
+def test_rare_changes_are_read_by_their_gains_and_losses(engine: SparkSession) -> None:
+    """Of 240 and of 80 some gain, some lose; most stay as they are."""
+    world = World()
+    moments = []
+    for arm, share, customers, moving in (("treatment", 0.75, 240, 8), ("control", 0.25, 80, 11)):
+        before = 1000.0 + 10 * (np.arange(customers) % 9)
+        change = np.where(np.arange(customers) % moving == 0, 40.0 * (np.arange(customers) % 7) - 60, 0.0)
+        for i in range(customers):
+            name = f"{arm} {i}"
+            world.assignments.append(
+                assignment(name, arm, aum_before=float(before[i]), treatment_share=0.75, arm_share=share)
+            )
+            world.balances.append(balance(name, float(before[i] + change[i])))
+        gains = np.maximum(change, 0)
+        moments.append(
+            Moments(
+                n=customers,
+                total=change.sum(),
+                squares=(change**2).sum(),
+                covariate_total=before.sum(),
+                covariate_squares=(before**2).sum(),
+                product=(change * before).sum(),
+                gains=gains.sum(),
+                gain_squares=(gains**2).sum(),
+            )
+        )
+    found = row(world.read(engine).readouts, "aum_change")
+    plain, better = changes(*moments), adjusted_changes(*moments)
+    told = {name: found[name] for name in ("lift", "low", "high", "p_value", "error")}
+    assert told == {name: pytest.approx(float(getattr(plain, name))) for name in told}
+    assert found["adjusted_low"] == pytest.approx(float(better.low))
+    assert found["adjusted_high"] == pytest.approx(float(better.high))
+    assert plain.high - plain.lift != pytest.approx(plain.lift - plain.low, rel=1e-3)
 
 
 def test_segments_are_read_and_differences_between_them_told(engine: SparkSession) -> None:
