@@ -56,8 +56,7 @@ def measure(night: Night, frames: Frames, *, outcomes: pa.Table, metrics: Metric
     """Measures all windows that are open or close tonight, and reads everything measured so far.
 
     ``frames`` hold READS, ``outcomes`` what came in tonight (columns of OUTCOMES), ``metrics`` those that are
-    read: all unless given. What a skipped night would
-    have written is written by the next one.
+    read: all unless given. What a skipped night would have written is written by the next one.
     """
     tonight = night.store.frame(OUTCOMES, outcomes).withColumn("as_of", F.lit(night.as_of))
     events = Events(
