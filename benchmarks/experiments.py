@@ -1,5 +1,5 @@
 """All readouts of 5,000 strategies from 20 million exposures, table to table; the statistics by themselves,
-and beside tea-tasting; how honest they are; and the uplift learners on the Hillstrom data.
+and beside tea-tasting; how honest they are; and the uplift learners, on the Hillstrom data and in the engine.
 
 ``python -m benchmarks.experiments`` prints one JSON line a figure. It works in a folder of its own, which it
 removes at the end; about 6 GiB of disk.
@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from base.settings import Settings, load_settings
-from benchmarks import calibration, hillstrom, statistics_pass
+from benchmarks import calibration, hillstrom, statistics_pass, uplift_scores
 from benchmarks.big_experiments import (
     AS_OF,
     BALANCES_EACH,
@@ -135,6 +135,7 @@ def main() -> None:
     show(statistics_pass.figures())
     show(calibration.figures())
     show(hillstrom.figures(given.data))
+    show(uplift_scores.figures())
 
 
 if __name__ == "__main__":
