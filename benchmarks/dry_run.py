@@ -14,10 +14,12 @@ from benchmarks.big_customers import make_customers
 from benchmarks.figure import Figure, at_most, show
 from features.catalogue import FEATURES
 from lake.tables.words import CHANNELS, PRODUCTS
+from outreach.arbitrate.rooms import ChannelRoom, Rooms
 from outreach.channels.channel import load_channels
 from outreach.dry_run.audience import Audience, Flags, audience
 from outreach.dry_run.collect import verdict_name
 from outreach.dry_run.dry_run import DryRun
+from outreach.dry_run.market import Market
 from outreach.dry_run.selection import lay_out
 from outreach.policy.rule import policy_rules
 from strategies.document import Strategy
@@ -60,7 +62,7 @@ def _dry_run(customers: Audience, live: Sequence[Strategy]) -> DryRun:
     return DryRun(
         audience=customers,
         book=lay_out(live, customers, features=FEATURES),
-        room=dict.fromkeys(CHANNELS, CUSTOMERS // 20),
+        market=_market(),
         begun={},
         costs={name: channel.cost for name, channel in load_channels().items()},
         experiments=Experiments(),  # type: ignore[call-arg]
@@ -68,6 +70,18 @@ def _dry_run(customers: Audience, live: Sequence[Strategy]) -> DryRun:
         segment_names={},
         stopped=(),
     )
+
+
+def _market() -> Market:
+    """Calls are limited by the hour, and everything has a price."""
+    rooms = {name: ChannelRoom(per_night=CUSTOMERS // 20) for name in CHANNELS}
+    rooms["human_call"] = ChannelRoom(
+        per_night=CUSTOMERS // 20, per_hour=dict.fromkeys(range(9, 20), CUSTOMERS // 200)
+    )
+    prices = {f"channel.{name}": 1.0 for name in CHANNELS} | {
+        f"channel.human_call@{hour}": hour / 10 for hour in range(9, 20)
+    }
+    return Market(rooms=Rooms(channels=rooms, strategies={}, hours_away=1, hour_costs=0.05), prices=prices)
 
 
 def _audience(strategies: Sequence[Strategy]) -> Audience:
@@ -88,12 +102,20 @@ def _audience(strategies: Sequence[Strategy]) -> Audience:
             customers = customers.append_column(verdict_name(channel, kind), pa.array(places, mask=some(0.5)))
     for product in PRODUCTS:
         customers = customers.append_column(f"opened_{product}", pa.array(some(0.03)))
-    planned = some(0.1)
+    for channel in CHANNELS:
+        missed = ~some(0.2)
+        customers = customers.append_column(
+            f"short_by_{channel}", pa.array(rng.exponential(1.0, CUSTOMERS), mask=missed)
+        ).append_column(f"short_of_{channel}", pa.array(rng.choice(names, CUSTOMERS), mask=missed))
+    planned, net = some(0.1), rng.exponential(5.0, CUSTOMERS)
     return audience(
         customers.append_column("journey", words(names, 0.1).fill_null(""))
         .append_column("planned_strategy", pa.array(rng.choice(names, CUSTOMERS), mask=~planned))
         .append_column("planned_channel", pa.array(rng.choice(CHANNELS, CUSTOMERS), mask=~planned))
-        .append_column("planned_net", pa.array(rng.exponential(5.0, CUSTOMERS), mask=~planned))
+        .append_column("hour", pa.array(rng.integers(9, 20, CUSTOMERS, dtype=np.int32)))
+        .append_column("planned_net", pa.array(net, mask=~planned))
+        .append_column("planned_left", pa.array(net / 2, mask=~planned))
+        .append_column("planned_margin", pa.array(net / 4, mask=~planned))
         .append_column("planned_treated", pa.array(some(0.85), mask=~planned)),
         touches=pa.table(
             {

@@ -17,11 +17,12 @@ from features.catalogue import FEATURES
 from features.compiler import CUSTOMER_FEATURES
 from jobs.decide import decide
 from jobs.job import Frames, Night
-from jobs.known import capacity, known, touches_made
+from jobs.known import known, touches_made
+from jobs.rooms import night_rooms
 from jobs.run import open_house
 from lake.tables import (
     CUSTOMER_SEGMENTS,
-    CUSTOMERS,
+    LIMITS,
     OPENINGS,
     PLAN,
     READOUTS,
@@ -31,6 +32,7 @@ from outreach.channels.channel import load_channels
 from outreach.dry_run.audience import Audience, audience
 from outreach.dry_run.collect import Seen, collect
 from outreach.dry_run.dry_run import DryRun
+from outreach.dry_run.market import Market
 from outreach.dry_run.selection import lay_out
 from outreach.policy.callers import marketing_limits
 from outreach.stops import Stops, read_stops
@@ -62,7 +64,7 @@ def of_night(night: Night, book: tuple[Strategy, ...]) -> DryRun:
     return DryRun(
         audience=customers,
         book=lay_out(book, customers, features=FEATURES),
-        room=capacity(night, customers=frames[CUSTOMERS].count()),
+        market=Market(rooms=night_rooms(night, frames, book, made=touches), prices=_prices(night)),
         begun=begun(touches),
         costs={name: channel.cost for name, channel in load_channels().items()},
         experiments=night.settings.experiments,
@@ -114,6 +116,12 @@ def _fetched(night: Night, frame: DataFrame) -> pa.Table:
     with TemporaryDirectory(prefix="dry_run-", dir=night.settings.home.resolve() / "staging") as folder:
         frame.write.mode("overwrite").parquet(folder)
         return pq.read_table(folder)
+
+
+def _prices(night: Night) -> dict[str, float]:
+    """The prices that the night's plan was made with, by name of the limit."""
+    rows = night.store.read(LIMITS, as_of=night.as_of).select("name", "price").collect()
+    return {row["name"]: row["price"] for row in rows}
 
 
 def _held_out_rates(night: Night) -> dict[str, float]:

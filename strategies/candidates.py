@@ -66,7 +66,7 @@ def match(
         "segment",
         (F.col("worth") * F.when(F.col("answered"), F.col("reach")).otherwise(F.lit(1.0))).alias("value"),
         "cost",
-        _hour(window).alias("hour"),
+        planned_hour(window).alias("hour"),
     )
 
 
@@ -97,6 +97,14 @@ def selected(
 def worth(strategy: Strategy, touch: Touch) -> float:
     """Yuan that reaching a customer with the touch is expected to bring, weighted by the priority."""
     return strategy.goal.value * strategy.priority * touch.expected_lift
+
+
+def planned_hour(window: Contact) -> Column:
+    """The hour at which a customer is best reached, inside the window; of his best_hour, else by hash."""
+    first, last = window.hour_from, window.hour_to - 1
+    spread = F.lit(first) + F.pmod(F.xxhash64("customer"), F.lit(last - first + 1))
+    best = F.least(F.greatest(F.col("best_hour"), F.lit(first)), F.lit(last))
+    return F.when(F.col("best_hour").isNotNull(), best).otherwise(spread).cast("int")
 
 
 def _due(known: DataFrame, positions: DataFrame, as_of: date) -> DataFrame:
@@ -136,11 +144,3 @@ def _cost(channel: str, costs: Mapping[str, float], strategy: str) -> float:
             f"strategy {strategy}: channel {channel!r} has no cost; there are: {', '.join(sorted(costs))}"
         )
     return costs[channel]
-
-
-def _hour(window: Contact) -> Column:
-    """The planned hour: the call starts and ends inside the contact window."""
-    first, last = window.hour_from, window.hour_to - 1
-    spread = F.lit(first) + F.pmod(F.xxhash64("customer"), F.lit(last - first + 1))
-    best = F.least(F.greatest(F.col("best_hour"), F.lit(first)), F.lit(last))
-    return F.when(F.col("best_hour").isNotNull(), best).otherwise(spread).cast("int")

@@ -42,12 +42,21 @@ class Words:
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:
-    """The contact that the night chose for each customer: whose, by what, worth what (CNY; -inf for none)."""
+    """The contact that the night chose for each customer: whose, by what, worth what (CNY; -inf for none).
+
+    ``left``: of that, when its room is paid for. ``margin``: what that is more than his next best by another
+    channel, or than nothing. By channel, of the contact passed over that came nearest: ``short_by`` (inf for
+    none), and ``short_of``, whose it is.
+    """
 
     strategy: Words
     channel: Words
     net: Floats
+    left: Floats
+    margin: Floats
     treated: Flags
+    short_by: Mapping[str, Floats]
+    short_of: Mapping[str, Words]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,10 +65,11 @@ class Audience:
 
     ``known``: FEATURES and ``segment``. ``verdicts``: by channel and kind the place of the first policy rule
     that forbids a first touch, FREE where none does. ``journey``: the strategy whose journey a customer is
-    in. ``opened``: by product, who took it up within ``collect.OPENING_DAYS``. ``touches``: by strategy,
-    all that have been made. ``scaled``: the features of ``models.portrait.BASIS`` in rows, with mean 0 and
-    standard deviation about 1 (``models.curve``), so that differences compare; ``means``: of the same as they
-    are, features x segments, of customers of whom they are known, and ``known_of``, of how many.
+    in. ``hour``: at which he is best reached. ``opened``: by product, who took it up within
+    ``collect.OPENING_DAYS``. ``touches``: by strategy, all that have been made. ``scaled``: the features of
+    ``models.portrait.BASIS`` in rows, with mean 0 and standard deviation about 1 (``models.curve``), so that
+    differences compare; ``means``: of the same as they are, features x segments, of customers of whom they
+    are known, and ``known_of``, of how many.
     """
 
     as_of: date
@@ -67,6 +77,7 @@ class Audience:
     segment: Words
     verdicts: Mapping[tuple[str, str], Bytes]
     journey: Words
+    hour: Ints
     opened: Mapping[str, Flags]
     planned: Planned
     touches: Mapping[str, Touches]
@@ -99,12 +110,17 @@ def audience(customers: pa.Table, *, touches: pa.Table, as_of: date) -> Audience
             for kind in PRODUCTS
         },
         journey=_words(table["journey"]),
+        hour=table["hour"].to_numpy(),
         opened={product: _flags(table[f"opened_{product}"]) for product in PRODUCTS},
         planned=Planned(
             strategy=_words(table["planned_strategy"]),
             channel=_words(table["planned_channel"]),
-            net=table["planned_net"].fill_null(-np.inf).to_numpy(),
+            net=_planned(table["planned_net"]),
+            left=_planned(table["planned_left"]),
+            margin=_planned(table["planned_margin"]),
             treated=_flags(table["planned_treated"]),
+            short_by={name: _planned(table[f"short_by_{name}"], none=np.inf) for name in CHANNELS},
+            short_of={name: _words(table[f"short_of_{name}"]) for name in CHANNELS},
         ),
         touches=touches_of(touches, table["customer"]),
         scaled=np.stack([_scaled(values) for values in basis]),
@@ -122,6 +138,11 @@ def _words(column: pa.ChunkedArray) -> Words:
 def _verdict(column: pa.ChunkedArray) -> Bytes:
     places: Bytes = column.cast(pa.int8()).fill_null(FREE).to_numpy()
     return places
+
+
+def _planned(column: pa.ChunkedArray, *, none: float = -np.inf) -> Floats:
+    yuan: Floats = column.fill_null(none).to_numpy()
+    return yuan
 
 
 def _flags(column: pa.ChunkedArray) -> Flags:

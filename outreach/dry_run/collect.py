@@ -9,11 +9,12 @@ from pyspark.sql import functions as F
 
 from base.settings import Contact
 from features.catalogue import FEATURES
-from lake.tables.words import CHANNELS, PRODUCTS
+from lake.tables.words import CHANNELS, PRODUCTS, TREATED
 from outreach.channels.channel import Channel
 from outreach.policy.facts import CHANNEL_BITS, facts_of
 from outreach.policy.gather import EXPOSED, Known, gather
 from outreach.policy.rule import place_of_first
+from strategies.candidates import planned_hour
 
 OPENING_DAYS = 90
 """How far back openings are counted for the rate at which customers open a product unasked."""
@@ -46,18 +47,24 @@ def collect(
     ``<channel>:<kind>``: the place among ``policy_rules()`` of the first rule that forbids a first touch by
     that channel about that product the day after ``as_of``, null when none does, each customer taken to be
     in no other strategy's journey; ``journey``: the strategy whose journey he is in, '' for none;
+    ``hour``: the hour at which he is best reached;
     ``opened_<product>``: whether he took the product up within ``OPENING_DAYS``; ``planned_strategy``,
-    ``planned_channel``, ``planned_net`` (CNY) and ``planned_treated`` of the contact the night chose for him.
+    ``planned_channel``, ``planned_net``, ``planned_left`` (CNY, without and with the price of its room taken
+    off), ``planned_margin`` (CNY that it leaves more than his next best by another channel, or than nothing)
+    and ``planned_treated`` of the contact the night chose for him; ``short_by_<channel>`` and
+    ``short_of_<channel>``: of those passed over on a channel that would use its room, by how much (CNY) the
+    nearest missed being chosen, and its strategy.
     ``callers``: channels with a number for marketing; ``stopped``: channels switched off.
     """
     people = seen.segments.select("customer", "segment")
     verdicts = _verdicts(people, known, as_of, contact, channels, callers, stopped)
     return (
-        seen.features.select("customer", *FEATURES)
+        seen.features.select("customer", *FEATURES, planned_hour(contact).alias("hour"))
         .join(people, "customer")
         .join(verdicts, "customer")
         .join(_opened(seen.openings, as_of), "customer", "left")
         .join(_planned(seen.plan), "customer", "left")
+        .join(_passed_over(seen.plan), "customer", "left")
     )
 
 
@@ -120,10 +127,40 @@ def _opened(openings: DataFrame, as_of: date) -> DataFrame:
 
 def _planned(plan: DataFrame) -> DataFrame:
     """The contact chosen for each customer, made or held back; a night makes at most one."""
-    return plan.filter(F.col("fate").isin(*EXPOSED)).select(
+    net = F.col("value") - F.col("cost")
+    left = net - F.col("shadow_price")
+    chosen = plan.filter(F.col("fate").isin(*EXPOSED)).select(
         "customer",
         F.col("strategy").alias("planned_strategy"),
         F.col("channel").alias("planned_channel"),
-        (F.col("value") - F.col("cost")).alias("planned_net"),
+        net.alias("planned_net"),
+        left.alias("planned_left"),
         (F.col("fate") == EXPOSED[0]).alias("planned_treated"),
+    )
+    next_best = (
+        plan.join(chosen.select("customer", "planned_channel"), "customer")
+        .filter(F.col("channel") != F.col("planned_channel"))
+        .groupBy("customer")
+        .agg(F.min("short_by").alias("next_best"))
+    )
+    return (
+        chosen.join(next_best, "customer", "left")
+        .withColumn("planned_margin", F.least("planned_left", "next_best"))
+        .drop("next_best")
+    )
+
+
+def _passed_over(plan: DataFrame) -> DataFrame:
+    """By channel, the contact that each customer came nearest to."""
+    refused = plan.filter(F.col("short_by").isNotNull() & F.col("arm").isin(*TREATED))
+    nearest = refused.groupBy("customer").agg(
+        *(
+            F.min(F.when(F.col("channel") == channel, F.struct("short_by", "strategy"))).alias(channel)
+            for channel in CHANNELS
+        )
+    )
+    return nearest.select(
+        "customer",
+        *(F.col(channel)["short_by"].alias(f"short_by_{channel}") for channel in CHANNELS),
+        *(F.col(channel)["strategy"].alias(f"short_of_{channel}") for channel in CHANNELS),
     )

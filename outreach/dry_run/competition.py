@@ -1,12 +1,14 @@
-"""How many contacts a strategy would get of a night's capacity, against what the night's plan chose."""
+"""How many contacts a strategy would get of a night's room, at the prices the night's plan was made with."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from outreach.dry_run.audience import Audience, Floats, Ints
+from outreach.dry_run.audience import Audience, Flags, Floats, Ints, Planned
 from strategies.candidates import worth
 from strategies.document import Strategy
+
+_DECIMALS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,11 +16,12 @@ class Contacts:
     """A strategy's first touch laid beside the contacts the night's plan chose; counts of customers.
 
     ``allowed``: the selected who may begin and whom policy lets through. ``worth_it``: of these, worth more
-    than they cost. ``won``: of these, worth more than the contact the plan has for the same customer.
-    ``exposed``: of these, as many of the most valuable as channel and limit leave room for, those held back
+    than they cost. ``won``: of these, worth more than what the contact planned for the same customer
+    leaves. ``exposed``: of these, as many as channel and limit leave room for, those held back
     for measuring included. ``contacts``: the share of them that the draw treats. ``net``: yuan a contact is
     expected to bring beyond its cost (of ``allowed``: exceeded by 95 %, the mean, exceeded by 5 %).
-    ``lowest_accepted``: the same of the least valuable contact the plan made on the channel; None for none.
+    ``room_price``: yuan that the room one of the ``allowed`` needs costs tonight, on average.
+    ``lowest_accepted``: what the least valuable contact the plan made on the channel brings; None for none.
     ``room``: contacts a night on the channel; ``used``: how many the plan made there.
     """
 
@@ -33,6 +36,7 @@ class Contacts:
     used: int
     lowest_accepted: float | None
     net: tuple[float, float, float] | None
+    room_price: float | None
 
 
 def net_values(strategy: Strategy, *, cost: float, reach: Floats) -> Floats:
@@ -43,6 +47,7 @@ def net_values(strategy: Strategy, *, cost: float, reach: Floats) -> Floats:
 def compete(
     allowed: Ints,
     net: Floats,
+    left: Floats,
     audience: Audience,
     strategy: Strategy,
     *,
@@ -51,21 +56,25 @@ def compete(
     treated_share: float,
 ) -> Contacts:
     """``allowed``: places of those whom the first touch may reach; ``net``: what each of them is worth;
-    ``room``: contacts the channel carries tonight; ``limit``: contacts the strategy may make.
+    ``left``: the same less the price of its room; ``room``: contacts the channel carries tonight;
+    ``limit``: contacts the strategy may make.
 
-    Everything else of the plan stands: nobody whom this strategy wins frees room for another, and nobody it
-    displaces comes back elsewhere. Its own contacts in the plan, if it runs already, are left out.
+    The price of the channel's room moves until it is used up: of the strategy's contacts, those planned there
+    and those passed over there, the ones stay that gain most over what else there is for their customers. All
+    other prices stand, and nobody it displaces comes back elsewhere. Its own contacts in the plan, if it runs
+    already, are left out.
     """
     channel, planned = strategy.funnel[0].channel, audience.planned
     others = planned.strategy.codes != planned.strategy.code(strategy.name)
-    worth_it = net > 0
-    won = worth_it & ((net > planned.net[allowed]) | ~others[allowed])
-    on_channel = others & planned.treated & (planned.channel.codes == planned.channel.code(channel))
-    accepted = planned.net[on_channel]
-    on_channel[allowed[won]] = False
+    on_channel = others & (planned.channel.codes == planned.channel.code(channel))
+    accepted = planned.net[on_channel & planned.treated]
+    elsewhere = np.where(others, planned.left - np.where(on_channel, planned.margin, 0.0), 0.0)
+    elsewhere = np.where(np.isfinite(elsewhere), np.maximum(elsewhere, 0.0), 0.0)
+    gain = left - elsewhere[allowed]
+    won = (net > elsewhere[allowed]) & ~(on_channel[allowed] & (left < planned.left[allowed]))
     exposed = _exposed(
-        np.sort(net[won])[::-1],
-        against=planned.net[on_channel],
+        np.sort(_level(gain[won]))[::-1],
+        against=_level(_rivals(planned, channel, strategy.name, on_channel, but=allowed[won])),
         room=room,
         limit=limit,
         treated_share=treated_share,
@@ -73,7 +82,7 @@ def compete(
     return Contacts(
         channel=channel,
         allowed=len(allowed),
-        worth_it=int(worth_it.sum()),
+        worth_it=int((net > 0).sum()),
         won=int(won.sum()),
         exposed=exposed,
         contacts=min(round(exposed * treated_share), room, limit),
@@ -82,7 +91,24 @@ def compete(
         used=len(accepted),
         lowest_accepted=float(accepted.min()) if len(accepted) else None,
         net=_range(net),
+        room_price=round(float((net - left).mean()), _DECIMALS) if len(net) else None,
     )
+
+
+def _rivals(planned: Planned, channel: str, own: str, on_channel: Flags, *, but: Ints) -> Floats:
+    """What others who want the channel's room gain by it, CNY at tonight's prices; below zero, they missed it
+    by so much. Who has it stands before whoever gains the same."""
+    short_of = planned.short_of[channel]
+    missed = (short_of.codes >= 0) & (short_of.codes != short_of.code(own)) & ~on_channel
+    gain = np.where(on_channel, planned.margin + 2 * 10.0**-_DECIMALS, -planned.short_by[channel])
+    wanting = missed | (on_channel & planned.treated)
+    wanting[but] = False
+    return np.asarray(gain[wanting], dtype=np.float64)
+
+
+def _level(yuan: Floats) -> Floats:
+    """Without what is smaller than prices are exact: who stands at the margin stands level."""
+    return np.round(yuan, _DECIMALS)
 
 
 def _exposed(own: Floats, *, against: Floats, room: int, limit: int, treated_share: float) -> int:

@@ -10,10 +10,12 @@ import numpy as np
 from base.settings import Experiments
 from features.catalogue import FEATURES
 from lake.tables.words import CHANNELS, PRODUCTS
+from outreach import coded
 from outreach.dry_run.audience import FREE, Audience, Bytes, Floats, Ints
 from outreach.dry_run.begun import may_not_begin
 from outreach.dry_run.competition import Contacts, compete, net_values
 from outreach.dry_run.losses import TouchPolicy, touch_policy, verdict
+from outreach.dry_run.market import Market
 from outreach.dry_run.profile import InSegment, Trait, in_segments, traits
 from outreach.dry_run.selection import Bits, Book, places, select
 from outreach.dry_run.sensitivity import (
@@ -96,7 +98,7 @@ class Found:
 class DryRun:
     """Everything a dry run looks at, in memory.
 
-    ``room``: contacts a night by channel; ``begun``: journeys begun with a contact so far, by strategy, to
+    ``market``: the night's rooms and prices; ``begun``: journeys begun with a contact so far, by strategy, to
     which caps are compared; ``costs``: yuan a contact; ``held_out_rates``: the share of
     held-out customers who converted, by strategy or kind, where that is known; ``segment_names``: what people
     call each segment; ``stopped``: strategies switched off.
@@ -104,7 +106,7 @@ class DryRun:
 
     audience: Audience
     book: Book
-    room: Mapping[str, int]
+    market: Market
     begun: Mapping[str, int]
     costs: Mapping[str, float]
     experiments: Experiments
@@ -231,13 +233,26 @@ class DryRun:
 
     def _compete(self, document: Strategy, allowed: Ints, reach: Floats, parted: Shares) -> Contacts:
         channel = document.funnel[0].channel
+        cost = self.costs[channel]
+        net = net_values(document, cost=cost, reach=reach)
+        segment = self.audience.segment
+        left = self.market.left(
+            net,
+            document,
+            cost=cost,
+            segment=coded.Words(codes=segment.codes[allowed].astype(np.int64), words=segment.words),
+            hour=self.audience.hour[allowed].astype(np.int64),
+        )
         return compete(
             allowed,
-            net_values(document, cost=self.costs[channel], reach=reach),
+            net,
+            left,
             self.audience,
             document,
-            room=self.room[channel],
-            limit=int(min(document.limits.per_night, self._beginnings(document))),
+            room=self.market.room(channel),
+            limit=int(
+                min(document.limits.per_night, self._beginnings(document), self.market.led_to(document))
+            ),
             treated_share=parted.treated,
         )
 

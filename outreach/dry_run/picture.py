@@ -153,6 +153,10 @@ def _contacts(contacts: Contacts) -> Iterator[RenderableType]:
         low, mean, high = contacts.net
         yield Text(f"a contact brings {mean:,.2f} yuan beyond its cost, mostly {low:,.2f} to {high:,.2f}; "
                    f"{_accepted(contacts)}")  # fmt: skip
+        if contacts.room_price:
+            yield Text(
+                f"the room it needs costs {contacts.room_price:,.2f} tonight, taken off what it leaves"
+            )
 
 
 def _accepted(contacts: Contacts) -> str:

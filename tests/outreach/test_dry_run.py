@@ -3,6 +3,7 @@
 import io
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +20,9 @@ from experiments.design import detectable_lift, power
 from features.catalogue import FEATURES
 from lake.tables import POSITIONS
 from lake.tables.words import CHANNELS, PRODUCTS, RESULTS
-from outreach.arbitrate import arbitrate
+from outreach import coded
+from outreach.arbitrate.plan import Decision, arbitrate
+from outreach.arbitrate.rooms import ChannelRoom, Rooms, StrategyRoom
 from outreach.channels.channel import load_channels
 from outreach.dry_run.audience import FREE, Audience, audience
 from outreach.dry_run.begun import may_not_begin
@@ -27,11 +30,12 @@ from outreach.dry_run.collect import verdict_name
 from outreach.dry_run.competition import compete, net_values
 from outreach.dry_run.dry_run import DryRun
 from outreach.dry_run.losses import verdict
+from outreach.dry_run.market import Market
 from outreach.dry_run.picture import picture
 from outreach.dry_run.selection import lay_out, places, select
 from outreach.dry_run.sensitivity import Base, base_rate, rate_of_openings, sensitivity
 from outreach.dry_run.shares import shares
-from outreach.explore import explore
+from outreach.explore import Exploration
 from outreach.policy.rule import policy_rules
 from strategies.document import Strategy
 from strategies.folder import read_folder
@@ -62,15 +66,21 @@ def people(seed: int = 5) -> pa.Table:
     rng = np.random.default_rng(seed)
     names = [strategy.name for strategy in OWN]
     customers = make_customers(PEOPLE, seed=seed)
-    planned = rng.random(PEOPLE) < 0.3
+    planned, net = rng.random(PEOPLE) < 0.3, rng.exponential(4.0, PEOPLE)
     added: dict[str, pa.Array] = {
         "journey": pa.array(np.where(rng.random(PEOPLE) < 0.1, rng.choice(names, PEOPLE), "")),
         "planned_strategy": pa.array(rng.choice(names, PEOPLE), mask=~planned),
         "planned_channel": pa.array(rng.choice(CHANNELS, PEOPLE), mask=~planned),
-        "planned_net": pa.array(rng.exponential(4.0, PEOPLE), mask=~planned),
+        "hour": pa.array(rng.integers(9, 20, PEOPLE, dtype=np.int32)),
+        "planned_net": pa.array(net, mask=~planned),
+        "planned_left": pa.array(net / 2, mask=~planned),
+        "planned_margin": pa.array(net / 4, mask=~planned),
         "planned_treated": pa.array(rng.random(PEOPLE) < 0.85, mask=~planned),
     }
     for channel in CHANNELS:
+        nearest = rng.random(PEOPLE) < 0.2
+        added[f"short_by_{channel}"] = pa.array(rng.exponential(2.0, PEOPLE), mask=~nearest)
+        added[f"short_of_{channel}"] = pa.array(rng.choice(names, PEOPLE), mask=~nearest)
         for kind in PRODUCTS:
             place = rng.integers(len(RULES), size=PEOPLE, dtype=np.int8)
             added[verdict_name(channel, kind)] = pa.array(place, mask=rng.random(PEOPLE) < 0.5)
@@ -98,7 +108,10 @@ def dry_run_of(customers: Audience, live: Sequence[Strategy] = OWN) -> DryRun:
     return DryRun(
         audience=customers,
         book=lay_out(live, customers, features=FEATURES),
-        room=dict.fromkeys(CHANNELS, 100),
+        market=Market(
+            rooms=Rooms(channels=dict.fromkeys(CHANNELS, ChannelRoom(per_night=100)), strategies={}),
+            prices={},
+        ),
         begun={},
         costs={name: channel.cost for name, channel in load_channels().items()},
         experiments=Experiments(),  # type: ignore[call-arg]
@@ -255,35 +268,53 @@ def test_contacts_are_those_that_arbitration_would_choose(seed: int, room: int, 
     strategy = own("card_saver_benefit")
     others = [(f"c{at}", "other", channel[at], net[at]) for at in np.flatnonzero(planned)]
     ours = [(f"c{at}", strategy.name, "sms", net[100 + at]) for at in range(40)]
-    capacity, limits = {"sms": room, "push": many}, {"other": many, strategy.name: limit}
+    rooms = Rooms(
+        channels={"sms": ChannelRoom(per_night=room), "push": ChannelRoom(per_night=many)},
+        strategies={
+            "other": StrategyRoom(kind="loan", per_night=many),
+            strategy.name: StrategyRoom(kind="card", per_night=limit),
+        },
+    )
 
-    def plan(rows: list[tuple[str, str, str, float]]) -> pa.Table:
+    def decide(rows: list[tuple[str, str, str, float]]) -> Decision:
         columns = dict(
             zip(("customer", "strategy", "channel", "value"), zip(*rows, strict=True), strict=True)
         )
         same = {"step": 1, "segment": "S01", "arm": "treatment", "cost": 0.0, "hour": 9}
         table = pa.table({**columns, **{name: [value] * len(rows) for name, value in same.items()}})
-        table = table.append_column("number", pa.nulls(len(rows), pa.string()))
-        table = explore(table, share=0.0, salt="x")
-        return arbitrate(table, capacity=capacity, limits=limits, beginnings={}, salt="x")
+        for name in ("number", "last_fate"):
+            table = table.append_column(name, pa.nulls(len(rows), pa.string()))
+        nobody = Exploration(share=0.0, salt="x")
+        return arbitrate(table, rooms=rooms, day=AS_OF, exploration=nobody)
 
-    def chosen(table: pa.Table) -> list[dict[str, object]]:
-        return [row for row in table.to_pylist() if row["fate"] == "contact"]
+    def chosen(decision: Decision) -> list[dict[str, Any]]:
+        return [row for row in decision.plan.to_pylist() if row["fate"] == "contact"]
 
-    before = {row["customer"]: row for row in chosen(plan(others))}
-    after = [row for row in chosen(plan(others + ours)) if row["strategy"] == strategy.name]
+    tonight = decide(others)
+    before = {row["customer"]: row for row in chosen(tonight)}
+    after = [row for row in chosen(decide(others + ours)) if row["strategy"] == strategy.name]
+    market = Market(rooms=rooms, prices=prices(tonight.limits))
     table = people().slice(0, many)
     rows = [before.get(f"c{at}") for at in range(many)]
+    left = pa.array([row and row["value"] - row["shadow_price"] for row in rows], pa.float64())
+    passed_over = {row["customer"]: row for row in tonight.plan.to_pylist() if row["fate"] != "contact"}
+    missed = [passed_over.get(f"c{at}") for at in range(many)]
     for name, values in (
         ("planned_strategy", pa.array([row and row["strategy"] for row in rows], pa.string())),
         ("planned_channel", pa.array([row and row["channel"] for row in rows], pa.string())),
         ("planned_net", pa.array([row and row["value"] for row in rows], pa.float64())),
+        ("planned_left", left),
+        ("planned_margin", left),
         ("planned_treated", pa.array([row is not None for row in rows])),
+        ("short_by_sms", pa.array([row and row["short_by"] for row in missed], pa.float64())),
+        ("short_of_sms", pa.array([row and row["strategy"] for row in missed], pa.string())),
     ):
         table = table.set_column(table.column_names.index(name), name, values)
+    own_places, own_net = np.arange(40, dtype=np.int32), net[100:140]
     found = compete(
-        np.arange(40, dtype=np.int32),
-        net[100:140],
+        own_places,
+        own_net,
+        market.left(own_net, strategy, cost=0.0, segment=nowhere(40), hour=np.full(40, 9)),
         audience_of(table),
         strategy,
         room=room,
@@ -291,6 +322,14 @@ def test_contacts_are_those_that_arbitration_would_choose(seed: int, room: int, 
         treated_share=1.0,
     )
     assert found.exposed == len(after)
+
+
+def prices(limits: pa.Table) -> dict[str, float]:
+    return dict(zip(limits["name"].to_pylist(), limits["price"].to_pylist(), strict=True))
+
+
+def nowhere(many: int) -> coded.Words:
+    return coded.Words(codes=np.zeros(many, dtype=np.int64), words=("S01",))
 
 
 def test_net_value_is_worth_times_reach_less_cost() -> None:
