@@ -94,9 +94,12 @@ def _sentences(certificate: Mapping[Hashable, Any], limits: pd.DataFrame) -> lis
         f"limits is worth more than {bound:,.0f}: at most {certificate['gap']:.3%} is missing. {broken}",
         f"With room for everybody it would be {free:,.0f} yuan.",
         *(
-            [f"Of last night's choices that are possible still, {certificate['kept']:.0%} were kept."]
-            if pd.notna(certificate["kept"])
-            else []
+            f"Of {what}, {certificate[name]:.0%} {again}."
+            for name, what, again in (
+                ("kept", "last night's choices that are possible still", "were kept"),
+                ("overlap", "the customers on last night's list", "are on this one again"),
+            )
+            if pd.notna(certificate[name])
         ),
         *(
             f"{in_words(row['name'])}: {row['used']:,.1f} calls will probably follow; there is room for "

@@ -150,7 +150,9 @@ def decide(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
         ASSIGNMENTS: _begun(night, frames, plan, book, into=ASSIGNMENTS, fates=EXPOSED),
         ENTRIES: _begun(night, frames, plan, book, into=ENTRIES, fates=_ENTERED),
         PLAN: plan,
-        CERTIFICATES: night.spark.createDataFrame(decision.certificate, CERTIFICATES.spark_schema()),
+        CERTIFICATES: night.spark.createDataFrame(
+            decision.certificate, CERTIFICATES.spark_schema()
+        ).withColumn("overlap", F.lit(_overlap(plan, frames[PLAN])).cast("double")),
         LIMITS: night.spark.createDataFrame(decision.limits, LIMITS.spark_schema()),
     }
 
@@ -173,6 +175,17 @@ def last_prices(limits: DataFrame) -> dict[str, float] | None:
         return None
     rows = limits.filter(F.col("as_of") == F.lit(newest)).select("name", "price").collect()
     return {row["name"]: row["price"] for row in rows}
+
+
+def _overlap(plan: DataFrame, before: DataFrame) -> float | None:
+    """The share of the customers on the list of the newest night before who are on this one's."""
+    newest = before.agg(F.max("as_of")).collect()[0][0]
+    lists = [
+        frame.filter("fate = 'contact'").select("customer").distinct()
+        for frame in (plan, before.filter(F.col("as_of") == F.lit(newest)))
+    ]
+    many = lists[1].count()
+    return lists[1].join(lists[0], "customer", "left_semi").count() / many if many else None
 
 
 def _tell(night: Night, decision: Decision) -> None:

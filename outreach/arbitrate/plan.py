@@ -140,6 +140,7 @@ def _certificate(
         "unconstrained": certificate.unconstrained,
         "violations": certificate.violations,
         "kept": float(chosen[before].mean()) if before.any() else None,
+        "overlap": None,  # lists of two nights are compared where both are known
         "warm": certificate.warm,
         "passes": certificate.passes,
     }

@@ -26,6 +26,7 @@ def certificates(**changes: Any) -> pd.DataFrame:
         "unconstrained": 9_000.0,
         "violations": 0,
         "kept": None,
+        "overlap": 0.25,
         "warm": True,
         "passes": 30,
     }
@@ -70,6 +71,7 @@ def test_prices_are_said_by_the_contact_and_by_the_hour() -> None:
         "the last contact costs 1.25 yuan",
     ]
     said = " ".join(found.sentences)
+    assert "Of the customers on last night's list, 25% are on this one again." in said
     assert "at most 0.020% is missing. No limit is broken." in said
     assert "human_call a day later: 3.2 calls will probably follow" in said
     assert found.lowered == ()

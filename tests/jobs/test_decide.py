@@ -24,11 +24,13 @@ from lake.table import Table
 from lake.tables import (
     ASSIGNMENTS,
     CANDIDATES,
+    CERTIFICATES,
     CONSENTS,
     CONTACTS,
     CUSTOMER_SEGMENTS,
     CUSTOMERS,
     ENTRIES,
+    LIMITS,
     NUMBERS,
     OUTCOMES,
     PLAN,
@@ -347,6 +349,30 @@ def test_what_is_switched_off_is_not_planned(second: Night) -> None:
     of_strategy = [r for r in rows(second, CANDIDATES) if r["strategy"] == STOPPED]
     assert of_strategy
     assert {r["dropped_by"] for r in of_strategy} == {"switched_off"}
+
+
+def test_the_certificate_compares_the_lists_of_two_nights(first: Night, second: Night) -> None:
+    """Whoever began a journey may go on with it; hardly anybody else is contacted on two days running."""
+    lists = [
+        {r["customer"] for r in rows(night, PLAN) if r["fate"] == "contact"} for night in (first, second)
+    ]
+    (begun,), (certificate,) = rows(first, CERTIFICATES), rows(second, CERTIFICATES)
+    assert begun["overlap"] is None
+    assert certificate["overlap"] == pytest.approx(len(lists[0] & lists[1]) / len(lists[0]))
+    assert certificate["contacts"] == len(lists[1])
+    assert certificate["violations"] == 0
+    assert (begun["warm"], certificate["warm"]) == (False, True)
+
+
+def test_no_limit_is_used_beyond_its_room(second: Night) -> None:
+    limits = {r["name"]: r for r in rows(second, LIMITS)}
+    assert {"channel.human_call", "channel.human_call@10", "channel.sms"} <= set(limits)
+    assert all(r["high"] is None or r["used"] <= r["high"] for r in limits.values())
+    made = Counter(
+        f"channel.{r['channel']}@{r['hour']}" for r in rows(second, PLAN) if r["fate"] == "contact"
+    )
+    for name, count in made.items():
+        assert name not in limits or limits[name]["used"] == count
 
 
 @pytest.mark.parametrize(
