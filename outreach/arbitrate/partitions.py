@@ -20,7 +20,7 @@ from pyspark.sql import functions as F
 
 from base.errors import ArbitrationError
 from outreach.arbitrate.dual import market_of
-from outreach.arbitrate.evaluator import Choice, InProcess, Softened, Units, units_of
+from outreach.arbitrate.evaluator import Bins, Choice, InProcess, Softened, Units, units_of
 from outreach.arbitrate.problem import Flags, Floats, Ints, Problem
 from outreach.arbitrate.solve import Answer, search
 
@@ -135,6 +135,19 @@ class InPartitions:
 
     def turn(self, table: Floats, heat: float, direction: Floats) -> Ints:
         return self._added(lambda inside: inside.turn(table, heat, direction), many=self.codes)
+
+    def rank(self, table: Floats, bins: Bins) -> Ints:
+        # Most bins are empty, and there are very many: only the others travel.
+        def ask(inside: InProcess) -> Ints:
+            ranked = inside.rank(table, bins).ravel()
+            filled = np.flatnonzero(ranked)
+            return np.concatenate([filled, ranked[filled]])
+
+        total = np.zeros(len(bins.price) * (2 * bins.each + 1), dtype=np.int64)
+        for found in self._asked(lambda inside: {"sums": ask(inside)}, pa.schema([_SUMS]))["sums"]:
+            filled, ranked = found.values.to_numpy().reshape(2, -1)
+            total[filled] += ranked
+        return total.reshape(len(bins.price), -1)
 
     def contested(self, table: Floats, within: float, wanted: Flags) -> tuple[Units, Choice]:
         def answered(inside: InProcess) -> dict[str, Any]:
