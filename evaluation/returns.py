@@ -89,7 +89,7 @@ def returns(
     own = own.merge(_spent(spent, ["strategy"]), on="strategy", how="left").merge(
         strategies, on="strategy", how="left"
     )
-    inside = tell(segment_readouts)
+    inside = tell(_with_rates(segment_readouts))
     inside = inside.merge(_spent(spent, ["strategy", "segment"]), on=["strategy", "segment"], how="left")
     inside = inside.merge(strategies[["strategy", "open"]], on="strategy", how="left")
     levels = {"strategy": own.assign(name=own["strategy"])}
@@ -102,6 +102,19 @@ def returns(
 def _of_strategies(readouts: pd.DataFrame) -> pd.DataFrame:
     chosen = (readouts["level"] == "strategy") & (readouts["view"] == "exposed") & (readouts["arm"] == "any")
     return readouts[chosen].rename(columns={"name": "strategy"})
+
+
+def _with_rates(segments: pd.DataFrame) -> pd.DataFrame:
+    """With both arms' means of conversions, of which segments keep the lift and its error alone.
+
+    The score error of no difference is that of both arms' common rate, which is taken to be below one half.
+    """
+    n, m = (segments[name].astype(float) for name in ("compared", "control_customers"))
+    everybody = n + m
+    variance = segments["error"] ** 2 * n * m * (everybody - 1) / everybody**2
+    common = ((1 - np.sqrt((1 - 4 * variance).clip(lower=0))) / 2).fillna(0.0)
+    lift = segments["lift"]
+    return segments.assign(mean=common + lift * m / everybody, control_mean=common - lift * n / everybody)
 
 
 def _spent(contacts: pd.DataFrame, by: list[str]) -> pd.DataFrame:

@@ -58,7 +58,7 @@ INSIDE = _readouts(
     lift=[0.03, np.nan, 0.10, 0.5],
     low=[0.02, np.nan, -0.02, 0.4],
     high=[0.05, np.nan, 0.22, 0.6],
-)
+).drop(columns=["mean", "control_mean"])
 
 
 @pytest.fixture(scope="module")
@@ -188,9 +188,13 @@ def test_intervals_of_sums_cover_on_both_sides_where_few_are_held_out() -> None:
     read = pd.DataFrame({**vars(found), "name": names, "customers": n, "control_customers": m, "compared": n})
     read = read.assign(level="strategy", view="exposed", arm="any", metric="converted")
     moved = read.assign(metric="aum_change", adjusted_lift=0.0, adjusted_low=-1.0, adjusted_high=1.0)
+    # Every kind's strategies again, each as the one segment that it speaks to.
+    inside = pd.concat([read, moved], ignore_index=True).rename(columns={"name": "strategy"})
+    inside["segment"] = "S" + (inside.index % len(names) // within).astype(str).str.zfill(3)
+    inside = inside.drop(columns=["mean", "control_mean"])
     table = returns(
         pd.concat([read, moved], ignore_index=True),
-        INSIDE[:0],
+        inside,
         CONTACTS[:0],
         pd.DataFrame(
             {"strategy": names, "kind": [f"k{place // within:03}" for place in range(len(names))]}
@@ -204,6 +208,10 @@ def test_intervals_of_sums_cover_on_both_sides_where_few_are_held_out() -> None:
     above, below = (of_kinds["conversions_low"] > 0).mean(), (of_kinds["conversions_high"] < 0).mean()
     assert above <= 0.045, (above, below)
     assert below <= 0.045, (above, below)
+    of_segments = table[table["level"] == "segment"]
+    for end in ("low", "high"):
+        ends = (each[f"conversions_{end}"].to_numpy() for each in (of_segments, of_kinds))
+        np.testing.assert_allclose(*ends, rtol=1e-6)
     assert (of_kinds["value_high"] / of_kinds["conversions_high"]).to_numpy() == pytest.approx(100.0)
 
 
