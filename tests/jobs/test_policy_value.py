@@ -38,11 +38,17 @@ def _candidates(rng: np.random.Generator, *, values: list[float]) -> pa.Table:
     )
 
 
-def _night(candidates: pa.Table, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
-    """One night with room for all, and what came of it."""
+def _night(
+    candidates: pa.Table,
+    rng: np.random.Generator,
+    *,
+    limits: dict[str, int] | None = None,
+    last_prices: dict[str, float] | None = None,
+) -> dict[str, pd.DataFrame]:
+    """One night, with room for all unless ``limits`` say so by strategy, and what came of it."""
     count = len(candidates)
-    room = rooms({"sms": count}, dict.fromkeys(EFFECT, count))
-    plan = decided(candidates, room, share=0.4, salt="log").plan.to_pandas()
+    room = rooms({"sms": count}, limits or dict.fromkeys(EFFECT, count))
+    plan = decided(candidates, room, share=0.4, salt="log", last_prices=last_prices).plan.to_pandas()
     chosen = plan[plan["fate"].isin(["contact", "held_out"])]
     treated = chosen["arm"] == "treatment"
     chance = 0.1 + chosen["strategy"].map(EFFECT) * treated
@@ -142,3 +148,40 @@ def test_weights_that_change_nothing_choose_what_the_night_chose(
     best = log["propensity"] > 0.5
     assert 0.4 < (log.loc[best, "strategy"] == "first").mean() < 0.6
     assert (log["would_be"] == log["strategy"]).equals(best)
+
+
+def test_where_room_has_a_price_the_log_values_what_is_tried_at_it(engine: SparkSession) -> None:
+    """The better strategy has room for a third. Its price of the night before decides what goes first: hardly
+    anything put forward runs out, and other weights are valued at what they add.
+    """
+    rng = np.random.default_rng(11)
+    candidates = _candidates(rng, values=[3.0, 4.0])
+    spread = np.where(np.arange(CUSTOMERS * 2) % 2, rng.uniform(0, 6, CUSTOMERS * 2), 0.0)
+    candidates = candidates.set_column(
+        candidates.schema.get_field_index("value"),
+        "value",
+        pa.array(candidates["value"].to_numpy() + spread),
+    )
+    limits = {"first": CUSTOMERS, "second": int(CUSTOMERS / 3 * TREATMENT)}
+    room = rooms({"sms": CUSTOMERS * 2}, limits)
+    before = decided(candidates, room, day=NIGHT).limits.to_pylist()
+    prices = {row["name"]: row["price"] for row in before}
+    assert prices["strategy.second"] > 4
+    blind = _night(candidates, np.random.default_rng(12), limits=limits)
+    world = _night(candidates, np.random.default_rng(12), limits=limits, last_prices=prices)
+    ran_out = {
+        name: 1 - plan["fate"].isin(["contact", "held_out"])[plan["put_forward"]].mean()
+        for name, plan in (("blind", blind["plan"]), ("priced", world["plan"]))
+    }
+    assert ran_out["priced"] < 0.1 < 0.3 < ran_out["blind"]
+    log = _log(engine, world)
+    second = (log["would_be"] == "second").mean()
+    assert 0.2 < second < 1 / 3  # those drawn take some of its room
+    found = value_of_log(log, confidence=0.99)
+    truth = EFFECT["second"] * second + EFFECT["first"] * (1 - second)
+    for estimate in found.estimates.values():
+        assert estimate.low <= truth <= estimate.high
+    assert found.finding is None
+    only_first = value_of_log(_log(engine, world, second=0.0), confidence=0.99)
+    for estimate in only_first.estimates.values():
+        assert estimate.low <= EFFECT["first"] <= estimate.high

@@ -27,11 +27,17 @@ def rooms(
 
 
 def decided(
-    candidates: pa.Table, of: Rooms, *, share: float = 0.0, salt: str = "", day: date = DAY
+    candidates: pa.Table,
+    of: Rooms,
+    *,
+    share: float = 0.0,
+    salt: str = "",
+    day: date = DAY,
+    last_prices: Mapping[str, float] | None = None,
 ) -> Decision:
     """The night's choice among candidates of which none was one the night before."""
     fates = pa.nulls(candidates.num_rows, pa.string())
     if "last_fate" not in candidates.column_names:
         candidates = candidates.append_column("last_fate", fates)
     exploration = Exploration(share=share, salt=salt or day.isoformat())
-    return arbitrate(candidates, rooms=of, day=day, exploration=exploration)
+    return arbitrate(candidates, rooms=of, day=day, exploration=exploration, last_prices=last_prices)
