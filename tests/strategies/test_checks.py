@@ -194,6 +194,7 @@ def test_an_empty_book_and_a_first_strategy() -> None:
         {"priority": 0.1},
         {"funnel": "human_call"},
         {"limits": {"per_night": 1}},
+        {"limits": {"per_night": 100_000, "budget": 5.0}},
         {"valid": {"end": "2026-08-01"}},
         {"caps": {"total": 100}},
     ],
@@ -209,6 +210,18 @@ def test_a_strategy_that_leaves_room_shadows_nobody(changes: dict[str, object]) 
     roomy = Strategy.model_validate(document | changes)
     told = check((inner, roomy), features=FEATURES, segments=None, today=TODAY)
     assert ("inner", "outer") not in {each.strategies for each in told}
+
+
+@pytest.mark.parametrize(
+    "owed", [{"limits": {"per_night": 50, "at_least": 5}}, {"experiment": {"expose": 5}}]
+)
+def test_what_a_minimum_keeps_alive_is_not_shadowed(owed: dict[str, object]) -> None:
+    inner = make_book(strategies=60, funnels=10).strategies[7].model_copy(update={"name": "inner"})
+    document = inner.model_dump(exclude_unset=True)
+    outer = Strategy.model_validate(document | {"name": "outer", "priority": 9.0})
+    kept = Strategy.model_validate(document | owed)
+    assert "shadowed" in _kinds([inner, outer])
+    assert "shadowed" not in _kinds([kept, outer])
 
 
 @pytest.mark.parametrize(("total", "small"), [(None, False), (399, True), (400, False)])

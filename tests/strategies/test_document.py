@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from strategies.document import Strategy, Way
 from strategies.links import layers_of
+from strategies.spoken import WORDS
 
 OPENER = {"name": "短信", "channel": "sms"}
 HOT = {"name": "hot", "channel": "human_call", "after": "短信", "when": ["interested"]}
@@ -130,3 +131,34 @@ def test_touches_in_a_circle_have_no_layer() -> None:
         for touch in strategy.funnel
     ]
     assert layers_of(looped) == (1, 0, 2, 0)
+
+
+def test_the_least_is_no_more_than_the_most() -> None:
+    told = _refused(OPENER, limits={"per_night": 10, "at_least": 11})
+    assert told == "at_least is 11, but per_night only 10; lower one or raise the other"
+    limits = branching(OPENER, limits={"per_night": 10, "at_least": 10, "budget": 2.5}).limits
+    assert (limits.at_least, limits.budget) == (10, 2.5)
+    assert branching(OPENER).limits.at_least == 0
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"limits": {"per_night": 10, "at_least": -1}},
+        {"limits": {"per_night": 10, "budget": 0}},
+        {"limits": {"per_night": 10, "budget": float("nan")}},
+        {"limits": {"per_night": 10, "budget": float("inf")}},
+        {"experiment": {"expose": -1}},
+    ],
+)
+def test_limits_that_are_no_amounts_are_refused(more: dict[str, Any]) -> None:
+    assert _refused(OPENER, **more)
+
+
+def test_limits_are_said_in_both_languages() -> None:
+    strategy = branching(OPENER, limits={"per_night": 1_000, "at_least": 40, "budget": 2_500})
+    assert (
+        "at most 1,000 contacts a night; at least 40 where they can be had; at most 2,500 yuan a night"
+        in (WORDS["en"].terms_of(strategy)[-1])
+    )
+    assert "每晚最多联系 1,000 人；至少 40 人；每晚费用不超过 2,500 元" in WORDS["zh"].terms_of(strategy)[-1]
