@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from outreach.coded import Bits, luck_of, luck_of_touch, mixed, words
+from outreach.coded import Bits, Ints, Words, luck_of, luck_of_touch, mixed, words
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -51,14 +51,16 @@ def explore(candidates: pa.Table, *, worth: Floats, expense: Floats, exploration
     customer, strategy = words(candidates["customer"]), words(candidates["strategy"])
     left = worth - expense
     ties = luck_of_touch(customer, strategy, candidates["step"].to_numpy(), exploration.salt)
-    # The worthwhile ones, customer by customer, the best first.
     some = np.flatnonzero(worth > 0)
-    order = some[np.lexsort((ties[some], -left[some], customer.codes[some]))]
-    _, first, count = np.unique(customer.codes[order], return_index=True, return_counts=True)
-    best = order[first]
+    counts = np.bincount(customer.codes[some], minlength=len(customer.words))
+    best = _best(some, customer, left, ties)
     luck = luck_of(customer, f"{exploration.salt} explore")[best]
-    place = (_evenly(mixed(luck + np.uint64(1))) * count).astype(np.int64)
-    drawn = order[first + np.where(_evenly(luck) < exploration.share, place, 0)]
+    is_explored = _evenly(luck) < exploration.share
+    explored, drawn = best[is_explored], best.copy()
+    place = (_evenly(mixed(luck[is_explored] + np.uint64(1))) * counts[customer.codes[explored]]).astype(
+        np.int64
+    )
+    drawn[is_explored] = _at_place(place, some, customer, left, ties, of=customer.codes[explored])
     put_forward = np.zeros(len(worth), dtype=np.bool_)
     put_forward[drawn] = True
     instead = put_forward.copy()
@@ -68,9 +70,31 @@ def explore(candidates: pa.Table, *, worth: Floats, expense: Floats, exploration
     bid[best[moved]] = left[drawn[moved]] + expense[best[moved]]
     bid[drawn[moved]] = left[best[moved]] + expense[drawn[moved]]
     propensity = np.full(len(worth), np.nan)
-    propensity[order] = np.repeat(exploration.share / count, count)
+    propensity[some] = exploration.share / counts[customer.codes[some]]
     propensity[best] += 1 - exploration.share
     return Tries(put_forward=put_forward, drawn=instead, propensity=propensity, bid=bid)
+
+
+def _best(rows: Ints, customer: Words, left: Floats, ties: Bits) -> Ints:
+    """Each customer's best row, in the order of their codes."""
+    most = np.full(len(customer.words), -np.inf)
+    np.maximum.at(most, customer.codes[rows], left[rows])
+    tops = _sorted(rows[left[rows] == most[customer.codes[rows]]], customer, left, ties)
+    return np.asarray(tops[np.diff(customer.codes[tops], prepend=-1) > 0])
+
+
+def _at_place(place: Ints, rows: Ints, customer: Words, left: Floats, ties: Bits, *, of: Ints) -> Ints:
+    """Of the customers ``of``, in the order of their codes, the row at such a place among theirs."""
+    theirs = np.zeros(len(customer.words), dtype=np.bool_)
+    theirs[of] = True
+    among = _sorted(rows[theirs[customer.codes[rows]]], customer, left, ties)
+    begins = np.flatnonzero(np.diff(customer.codes[among], prepend=-1))
+    return among[begins + place]
+
+
+def _sorted(rows: Ints, customer: Words, left: Floats, ties: Bits) -> Ints:
+    """The rows customer by customer, the best first."""
+    return rows[np.lexsort((ties[rows], -left[rows], customer.codes[rows]))]
 
 
 def _evenly(bits: Bits) -> Floats:
