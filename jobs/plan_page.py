@@ -81,6 +81,8 @@ def _certificate(plan: Tonight) -> Iterator[str]:
     )
     if seen["kept"] is not None:
         yield f"Of last night's choices that are still possible, {100 * seen['kept']:.1f} % stay"
+    if seen["overlap"] is not None:
+        yield f"Of the customers on last night's list, {100 * seen['overlap']:.1f} % are on this one too"
 
 
 def _contacts(plan: Tonight) -> Sheet:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from pyspark.sql import functions as F
 
 from base.errors import ArbitrationError
 from base.settings import Settings
@@ -15,7 +16,7 @@ from jobs.decide import allowed_candidates, decide, last_prices
 from jobs.decided import Decided, open_decided
 from jobs.plan import Tonight, shown, shown_alone, stored
 from jobs.rooms import night_rooms
-from lake.tables import CANDIDATES, LIMITS, NUMBERS, PLAN, POSITIONS
+from lake.tables import CANDIDATES, CERTIFICATES, LIMITS, NUMBERS, PLAN, POSITIONS
 from outreach.arbitrate import Decision, arbitrate
 from outreach.arbitrate.compare import Difference, Moved, compare
 from outreach.arbitrate.declared import declared
@@ -74,10 +75,11 @@ def what_if(
 
 @dataclass(frozen=True, kw_only=True)
 class _Choice:
-    """Everything that a night's plan was made from."""
+    """Everything that a night's plan was made from. ``last_list``: customers on the list before that."""
 
     day: date
     candidates: pa.Table
+    last_list: pa.ChunkedArray
     rooms: Rooms
     exploration: Exploration
     last_prices: dict[str, float] | None
@@ -91,9 +93,12 @@ class _Choice:
         }
         numbers = frames[NUMBERS].select("customer", "number")
         candidates = night.store.read(CANDIDATES, as_of=night.as_of).drop("as_of")
+        newest = frames[PLAN].agg(F.max("as_of")).collect()[0][0]
+        last = frames[PLAN].filter((F.col("as_of") == F.lit(newest)) & (F.col("fate") == "contact"))
         day = night.as_of + timedelta(days=1)
         return cls(
             day=day,
+            last_list=last.select("customer").distinct().toArrow()["customer"],
             candidates=allowed_candidates(candidates.join(numbers, "customer", "left"), frames[PLAN]),
             rooms=night_rooms(
                 night, frames, decided.book, made=night.store.read(POSITIONS, as_of=night.as_of)
@@ -105,13 +110,20 @@ class _Choice:
     def made(self, rooms: Rooms, *, without: frozenset[str] = frozenset()) -> Decision:
         """What is decided in ``rooms``, ``without`` some strategies."""
         running = pc.invert(pc.is_in(self.candidates["strategy"], pa.array(sorted(without), pa.string())))
-        return arbitrate(
+        decision = arbitrate(
             self.candidates.filter(running),
             rooms=rooms,
             day=self.day,
             exploration=self.exploration,
             last_prices=self.last_prices,
         )
+        listed = decision.plan.filter(pc.field("fate") == "contact")["customer"]
+        stays = pc.is_in(self.last_list, value_set=listed.combine_chunks()).cast(pa.float64())
+        place = CERTIFICATES.names.index("overlap")
+        certificate = decision.certificate.set_column(
+            place, "overlap", pa.array([pc.mean(stays).as_py()], pa.float64())
+        )
+        return replace(decision, certificate=certificate)
 
 
 def _require_same_limits(rooms: Rooms, limits: pa.Table, *, as_of: date) -> None:
@@ -142,9 +154,9 @@ def _require_same_plan(again: Decision, plan: Decision, *, as_of: date) -> None:
     )
     if not first.cast(second.schema).equals(second):
         raise ArbitrationError(
-            f"{as_of} cannot be made again: the same candidates give another plan today, so settings of "
-            "arbitration, floors or experiments have changed since, or a night before it was decided anew; "
-            "set them as they were, and ask again"
+            f"{as_of} cannot be made again: the same candidates give another plan now. Settings of "
+            "arbitration, floors or experiments have changed since, or the program, or a night before it was "
+            f"decided anew. Not released yet, longreach decide --as-of {as_of} decides it anew"
         )
 
 

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import json
+import re
 import stat
 from collections import Counter
 from datetime import date, timedelta
@@ -15,6 +17,7 @@ from rich.console import Console
 from base.errors import ArbitrationError, LongreachError, ScheduleError, SettingsError
 from base.settings import ChannelCapacity, load_settings
 from features.compiler import CUSTOMER_FEATURES
+from jobs.command import main
 from jobs.job import Night
 from jobs.plan import show
 from jobs.plan_page import PlanPage, WhatIfPage
@@ -212,7 +215,59 @@ def test_a_night_whose_settings_have_changed_is_not_made_again(second: Night) ->
         ask_what_if(other, ["sms.capacity=+10%"], as_of=second.as_of, progress=lambda _: None)
     drawn = second.settings.experiments.model_copy(update={"exploration": 0.5})
     other = second.settings.model_copy(update={"experiments": drawn})
-    with pytest.raises(ArbitrationError, match="the same candidates give another plan today"):
+    with pytest.raises(ArbitrationError, match="the same candidates give another plan now"):
         ask_what_if(other, ["sms.capacity=+10%"], as_of=second.as_of, progress=lambda _: None)
     with pytest.raises(SettingsError, match="there is no channel, skill, strategy or floor 'fax'"):
         what_if(second, "fax.capacity=1")
+
+
+def test_the_page_shows_what_works(second: Night) -> None:  # noqa: F811
+    page = (Path(__file__).parents[2] / "docs" / "why.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^\| `([a-z_]+(?:\.[a-z_]+)?(?:@\d+)?=[^`]+)` \|", page, flags=re.M)
+    assert len(shown) == 8
+    for change in shown:
+        assert what_if(second, change).changes == (change,)
+    columns = re.findall(r"`(\w+)`", page[page.index("| column |") : page.index("`short_by` holds")])
+    assert [name for name in columns if name in WHY] == list(WHY)
+
+
+def test_the_commands_answer_and_refuse(
+    second: Night,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setattr("jobs.command.load_settings", lambda: second.settings)
+
+    def longreach(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["longreach", *words])
+        with pytest.raises(SystemExit) as left:
+            main()
+        told = capsys.readouterr()
+        return int(left.value.code or 0), told.out, told.err
+
+    customer = somebody(second, "contact")
+    status, said, _ = longreach("why", customer, "--json")
+    answer = json.loads(said)
+    assert (status, answer["customer"], answer["candidates"][0]["fate"]) == (0, customer, "contact")
+    status, said, _ = longreach("plan", "--as-of", second.as_of.isoformat(), "--json")
+    assert (status, json.loads(said)["certificate"]["violations"]) == (0, 0)
+    status, said, _ = longreach(
+        "plan", "--what-if", "sms.capacity=+1", "--what-if", "push.capacity=-1", "--json"
+    )
+    assert (status, json.loads(said)["changes"]) == (0, ["sms.capacity=+1", "push.capacity=-1"])
+    status, said, _ = longreach("why", "--all", "--to", str(tmp_path / "why.csv"))
+    assert status == 0
+    assert "possible contacts" in said
+    for words, expected, why in (
+        (["why", "13812345678"], 2, "customers go by their tokens"),
+        (["why"], 2, "longreach why CUSTOMER"),
+        (["why", customer, "--all"], 2, "longreach why CUSTOMER"),
+        (["why", customer, "--as-of", "2026-01-01"], 1, "2026-01-01 is not decided"),
+        (["plan", "--as-of", "2026-01-01"], 1, "2026-01-01 is not decided"),
+        (["plan", "--what-if", "sms"], 2, "write it like"),
+    ):
+        status, said, told = longreach(*words)
+        assert (status, said) == (expected, "")
+        assert why in " ".join(told.split())
+        assert "Traceback" not in told
