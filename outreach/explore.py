@@ -89,7 +89,7 @@ def _at_place(place: Ints, rows: Ints, customer: Words, left: Floats, ties: Bits
     theirs[of] = True
     among = _sorted(rows[theirs[customer.codes[rows]]], customer, left, ties)
     begins = np.flatnonzero(np.diff(customer.codes[among], prepend=-1))
-    return among[begins + place]
+    return np.asarray(among[begins + place])
 
 
 def _sorted(rows: Ints, customer: Words, left: Floats, ties: Bits) -> Ints:
