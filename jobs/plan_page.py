@@ -58,6 +58,7 @@ class WhatIfPage:
         if moved.strategies:
             yield _moves(_first("strategies change 策略", len(moved.strategies)), moved.strategies)
         yield from _prices(found)
+        yield from _lowered(found.after.limits)
         yield Text("Nothing was written: the plan stands as it was", style="dim")
 
 
@@ -134,6 +135,11 @@ def _limits(limits: Sequence[Mapping[str, Any]]) -> Iterator[Sheet | Text]:
             ],
             loose=("limit", "used", "one more is worth"),
         )
+    yield from _lowered(limits)
+
+
+def _lowered(limits: Sequence[Mapping[str, Any]]) -> Iterator[Text]:
+    """The minima that could not be met."""
     for limit in limits:
         if limit["relaxed_from"] is not None:
             yield Text(

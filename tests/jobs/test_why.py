@@ -209,6 +209,17 @@ def test_a_paused_strategy_has_no_contact(second: Night) -> None:  # noqa: F811
     assert used[f"strategy.{busiest}"] == 0
 
 
+def test_a_minimum_that_cannot_be_met_is_named_with_what_can(second: Night) -> None:  # noqa: F811
+    most = Counter(row["strategy"] for row in rows(second, PLAN))
+    name = min(most, key=lambda strategy: (most[strategy], strategy))
+    found = what_if(second, f"{name}.per_night=5000", f"{name}.at_least=5000")
+    (limit,) = (limit for limit in found.after.limits if limit["name"] == f"strategy.{name}")
+    assert limit["relaxed_from"] == 5000
+    assert (limit["low"] or 0) <= most[name]
+    assert f"strategy.{name} asks for at least 5,000 contacts" in page(WhatIfPage(found=found))
+    assert found.after.certificate["violations"] == 0
+
+
 def test_a_night_whose_settings_have_changed_is_not_made_again(second: Night) -> None:  # noqa: F811
     other = second.settings.model_copy(update={"capacity": {"sms": ChannelCapacity(per_night=7)}})
     with pytest.raises(ArbitrationError, match=r"channel\.sms was 20 that night and is 7"):
