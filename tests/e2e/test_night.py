@@ -18,8 +18,18 @@ from jobs.night import ALL_STEPS, night
 from jobs.planted import planted_effects
 from jobs.report import report_path
 from jobs.run import RunSummary, execute, find_job, open_house
+from jobs.why import ask
 from lake.table import Table
-from lake.tables import ASSIGNMENTS, CONTACT_LISTS, OUTCOMES, PLAN, READOUTS, RETURNS_TABLE
+from lake.tables import (
+    ASSIGNMENTS,
+    CONTACT_LISTS,
+    CUSTOMER_SEGMENTS,
+    OUTCOMES,
+    PLAN,
+    READOUTS,
+    RETURNS_TABLE,
+)
+from lake.tables import CUSTOMERS as DELIVERED_CUSTOMERS
 from ledger.database import open_ledger
 from ledger.schema import OPT_OUTS
 from outreach.channels.channel import capacities, load_channels
@@ -177,6 +187,18 @@ def test_returns_count_the_contacts_whose_day_has_come(ran: Ran) -> None:
     for row in (own[["contacts", "cost"]].sum(), rows[rows["level"] == "all"].iloc[0]):
         assert row["contacts"] == len(lists) > 0
         assert row["cost"] == pytest.approx(lists["channel"].map(costs).sum())
+
+
+def test_who_is_not_of_the_long_tail_is_told_so(ran: Ran) -> None:
+    customers, tail = (
+        ran.house.store.read(table, as_of=SECOND).select("customer")
+        for table in (DELIVERED_CUSTOMERS, CUSTOMER_SEGMENTS)
+    )
+    outside = customers.join(tail, "customer", "left_anti").agg({"customer": "min"}).collect()[0][0]
+    answer = ask(ran.house.settings, outside, as_of=SECOND, progress=lambda _: None)
+    assert answer.standing is not None
+    assert answer.standing.startswith("not of the long tail: assets of")
+    assert (answer.candidates, answer.not_asked, answer.unselected) == ((), (), 0)
 
 
 def test_the_report_needs_no_network(ran: Ran) -> None:
