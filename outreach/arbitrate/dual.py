@@ -41,6 +41,13 @@ class Market:
     every_arm: Flags
 
     @property
+    def thousandths(self) -> sparse.csr_array:
+        """Usage as the problem states it."""
+        whole = self.usage.copy()
+        whole.data = np.rint(whole.data * WHOLE)
+        return sparse.csr_array(whole.astype(np.int64))
+
+    @property
     def contacts(self) -> Floats:
         """How many rows of the mean size each limit has room for; no end where it has no high."""
         size = np.asarray(self.by_limit.sum(axis=1)) / np.maximum(np.diff(self.by_limit.indptr), 1)
@@ -125,7 +132,6 @@ def minimise(
     passes, reach, before = 1, np.full(len(prices), _REACH), np.zeros(len(prices))
     for _ in range(steps):
         slope = _slope(market, here, within)
-        free = slope != 0
         reach = _reach(reach, slope, before)
         step, products = _newton(evaluator, market, here, slope, reach, heat)
         passes += products

@@ -64,8 +64,8 @@ class Softened:
 
 @dataclass(frozen=True, kw_only=True)
 class Bins:
-    """Bins for prices of single limits: a middle one for zero and ``each`` to either side, from ``finest`` CNY
-    up, each wider than the last by ``exp(width)``.
+    """Bins for prices of single limits: a middle one for zero and ``each`` to either side, from ``finest``
+    CNY up, each wider than the last by ``exp(width)``.
 
     ``own`` and ``amount``: a code's limit (-1: none is asked for) and what it uses of it, thousandths;
     ``price`` and ``paid``: by limit, CNY a whole unit and whether a minimum may pay.
@@ -97,7 +97,7 @@ class Evaluator(Protocol):
     def turn(self, table: Floats, heat: float, direction: Floats) -> Ints: ...
 
     def rank(self, table: Floats, bins: Bins) -> Ints:
-        """By limit and bin, thousandths of rows that would be given up at a price of the limit in that bin."""
+        """By limit and bin, thousandths of rows that would be given up at a price in that bin."""
 
     def contested(self, table: Floats, within: float, wanted: Flags) -> tuple[Units, Choice]:
         """The units that may still change their minds, with the rows that may be it; and all others' sums."""
@@ -117,7 +117,7 @@ class InProcess:
 
     def sample(self, share: int) -> Self:
         drawn = np.flatnonzero(drawn_of(self.of.luck, share))
-        return replace(self, of=_taken(self.of, drawn))
+        return replace(self, of=taken(self.of, drawn))
 
     def choose(self, table: Floats) -> Choice:
         return self._choose(table, np.empty(0, dtype=np.int64))
@@ -270,7 +270,12 @@ def units_of(problem: Problem, *, threads: int) -> Units:
     )
 
 
-def _taken(of: Units, units: Ints) -> Units:
+def in_order_of_units(of: Units) -> Units:
+    """The same units in the order of their luck, which knows neither partitions nor where they came from."""
+    return taken(of, np.argsort(of.luck, kind="stable"))
+
+
+def taken(of: Units, units: Ints) -> Units:
     """Some of the units, in that order."""
     sizes = np.diff(of.starts)[units]
     ends = np.cumsum(sizes)

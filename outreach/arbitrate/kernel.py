@@ -274,7 +274,7 @@ def _stays(row: int, worth: Floats, codes: Codes, table: Floats, least: float, w
         surplus -= table[codes[row, side]]
         if wanted[codes[row, side]]:
             return True
-    return surplus >= least
+    return bool(surplus >= least)
 
 
 @numba.njit(nogil=True, cache=True)
@@ -296,9 +296,9 @@ def rank(
 ) -> None:
     """At which price of its own limit each row would be given up, all other prices as they are.
 
-    ``own``: a code's limit, -1 for none; ``amount``: thousandths a row with the code uses of it; ``price`` and
-    ``paid`` (a minimum may pay): by limit. Adds amounts to ``ranked``, limits x bins: the middle is zero, bins
-    grow by ``exp(width)`` from ``finest`` CNY on both sides.
+    ``own``: a code's limit, -1 for none; ``amount``: thousandths a row with the code uses of it; ``price``
+    and ``paid`` (a minimum may pay): by limit. Adds amounts to ``ranked``, limits x bins: the middle is zero,
+    bins grow by ``exp(width)`` from ``finest`` CNY on both sides.
     """
     surplus = np.empty(widest)
     middle = ranked.shape[1] // 2

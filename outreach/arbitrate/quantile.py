@@ -1,15 +1,15 @@
 """Prices of small limits at one stroke: each such that just enough rows bid more, all others as they are.
 
-This is the threshold step of Zhang et al., "Solving Billion-Scale Knapsack Problems" (2020), with bins in place
-of a sort. It carries a price over any distance where Newton's method, which only sees those near the margin,
-would walk; done for limits that hardly share units, all at the same time.
+This is the threshold step of Zhang et al., "Solving Billion-Scale Knapsack Problems" (2020), with bins in
+place of a sort. It carries a price over any distance where Newton's method, which only sees those near the
+margin, would walk; done for limits that hardly share units, all at the same time.
 """
 
 import numpy as np
 
 from outreach.arbitrate.dual import Market
 from outreach.arbitrate.evaluator import Bins, Evaluator
-from outreach.arbitrate.problem import WHOLE, Flags, Floats, Ints
+from outreach.arbitrate.problem import WHOLE, Flags, Floats
 
 _WIDTH, _EACH = 0.05, 280  # six decades to either side of zero
 _FINEST = 1e-3  # of the mean surplus of a unit

@@ -23,12 +23,20 @@ Codes = npt.NDArray[np.int32]
 
 
 def walk(
-    units: Units, *, surplus: Floats, unpaid: Floats, usage: sparse.csr_array, every_arm: Flags, room: Ints, need: Ints
+    units: Units,
+    *,
+    surplus: Floats,
+    unpaid: Floats,
+    usage: sparse.csr_array,
+    every_arm: Flags,
+    room: Ints,
+    need: Ints,
 ) -> Ints:
     """The row that each unit gets, as a place among the units' rows; -1 for none.
 
-    ``surplus``: worth less price, one a row; ``unpaid``: the same where no minimum pays. ``usage``: codes x limits in thousandths. ``room`` and ``need``:
-    what all limits still have and still ask for, thousandths; both are counted down in place.
+    ``surplus``: worth less price, one a row; ``unpaid``: the same where no minimum pays. ``usage``: codes x
+    limits in thousandths. ``room`` and ``need``: what all limits still have and still ask for, thousandths;
+    both are counted down in place.
     """
     choice = np.full(len(units), -1, dtype=np.int64)
     unit = np.repeat(np.arange(len(units)), np.diff(units.starts))
@@ -135,22 +143,22 @@ def _settle(
     choice: Ints,
 ) -> None:  # fmt: skip
     """Everybody's best row down the order; who finds it full stands in again with the best that is open."""
-    again = [(0.0, np.uint64(0), np.int64(0))]
+    again = [(0.0, np.uint64(0), 0)]
     again.clear()
     place = 0
     while place < len(order) or len(again) > 0:
         if len(again) > 0 and (
             place == len(order) or again[0][:2] < (-regret[order[place]], luck[unit[order[place]]])
         ):
-            row = heapq.heappop(again)[2]
+            row = int(heapq.heappop(again)[2])
         else:
-            row = order[place]
+            row = int(order[place])
             place += 1
         if _fits(row, codes, ends, limits, amounts, room):
             choice[unit[row]] = row
             _use(row, codes, held, ends, limits, amounts, every_arm, room, need)
             continue
-        best, second, at = 0.0, 0.0, np.int64(-1)
+        best, second, at = 0.0, 0.0, -1
         for other in range(starts[unit[row]], starts[unit[row] + 1]):
             if surplus[other] > second and _fits(other, codes, ends, limits, amounts, room):
                 if surplus[other] > best:

@@ -1,36 +1,21 @@
-"""Who is contacted tonight: prices from a softened dual, then a walk over the units that are still open."""
+"""Who is contacted tonight: prices from a softened dual, then a decision where units are still open."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from base.errors import ArbitrationError
 from outreach.arbitrate.certificate import Certificate, bound_of, lost_by
-from outreach.arbitrate.dual import Market, Range, market_of, minimise
-from outreach.arbitrate.evaluator import Choice, Evaluator, InProcess, Units, units_of
+from outreach.arbitrate.decide import Decided, Relaxation, decide
+from outreach.arbitrate.descent import lowest
+from outreach.arbitrate.dual import Market, market_of
+from outreach.arbitrate.evaluator import Choice, Evaluator, InProcess, units_of
 from outreach.arbitrate.kernel import MICRO
-from outreach.arbitrate.problem import WHOLE, Flags, Floats, Ints, Limits, Problem
-from outreach.arbitrate.quantile import strike
-from outreach.arbitrate.repair import walk
+from outreach.arbitrate.problem import Flags, Floats, Ints, Limits, Problem
 
-# Heats as shares of what the mean unit would bring if nothing were scarce, and when to stop at each.
-_COOLING = ((0.1, 1e-3), (0.03, 3e-4), (0.01, 3e-4))
-_LAST_OF_ALL, _FINE = 0.01, 3e-5  # the last heat at which all units are asked
-_POLISH = ((0.003, 3e-6), (0.001, 3e-6))
-_SAMPLE = 32_768  # least units that a sample has
-_SMALL = 64  # contacts a limit has in the sample, below which its price there says little
-_NEAR = 10.0  # heats of the last full pass within which a rival keeps a unit in the search
-_OPEN = 0.02
-_STEPS, _ROUNDS = 30, 6
 _THREADS = 2
 
-
-@dataclass(frozen=True, kw_only=True)
-class Relaxation:
-    """A minimum that cannot be met: what was asked and the most that is possible, thousandths."""
-
-    limit: int
-    asked: int
-    possible: int
+__all__ = ["Answer", "Relaxation", "Solution", "search", "solve"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,16 +42,16 @@ class Answer:
 
 
 def solve(problem: Problem, *, start: Floats | None = None, threads: int = _THREADS) -> Solution:
-    """The night's choice, in any order of rows and units the same.
+    """The night's choice; the same whatever the order of rows and units and the number of threads.
 
     ``start``: prices to begin from, such as last night's, CNY a whole unit of each limit.
 
-    Raises ArbitrationError where a worth is infinite or a starting price is no number.
+    Raises ArbitrationError where a worth is infinite or a starting price is missing or no number.
     """
     market = market_of(problem)
     units = units_of(problem, threads=threads)
     evaluator = InProcess(of=units, codes=market.usage.shape[0], threads=threads)
-    answer = search(evaluator, market, problem.limits, start=start)
+    answer = search(evaluator, market, problem.limits, start=start, threads=threads)
     row = evaluator.rows(market.table(answer.prices))
     row[answer.places] = -1
     chosen = np.zeros(problem.rows, dtype=np.bool_)
@@ -77,117 +62,67 @@ def solve(problem: Problem, *, start: Floats | None = None, threads: int = _THRE
     )
 
 
-def search(evaluator: Evaluator, market: Market, limits: Limits, *, start: Floats | None) -> Answer:
-    """Prices, the open units' rows and the certificate; see ``solve``."""
-    free = evaluator.choose(market.table(np.zeros(len(limits))))
-    scale = free.surplus / MICRO / max(evaluator.units, 1) or 1.0
-    if start is None:
-        prices, passes = _cold(evaluator, market, scale)
-    else:
-        prices, passes = _lowered(evaluator, market, start, heat=_LAST_OF_ALL * scale, stop=_FINE)
-    prices = _polished(evaluator, market, prices, scale=scale)
-    units, settled = _open(evaluator, market, limits, prices, within=_OPEN * scale)
-    room = limits.high - _thousandths(market, settled, limits)
-    need = limits.low - _thousandths(market, settled, limits)
-    usage = (market.usage * WHOLE).astype(np.int64)
-    surplus = units.worth - market.table(prices)[units.codes].sum(axis=1)
-    unpaid = units.worth - market.table(np.maximum(prices, 0))[units.codes].sum(axis=1)
-    choice = walk(
-        units, surplus=surplus, unpaid=unpaid, usage=usage, every_arm=limits.every_arm, room=room, need=need
-    )
-    rows = choice[choice >= 0]
-    used = limits.high - room
-    value = settled.value + int(np.rint(units.worth[rows] * MICRO).astype(np.int64).sum())
-    contacts = rows[~units.held[rows]]
-    contact_value = settled.contact_value + int(np.rint(units.worth[contacts] * MICRO).astype(np.int64).sum())
-    held_rows = rows[units.held[rows]]
-    held = settled.held + np.bincount(units.codes[held_rows].ravel(), minlength=len(settled.held))
-    bound = bound_of(evaluator, market.widened(held), prices)
-    certificate = Certificate(
-        value=value / MICRO,
-        contact_value=contact_value / MICRO,
-        bound=max(bound, value / MICRO),
-        unconstrained=free.value / MICRO,
-        violations=int(((used > limits.high) | (used < limits.low)).sum()),
-        used=used,
-        lost=lost_by(evaluator, market, prices, whole=(free.value - value) / MICRO),
-        passes=int(passes),
-        warm=start is not None,
-    )
-    return Answer(
-        prices=prices, rows=units.row[rows], places=units.place, certificate=certificate, relaxed=()
-    )
-
-
-def _cold(evaluator: Evaluator, market: Market, scale: float) -> tuple[Floats, float]:
-    """Prices from nothing: a sample cools down first, where there are many units, then all do."""
-    share = 1
-    while evaluator.units >= 2 * share * _SAMPLE:
-        share *= 2
-    sample, prices, passes = evaluator.sample(share), np.zeros(market.usage.shape[1]), 0.0
-    for heat, stop in _COOLING:
-        prices, more = _lowered(sample, market.share(share), prices, heat=heat * scale, stop=stop)
-        passes += more / share
-    if share > 1:
-        held = evaluator.choose(market.table(prices)).held
-        small = market.contacts < _SMALL * share
-        prices = strike(evaluator, market.widened(held), prices, small=small, scale=scale)
-        passes += 2
-    prices, more = _lowered(evaluator, market, prices, heat=_LAST_OF_ALL * scale, stop=_FINE)
-    return prices, passes + more
-
-
-def _lowered(
+def search(
     evaluator: Evaluator,
     market: Market,
-    prices: Floats,
+    limits: Limits,
     *,
-    heat: float,
-    stop: float,
-    within: Range | None = None,
-) -> tuple[Floats, float]:
-    """Prices of the least dual at a heat, where those who would be held back add to the room."""
-    held = evaluator.choose(market.table(prices)).held
-    prices, passes = minimise(
-        evaluator, market.widened(held), prices, heat=heat, steps=_STEPS, stop=stop, within=within
+    start: Floats | None,
+    threads: int = _THREADS,
+) -> Answer:
+    """Prices, the open units' rows and the certificate; see ``solve``."""
+    _check(start, limits)
+    free = evaluator.choose(market.table(np.zeros(len(limits))))
+    scale = free.surplus / MICRO / max(evaluator.units, 1) or 1.0
+    prices, passes = lowest(evaluator, market, scale=scale, start=start, threads=threads)
+    decided = decide(evaluator, market, limits, prices, scale=scale)
+    return Answer(
+        prices=prices,
+        rows=decided.units.row[decided.taken],
+        places=decided.units.place,
+        certificate=_certificate(
+            evaluator, market, limits, prices, decided, free=free, passes=int(passes), warm=start is not None
+        ),
+        relaxed=decided.relaxed,
     )
-    return prices, passes + 1.0
 
 
-def _polished(evaluator: Evaluator, market: Market, prices: Floats, *, scale: float) -> Floats:
-    """Prices at the lowest heats, from the units alone that a near rival keeps open.
-
-    No price goes so far that a unit left out could change its mind; where one wants to, all units are asked
-    again from there.
-    """
-    wanted = np.zeros(market.usage.shape[0], dtype=np.bool_)
-    near = _NEAR * _LAST_OF_ALL * scale
-    reach = near / 4 / np.maximum(market.largest, 1 / WHOLE)
-    for _ in range(_ROUNDS):
-        units, settled = evaluator.contested(market.table(prices), near, wanted)
-        inside = InProcess(of=units, codes=market.usage.shape[0], threads=_THREADS)
-        left = market.widened(settled.held).less(settled.used)
-        within = Range(least=prices - reach, most=prices + reach)
-        for heat, stop in _POLISH:
-            prices, _ = _lowered(inside, left, prices, heat=heat * scale, stop=stop, within=within)
-        if ((prices > within.least) & (prices < within.most)).all():
-            break
-    return prices
+def _check(start: Floats | None, limits: Limits) -> None:
+    if start is None:
+        return
+    if len(start) != len(limits):
+        raise ArbitrationError(
+            f"there are {len(start)} prices to begin from, but {len(limits)} limits: one each"
+        )
+    bad = np.flatnonzero(~np.isfinite(start))
+    if len(bad):
+        raise ArbitrationError(
+            f"the price to begin from of {limits.names[bad[0]]} is {start[bad[0]]}: state a number"
+        )
 
 
-def _open(
-    evaluator: Evaluator, market: Market, limits: Limits, prices: Floats, *, within: float
-) -> tuple[Units, Choice]:
-    """The units to decide one by one: as many as it takes for all others to fit."""
-    wanted = np.zeros(market.usage.shape[0], dtype=np.bool_)
-    while True:
-        units, settled = evaluator.contested(market.table(prices), within, wanted)
-        if (_thousandths(market, settled, limits) <= limits.high).all():
-            return units, settled
-        within *= 2
-
-
-def _thousandths(market: Market, choice: Choice, limits: Limits) -> Ints:
-    """What contacts use of every limit."""
-    usage = (market.by_limit * WHOLE).astype(np.int64)
-    return np.where(limits.every_arm, usage @ choice.used, usage @ (choice.used - choice.held))
+def _certificate(
+    evaluator: Evaluator,
+    market: Market,
+    limits: Limits,
+    prices: Floats,
+    decided: Decided,
+    *,
+    free: Choice,
+    passes: int,
+    warm: bool,
+) -> Certificate:
+    value = decided.value / MICRO
+    bound = bound_of(evaluator, decided.relaxed_market(market).widened(decided.held), prices)
+    low = decided.relaxed_low(limits)
+    return Certificate(
+        value=value,
+        contact_value=decided.contact_value / MICRO,
+        bound=max(bound, value),
+        unconstrained=free.value / MICRO,
+        violations=int(((decided.used > limits.high) | (decided.used < low)).sum()),
+        used=decided.used,
+        lost=lost_by(evaluator, market, prices, whole=(free.value - decided.value) / MICRO),
+        passes=passes,
+        warm=warm,
+    )

@@ -1,0 +1,93 @@
+"""How prices come down: from high heat to low, from few units to all, at last among the open ones alone."""
+
+import numpy as np
+
+from outreach.arbitrate.dual import Market, Range, minimise
+from outreach.arbitrate.evaluator import Evaluator, InProcess
+from outreach.arbitrate.problem import WHOLE, Floats
+from outreach.arbitrate.quantile import strike
+
+# Heats as shares of what the mean unit would bring if nothing were scarce, and when to stop at each.
+_COOLING = ((0.1, 1e-3), (0.03, 3e-4), (0.01, 3e-4))
+_LAST_OF_ALL, _FINE = 0.01, 1e-5  # the last heat at which all units are asked
+_POLISH = ((0.003, 3e-6), (0.001, 3e-6))
+_SAMPLE = 32_768  # least units that a sample has
+_SMALL = 64  # contacts a limit has in the sample, below which its price there says little
+_NEAR = 10.0  # heats of the last full pass within which a rival keeps a unit in the search
+_STEPS, _ROUNDS = 30, 12
+
+
+def lowest(
+    evaluator: Evaluator, market: Market, *, scale: float, start: Floats | None, threads: int
+) -> tuple[Floats, float]:
+    """Prices close to those of the least dual, and how many passes over all units it took.
+
+    ``scale``: CNY that the mean unit brings if nothing is scarce. ``start``: prices to begin from.
+    """
+    if start is None:
+        prices, passes = _cold(evaluator, market, scale)
+    else:
+        heat = _LAST_OF_ALL * scale
+        prices, passes = _lowered(evaluator, market, start, heat=heat, stop=_FINE)
+    prices, rounds = _polished(evaluator, market, prices, scale=scale, threads=threads)
+    return prices, passes + rounds
+
+
+def _cold(evaluator: Evaluator, market: Market, scale: float) -> tuple[Floats, float]:
+    """Prices from nothing: a sample cools down first, where there are many units, then all do."""
+    share = 1
+    while evaluator.units >= 2 * share * _SAMPLE:
+        share *= 2
+    sample, prices, passes = evaluator.sample(share), np.zeros(market.usage.shape[1]), 0.0
+    for heat, stop in _COOLING:
+        prices, more = _lowered(sample, market.share(share), prices, heat=heat * scale, stop=stop)
+        passes += more / share
+    if share > 1:
+        held = evaluator.choose(market.table(prices)).held
+        small = market.contacts < _SMALL * share
+        prices = strike(evaluator, market.widened(held), prices, small=small, scale=scale)
+        passes += 2
+    prices, more = _lowered(evaluator, market, prices, heat=_LAST_OF_ALL * scale, stop=_FINE)
+    return prices, passes + more
+
+
+def _lowered(
+    evaluator: Evaluator,
+    market: Market,
+    prices: Floats,
+    *,
+    heat: float,
+    stop: float,
+    within: Range | None = None,
+) -> tuple[Floats, float]:
+    """Prices of the least dual at a heat, where those who would be held back add to the room."""
+    held = evaluator.choose(market.table(prices)).held
+    prices, passes = minimise(
+        evaluator, market.widened(held), prices, heat=heat, steps=_STEPS, stop=stop, within=within
+    )
+    return prices, passes + 1.0
+
+
+def _polished(
+    evaluator: Evaluator, market: Market, prices: Floats, *, scale: float, threads: int
+) -> tuple[Floats, int]:
+    """Prices at the lowest heats, from the units alone that a near rival keeps open.
+
+    No price goes so far that a unit left out could change its mind; where one wants to, all units are asked
+    again from there.
+    """
+    wanted = np.zeros(market.usage.shape[0], dtype=np.bool_)
+    near = _NEAR * _LAST_OF_ALL * scale
+    reach = near / 4 / np.maximum(market.largest, 1 / WHOLE)
+    rounds = 0
+    while rounds < _ROUNDS:
+        rounds += 1
+        units, settled = evaluator.contested(market.table(prices), near, wanted)
+        inside = InProcess(of=units, codes=market.usage.shape[0], threads=threads)
+        left = market.widened(settled.held).less(settled.used)
+        within = Range(least=prices - reach, most=prices + reach)
+        for heat, stop in _POLISH:
+            prices, _ = _lowered(inside, left, prices, heat=heat * scale, stop=stop, within=within)
+        if ((prices > within.least) & (prices < within.most)).all():
+            break
+    return prices, rounds
