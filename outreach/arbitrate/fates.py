@@ -36,34 +36,37 @@ def told(field: Field, tries: Tries, outcome: Outcome) -> tuple[pa.Array, pa.Arr
     Passed over for room alone are the candidates that compete with more than what their unit got, or with
     anything where it got nothing: with room for all and no minimum they would have stood before it.
     """
-    winner = outcome.winner[field.unit]
-    chosen, treated = outcome.chosen, field.treated
+    book = _Book(len(outcome.chosen))
+    _write_chosen(book, field, tries, outcome)
     worthless = ~(field.worth > 0)
-    above = ~chosen & ~worthless & _stands_above(field, tries, winner)
-    limit = _tightest(field, outcome, np.flatnonzero(above))
-    below = ~chosen & ~worthless & ~above
-    won_by = np.where(winner >= 0, field.strategy.codes[winner], 0)
-    same = field.customer.codes[winner] == field.customer.codes
-    explored = tries.drawn[winner] & (winner >= 0)
+    nothing = np.zeros(len(worthless), dtype=np.int64)
+    book.write(worthless, nothing, ["costs at least what it is expected to bring"], "lower_value")
+    winner = outcome.winner[field.unit]
+    above = _stands_above(field, tries, winner)
+    others = ~outcome.chosen & ~worthless
+    _write_passed_over(book, field, outcome, winner, others & above)
+    _write_outdone(book, field, tries, winner, others & ~above)
+    return book.columns()
+
+
+def _write_chosen(book: "_Book", field: Field, tries: Tries, outcome: Outcome) -> None:
+    made, held_back = outcome.chosen & field.treated, outcome.chosen & ~field.treated
     many = np.bincount(field.customer.codes, minlength=len(field.customer.words))[field.customer.codes]
     counts = range(int(many.max(initial=0)) + 1)
-    names, nothing = field.strategy.words, np.zeros(len(chosen), dtype=np.int64)
-    paid = above & (limit < 0)
-    book = _Book(len(chosen))
     book.write(
-        chosen & treated & tries.drawn,
+        made & tries.drawn,
         many,
         [f"drawn among {n} possible contacts with this customer, to learn what else works" for n in counts],
         "contact",
     )
     book.write(
-        chosen & treated & ~tries.drawn,
+        made & ~tries.drawn,
         many,
         [f"worth most of {n} possible contacts with this customer" for n in counts],
         "contact",
     )
     book.write(
-        chosen & ~treated,
+        held_back,
         field.arm.codes,
         [
             f"would be contacted; held back ({arm}) so that the effect can be measured"
@@ -71,40 +74,48 @@ def told(field: Field, tries: Tries, outcome: Outcome) -> tuple[pa.Array, pa.Arr
         ],
         "held_out",
     )
-    book.write(worthless, nothing, ["costs at least what it is expected to bring"], "lower_value")
+
+
+def _write_outdone(book: "_Book", field: Field, tries: Tries, winner: Ints, rows: Flags) -> None:
+    """Of ``rows`` that another contact of their unit, ``winner``, was worth more than."""
+    names, won_by = field.strategy.words, field.strategy.codes[winner]
+    own = field.customer.codes[winner] == field.customer.codes
+    drawn = tries.drawn[winner]
     book.write(
-        below & same & ~explored,
+        rows & own & ~drawn,
         won_by,
-        [f"{n} is worth more for this customer" for n in names],
+        [f"{name} is worth more for this customer" for name in names],
         "lower_value",
     )
     book.write(
-        below & same & explored,
+        rows & own & drawn,
         won_by,
-        [f"{n} was drawn for this customer, to learn what else works" for n in names],
+        [f"{name} was drawn for this customer, to learn what else works" for name in names],
         "lower_value",
     )
-    book.write(
-        below & ~same, nothing, ["somebody with the same phone number is contacted that day"], "lower_value"
-    )
-    tight = above & (limit >= 0)
-    full_ones, place = np.unique(limit[tight], return_inverse=True)
-    key = nothing.copy()
+    told = ["somebody with the same phone number is contacted that day"]
+    book.write(rows & ~own, np.zeros(len(rows), dtype=np.int64), told, "lower_value")
+
+
+def _write_passed_over(book: "_Book", field: Field, outcome: Outcome, winner: Ints, rows: Flags) -> None:
+    """Of ``rows`` for which there was no room, or that a minimum went before."""
+    limit = _tightest(field, outcome, np.flatnonzero(rows))
+    tight, loose = rows & (limit >= 0), rows & (limit < 0)
+    found, place = np.unique(limit[tight], return_inverse=True)
+    key = np.zeros(len(rows), dtype=np.int64)
     key[tight] = place
-    book.write_each(tight, key, [_passed_over(field, outcome, int(each)) for each in full_ones])
+    book.write_each(tight, key, [_no_room(field, outcome, int(each)) for each in found])
     book.write(
-        paid & (winner >= 0),
-        won_by,
-        [f"{n} was chosen for this customer, to meet tonight's minimums" for n in names],
+        loose & (winner >= 0),
+        field.strategy.codes[winner],
+        [f"{name} was chosen for this customer, to meet tonight's minimums" for name in field.strategy.words],
         "strategy_limit",
     )
-    book.write(
-        paid & (winner < 0), nothing, ["tonight's limits, taken together, left no room for it"], "capacity"
-    )
-    return book.columns()
+    together = ["tonight's limits, taken together, left no room for it"]
+    book.write(loose & (winner < 0), np.zeros(len(rows), dtype=np.int64), together, "capacity")
 
 
-def _passed_over(field: Field, outcome: Outcome, place: int) -> tuple[str, str]:
+def _no_room(field: Field, outcome: Outcome, place: int) -> tuple[str, str]:
     limit = field.declared[place]
     return fate_of(limit), full(limit, price=float(outcome.prices[place]))
 
