@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from outreach.arbitrate.factors import Contacts, factors_of
@@ -54,14 +54,14 @@ def why(candidates: DataFrame, plan: DataFrame) -> DataFrame:
         "fate",
         F.col("reason").alias("decided_reason"),
     )
-    rule = F.col("dropped_by")
     return (
-        candidates.join(decided, list(_GRAIN), "left")
+        candidates.withColumnRenamed("dropped_by", "rule")
+        .join(decided, list(_GRAIN), "left")
+        .join(F.broadcast(_rules(candidates.sparkSession)), "rule", "left")
         .withColumn("hour", F.coalesce("planned_hour", "hour"))
-        .withColumn("fate", F.when(rule.isNotNull(), FORBIDDEN).otherwise(F.col("fate")))
-        .withColumn("reason", F.coalesce(_worded(rule, reasons()), "decided_reason"))
-        .withColumn("otherwise", F.coalesce(_worded(rule, _ways_out()), _missing()))
-        .withColumn("rule", rule)
+        .withColumn("fate", F.when(F.col("rule").isNotNull(), FORBIDDEN).otherwise(F.col("fate")))
+        .withColumn("reason", F.coalesce("rule_reason", "decided_reason"))
+        .withColumn("otherwise", F.coalesce("rule_otherwise", _missing()))
         .select(*WHY)
     )
 
@@ -94,14 +94,11 @@ def price_parts(
     return found
 
 
-def _ways_out() -> dict[str, str]:
-    return {rule.name: rule.otherwise or _NOTHING for rule in policy_rules()}
-
-
-def _worded(rule: Column, words: dict[str, str]) -> Column:
-    """The words of the rule, null where there is none."""
-    known = F.create_map(*(F.lit(part) for pair in words.items() for part in pair))
-    return known[rule]
+def _rules(spark: SparkSession) -> DataFrame:
+    """What each policy rule says, and what it would have needed."""
+    words = reasons()
+    rows = [(rule.name, words[rule.name], rule.otherwise or _NOTHING) for rule in policy_rules()]
+    return spark.createDataFrame(rows, "rule string, rule_reason string, rule_otherwise string")
 
 
 def _missing() -> Column:
