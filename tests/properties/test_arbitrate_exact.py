@@ -1,4 +1,4 @@
-"""Small nights against the exact integer optimum: never above the bound, within the stated gap, always feasible."""
+"""Small nights against the exact integer optimum: below the bound, within the stated gap, always feasible."""
 
 import numpy as np
 import pytest
@@ -91,9 +91,12 @@ def test_the_answer_is_the_best_within_its_stated_gap(block: int) -> None:
         found, truth = solve(problem), best(problem)
         certificate = found.certificate
         chosen = found.chosen
-        assert np.add.reduceat(np.append(chosen, 0), problem.starts[:-1])[np.diff(problem.starts) > 0].max(
-            initial=0
-        ) <= 1
+        assert (
+            np.add.reduceat(np.append(chosen, 0), problem.starts[:-1])[np.diff(problem.starts) > 0].max(
+                initial=0
+            )
+            <= 1
+        )
         used = use(problem)[chosen].sum(axis=0)
         assert (used == certificate.used).all()
         assert (used <= problem.limits.high).all()
