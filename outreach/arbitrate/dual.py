@@ -56,6 +56,8 @@ class Market:
     @property
     def largest(self) -> Floats:
         """The most that one row uses of each limit, by one of its codes."""
+        if self.by_limit.shape[1] == 0:  # no contact is possible
+            return np.zeros(self.by_limit.shape[0])
         return np.asarray(self.by_limit.max(axis=1).todense()).ravel()
 
     def used(self, by_code: Ints) -> Floats:
@@ -209,7 +211,7 @@ def _newton(
         if size <= target or size == 0.0:
             return step * heat, products
         along = market.table(way)
-        longest = float(np.abs(along).max())
+        longest = float(np.abs(along).max(initial=0.0))
         if longest == 0.0:
             return step * heat, products
         turned = market.used(evaluator.turn(table, heat, along / longest)) / SHARE * longest
