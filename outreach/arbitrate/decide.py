@@ -1,6 +1,6 @@
 """From prices to a list: settled units take their best row, open ones what keeps every limit."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
@@ -9,7 +9,7 @@ from outreach.arbitrate.dual import Market
 from outreach.arbitrate.evaluator import Choice, Evaluator, Units, in_order_of_units, taken
 from outreach.arbitrate.exact import MOST_ROWS, best_of
 from outreach.arbitrate.kernel import MICRO
-from outreach.arbitrate.problem import WHOLE, Flags, Floats, Ints, Limits
+from outreach.arbitrate.problem import Flags, Floats, Ints, Limits
 from outreach.arbitrate.repair import walk
 
 _NEAR, _FAR = 0.02, 4.0  # of the scale: a rival within it keeps a unit open, at first and at most
@@ -17,19 +17,10 @@ _MISSED = 1e-4  # of the value: what branch and bound may miss
 
 
 @dataclass(frozen=True, kw_only=True)
-class Relaxation:
-    """A minimum that cannot be met: what was asked and the most that is possible, thousandths."""
-
-    limit: int
-    asked: int
-    possible: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class Decided:
     """``units``: those that were open; ``taken``: the places of their rows that were chosen. ``used``:
-    thousandths a limit; ``held``: chosen rows that are held back, by code; money in micro-yuan. All but the
-    first two speak of every unit."""
+    thousandths a limit; ``held``: chosen rows that are held back, by code; money in micro-yuan;
+    ``missed``: minima that are not met. All but the first two speak of every unit."""
 
     units: Units
     taken: Ints
@@ -37,20 +28,7 @@ class Decided:
     held: Ints
     value: int
     contact_value: int
-    relaxed: tuple[Relaxation, ...]
-
-    def relaxed_low(self, limits: Limits) -> Ints:
-        """The minima as they can be met."""
-        low = limits.low.copy()
-        for each in self.relaxed:
-            low[each.limit] = each.possible
-        return low
-
-    def relaxed_market(self, market: Market) -> Market:
-        low = market.low.copy()
-        for each in self.relaxed:
-            low[each.limit] = each.possible / WHOLE
-        return replace(market, low=low)
+    missed: Flags
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,7 +159,6 @@ def _decided(left: _Open, choice: Ints, usage: sparse.csr_array, limits: Limits)
     _, held = _by_code(left.units, taken, usage.shape[0])
     used = limits.high - _left(left.room, left, choice, usage, limits)
     worth = np.rint(left.units.worth[taken] * MICRO).astype(np.int64)
-    missed = np.flatnonzero(used < limits.low)
     return Decided(
         units=left.units,
         taken=taken,
@@ -189,8 +166,5 @@ def _decided(left: _Open, choice: Ints, usage: sparse.csr_array, limits: Limits)
         held=left.settled.held + held,
         value=left.settled.value + int(worth.sum()),
         contact_value=left.settled.contact_value + int(worth[~left.units.held[taken]].sum()),
-        relaxed=tuple(
-            Relaxation(limit=int(each), asked=int(limits.low[each]), possible=int(used[each]))
-            for each in missed
-        ),
+        missed=used < limits.low,
     )

@@ -1,21 +1,30 @@
 """Who is contacted tonight: prices from a softened dual, then a decision where units are still open."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from base.errors import ArbitrationError
 from outreach.arbitrate.certificate import Certificate, bound_of, lost_by
-from outreach.arbitrate.decide import Decided, Relaxation, decide
+from outreach.arbitrate.decide import Decided, decide
 from outreach.arbitrate.descent import lowest
 from outreach.arbitrate.dual import Market, market_of
 from outreach.arbitrate.evaluator import Choice, Evaluator, InProcess, units_of
 from outreach.arbitrate.kernel import MICRO
-from outreach.arbitrate.problem import Flags, Floats, Ints, Limits, Problem
+from outreach.arbitrate.problem import WHOLE, Flags, Floats, Ints, Limits, Problem
 
 _THREADS = 2
+_RELAXATIONS = 3  # times that minima are lowered and all is solved again
+_AWAY = 30.0  # of the scale: a price of a minimum that no contact could be worth
 
-__all__ = ["Answer", "Relaxation", "Solution", "search", "solve"]
+
+@dataclass(frozen=True, kw_only=True)
+class Relaxation:
+    """A minimum that cannot be met: what was asked and the most that is possible, thousandths."""
+
+    limit: int
+    asked: int
+    possible: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +85,18 @@ def search(
     scale = free.surplus / MICRO / max(evaluator.units, 1) or 1.0
     prices, passes = lowest(evaluator, market, scale=scale, start=start, threads=threads)
     decided = decide(evaluator, market, limits, prices, scale=scale)
+    asked = limits.low
+    for _ in range(_RELAXATIONS):
+        if not decided.missed.any():
+            break
+        limits = replace(limits, low=_possible(limits, decided, prices, scale))
+        market = replace(market, low=limits.low / WHOLE)
+        prices, more = lowest(evaluator, market, scale=scale, start=None, threads=threads)
+        decided = decide(evaluator, market, limits, prices, scale=scale)
+        passes += more
+    # What is still missed counts as impossible too, so that the certificate speaks of what was solved.
+    limits = replace(limits, low=np.where(decided.missed, decided.used, limits.low))
+    market = replace(market, low=limits.low / WHOLE)
     return Answer(
         prices=prices,
         rows=decided.units.row[decided.taken],
@@ -83,8 +104,18 @@ def search(
         certificate=_certificate(
             evaluator, market, limits, prices, decided, free=free, passes=int(passes), warm=start is not None
         ),
-        relaxed=decided.relaxed,
+        relaxed=tuple(
+            Relaxation(limit=int(each), asked=int(asked[each]), possible=int(limits.low[each]))
+            for each in np.flatnonzero(limits.low < asked)
+        ),
     )
+
+
+def _possible(limits: Limits, decided: Decided, prices: Floats, scale: float) -> Ints:
+    """Minima lowered to what they got: those alone whose price ran away, if any did, for the others may have
+    been missed for their sake."""
+    away = decided.missed & (prices < -_AWAY * scale)
+    return np.where(away if away.any() else decided.missed, decided.used, limits.low)
 
 
 def _check(start: Floats | None, limits: Limits) -> None:
@@ -113,14 +144,13 @@ def _certificate(
     warm: bool,
 ) -> Certificate:
     value = decided.value / MICRO
-    bound = bound_of(evaluator, decided.relaxed_market(market).widened(decided.held), prices)
-    low = decided.relaxed_low(limits)
+    bound = bound_of(evaluator, market.widened(decided.held), prices)
     return Certificate(
         value=value,
         contact_value=decided.contact_value / MICRO,
         bound=max(bound, value),
         unconstrained=free.value / MICRO,
-        violations=int(((decided.used > limits.high) | (decided.used < low)).sum()),
+        violations=int(((decided.used > limits.high) | (decided.used < limits.low)).sum()),
         used=decided.used,
         lost=lost_by(evaluator, market, prices, whole=(free.value - decided.value) / MICRO),
         passes=passes,
