@@ -56,7 +56,7 @@ class WhatIfPage:
         yield _money(found)
         yield _moves("Contacts by channel 渠道", moved.channels)
         if moved.strategies:
-            yield _moves(_first("strategies change 策略", len(moved.strategies)), moved.strategies)
+            yield _moves(f"{len(moved.strategies):,} strategies change 策略", moved.strategies)
         yield from _prices(found)
         yield from _lowered(found.after.limits)
         yield Text("Nothing was written: the plan stands as it was", style="dim")
@@ -173,12 +173,15 @@ def _money(found: WhatIf) -> Sheet:
 
 
 def _moves(title: str, moves: Sequence[Moved]) -> Sheet:
+    """The largest changes that may be shown; of few people, only how many there are."""
+    told = [one for one in moves if one.before is not None and one.after is not None]
+    few = len(moves) - len(told)
     return Sheet(
-        title=title,
+        title=title + (f"; {few:,} of few people" if few else ""),
         headings=("", "as it is", "then", "change"),
         rows=[
             (Text(one.name), _people(one.before), _people(one.after), _change(one.before, one.after))
-            for one in moves[:_LONGEST]
+            for one in told[:_LONGEST]
         ],
         loose=("",),
     )
