@@ -126,12 +126,12 @@ def _carried(room: _Carrier, change: Change) -> _Carrier:
         there = change.count(room.per_hour.get(change.hour))
         return replace(room, per_hour={**room.per_hour, change.hour: there})
     whole = change.count(room.per_night)
-    grown = whole / room.per_night if room.per_night else 1.0
-    return replace(
-        room,
-        per_night=whole,
-        per_hour={hour: round(many * grown) for hour, many in room.per_hour.items()},
-    )
+    # Where there was no room at all, no hour says how it would be spread.
+    per_hour = {
+        hour: round(many * whole / room.per_night) if room.per_night else whole
+        for hour, many in room.per_hour.items()
+    }
+    return replace(room, per_night=whole, per_hour=per_hour)
 
 
 def _strategy(room: StrategyRoom, change: Change) -> StrategyRoom:

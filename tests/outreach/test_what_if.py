@@ -70,6 +70,12 @@ def test_the_hours_of_a_skill_grow_with_it() -> None:
     )
 
 
+def test_room_where_there_was_none_is_open_at_every_hour() -> None:
+    shut = channel("human_call", per_night=0, per_hour={9: 0, 10: 0})
+    asked = read_change("human_call.capacity=40", rooms=shut, hours=HOURS)
+    assert changed(shut, [asked]) == channel("human_call", per_night=40, per_hour={9: 40, 10: 40})
+
+
 def test_changes_follow_one_another() -> None:
     both = after("sms.capacity=500", "sms.capacity=+10%")
     assert both == channel("sms", per_night=550)
