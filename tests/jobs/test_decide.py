@@ -17,7 +17,7 @@ from experiments.assign import arms_of
 from experiments.enrolment import is_enrolled
 from experiments.holdouts import holdouts, is_held
 from features.compiler import CUSTOMER_FEATURES
-from jobs.decide import DECIDED
+from jobs.decide import DECIDED, LOWERED
 from jobs.job import Night
 from jobs.run import execute, find_job, open_house
 from lake.table import Table
@@ -408,3 +408,23 @@ def test_a_live_strategy_that_no_longer_reads_is_left_out_and_told(first: Night,
     assert any(words.startswith("broken_since is left out tonight") for words in told)
     assert "aum_of_yore" in line["detail"]["unreadable"]["broken_since"]
     assert line["detail"]["versions"] == {}
+
+
+def test_minimums_that_cannot_be_met_are_told_and_the_night_goes_on(first: Night, tmp_path: Path) -> None:
+    told: list[str] = []
+    asked = {"limits": {"per_night": 5_000, "at_least": 4_000}}
+    with open_ledger(load_settings(home=tmp_path / "home")) as ledger:
+        make_live(ledger, write_book(tmp_path / "book", **asked))
+        night = dataclasses.replace(first, ledger=ledger, progress=told.append)
+        execute(find_job("decide"), night)
+        (line,) = trail(ledger, action=LOWERED)
+    lowered = {r["name"]: r for r in rows(first, LIMITS) if r["relaxed_from"] is not None}
+    assert set(lowered) == {f"strategy.{path.stem}" for path in OWN_BOOK.glob("*.yaml")}
+    assert all(r["relaxed_from"] == 4_000 and r["low"] == r["used"] for r in lowered.values())
+    assert line["detail"] == {n: {"asked": 4_000, "possible": r["low"]} for n, r in lowered.items()}
+    name, row = next(iter(lowered.items()))
+    words = f"{name} asks for at least 4,000 contacts, but {row['low']:,.0f} are possible"
+    assert any(said.startswith(words) for said in told)
+    (certificate,) = rows(first, CERTIFICATES)
+    assert certificate["contacts"] > 0
+    assert certificate["violations"] == 0
