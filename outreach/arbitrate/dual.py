@@ -6,8 +6,8 @@ For prices ``p`` (above zero where a limit's high binds, below zero where its lo
     + sum over limits of high * max(p, 0) - low * max(-p, 0)
 
 It is convex and, but for the bend at zero, smooth; its slope is what the limits leave unused. Its second
-derivative is never written down: a pass gives its product with a direction, and conjugate gradients solve for
-the step from such products.
+derivative is never written down: the evaluator gives its product with a direction, from the few units and
+rows that a small move of prices would move, and conjugate gradients solve for the step from such products.
 """
 
 from dataclasses import dataclass, replace
@@ -207,6 +207,7 @@ def _newton(
     scaled = left / curve
     way, size = scaled, float(left @ scaled)
     target = _ENOUGH**2 * size
+    turn = evaluator.curve(table, heat)
     for products in range(_PRODUCTS):
         if size <= target or size == 0.0:
             return step * heat, products
@@ -214,7 +215,7 @@ def _newton(
         longest = float(np.abs(along).max(initial=0.0))
         if longest == 0.0:
             return step * heat, products
-        turned = market.used(evaluator.turn(table, heat, along / longest)) / SHARE * longest
+        turned = market.used(turn(along / longest)) / SHARE * longest
         turned = np.where(free, turned + damping * way, 0.0)
         length = size / float(way @ turned)
         step = step + length * way

@@ -5,13 +5,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeVar
 
 import numpy as np
 
 from base.errors import ArbitrationError
 from outreach.arbitrate import kernel
 from outreach.arbitrate.problem import Bits, Codes, Flags, Floats, Ints, Problem
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +82,10 @@ class Bins:
     each: int
 
 
+Curve = Callable[[Floats], Ints]
+"""From a direction, at most 1 a row, to a move a code; in 2**-24."""
+
+
 class Evaluator(Protocol):
     """What the search asks. ``table``: a price a code, CNY. Answers are whole numbers, the same wherever and
     in whatever order they are added up."""
@@ -94,7 +100,8 @@ class Evaluator(Protocol):
 
     def soften(self, table: Floats, heat: float) -> Softened: ...
 
-    def turn(self, table: Floats, heat: float, direction: Floats) -> Ints: ...
+    def curve(self, table: Floats, heat: float) -> Curve:
+        """By how much softened shares by code move along a direction of prices, times heat."""
 
     def rank(self, table: Floats, bins: Bins) -> Ints:
         """By limit and bin, thousandths of rows that would be given up at a price in that bin."""
@@ -153,15 +160,31 @@ class InProcess:
         used, spread, money = self._added(part)
         return Softened(used=used, spread=spread, surplus=int(money[0]))
 
-    def turn(self, table: Floats, heat: float, direction: Floats) -> Ints:
+    def curve(self, table: Floats, heat: float) -> Curve:
         of = self.of
 
-        def part(first: int, last: int) -> tuple[Ints]:
-            moved = self._sums()
-            kernel.turn(of.starts, of.worth, of.codes, table, heat, direction, first, last, moved, of.widest)
-            return (moved,)
+        def part(first: int, last: int) -> tuple[Ints, Floats, Codes]:
+            rows = int(of.starts[last] - of.starts[first])
+            ends, share = np.empty(last - first, dtype=np.int64), np.empty(rows)
+            row = np.empty(rows, dtype=np.int64)
+            units, rows = kernel.divided(
+                of.starts, of.worth, of.codes, table, heat, first, last, ends, share, row, of.widest
+            )
+            return ends[:units].copy(), share[:rows].copy(), of.codes[row[:rows]]
 
-        return self._added(part)[0]
+        parts = each_run(part, units=self.units, threads=self.threads)
+
+        def moved(direction: Floats) -> Ints:
+            def turned(ends: Ints, share: Floats, codes: Codes) -> Ints:
+                sums = self._sums()
+                kernel.turn(ends, share, codes, direction, sums)
+                return sums
+
+            with ThreadPoolExecutor(self.threads) as pool:
+                found = list(pool.map(lambda part: turned(*part), parts))
+            return np.asarray(np.sum(found, axis=0))
+
+        return moved
 
     def rank(self, table: Floats, bins: Bins) -> Ints:
         of = self.of
@@ -219,13 +242,18 @@ class InProcess:
 
 def added(part: Callable[[int, int], tuple[Ints, ...]], *, units: int, threads: int) -> tuple[Ints, ...]:
     """What ``part`` finds in each run of units, added up."""
+    found = each_run(part, units=units, threads=threads)
+    return tuple(sum(sums[1:], start=sums[0]) for sums in zip(*found, strict=True))
+
+
+def each_run(part: Callable[[int, int], Found], *, units: int, threads: int) -> list[Found]:
+    """What ``part`` finds in each of a few runs of units, on threads where there are many."""
     bounds = np.linspace(0, units, (4 * threads if units > 4_096 else 1) + 1).astype(np.int64).tolist()
     runs = list(pairwise(bounds))
     if len(runs) == 1:
-        return part(*runs[0])
+        return [part(*runs[0])]
     with ThreadPoolExecutor(threads) as pool:
-        found = list(pool.map(lambda run: part(*run), runs))
-    return tuple(sum(sums[1:], start=sums[0]) for sums in zip(*found, strict=True))
+        return list(pool.map(lambda run: part(*run), runs))
 
 
 def drawn_of(luck: Bits, share: int) -> Flags:

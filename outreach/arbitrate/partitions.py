@@ -20,7 +20,7 @@ from pyspark.sql import functions as F
 
 from base.errors import ArbitrationError
 from outreach.arbitrate.dual import market_of
-from outreach.arbitrate.evaluator import Bins, Choice, InProcess, Softened, Units, units_of
+from outreach.arbitrate.evaluator import Bins, Choice, Curve, InProcess, Softened, Units, units_of
 from outreach.arbitrate.problem import Flags, Floats, Ints, Problem
 from outreach.arbitrate.solve import Answer, search
 
@@ -133,8 +133,11 @@ class InPartitions:
             used=sums[: self.codes], spread=sums[self.codes : 2 * self.codes], surplus=int(sums[-1])
         )
 
-    def turn(self, table: Floats, heat: float, direction: Floats) -> Ints:
-        return self._added(lambda inside: inside.turn(table, heat, direction), many=self.codes)
+    def curve(self, table: Floats, heat: float) -> Curve:
+        def moved(direction: Floats) -> Ints:
+            return self._added(lambda inside: inside.curve(table, heat)(direction), many=self.codes)
+
+        return moved
 
     def rank(self, table: Floats, bins: Bins) -> Ints:
         # Most bins are empty, and there are very many: only the others travel.
