@@ -4,17 +4,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 
 from sqlalchemy import select
 
 from base.errors import ScheduleError
 from base.settings import Settings
-from jobs.decide import DECIDED
-from jobs.job import Night
+from jobs.decide import DECIDED, decide
+from jobs.job import Frames, Night
+from jobs.rooms import night_rooms
 from jobs.run import open_house
+from lake.tables import POSITIONS
 from ledger.audit import trail
 from ledger.database import Ledger
 from ledger.schema import RUNS
+from outreach.arbitrate.rooms import Rooms
 from strategies.book import documents
 from strategies.document import Strategy
 
@@ -25,6 +29,20 @@ class Decided:
 
     night: Night
     book: tuple[Strategy, ...]
+
+    @cached_property
+    def frames(self) -> Frames:
+        """What the night was decided from."""
+        night = self.night
+        return {
+            read.table: night.store.read(read.table, as_of=night.as_of, scope=read.scope)
+            for read in decide.reads
+        }
+
+    def rooms(self) -> Rooms:
+        """The limits it was decided with, if settings have not changed since."""
+        made = self.night.store.read(POSITIONS, as_of=self.night.as_of)
+        return night_rooms(self.night, self.frames, self.book, made=made)
 
 
 @contextmanager

@@ -12,11 +12,10 @@ from pyspark.sql import functions as F
 from base.errors import ArbitrationError
 from base.settings import Settings
 from evaluation.suppress import hidden
-from jobs.decide import allowed_candidates, decide, last_prices
+from jobs.decide import allowed_candidates, last_prices
 from jobs.decided import Decided, open_decided
 from jobs.plan import Tonight, shown, shown_alone, stored
-from jobs.rooms import night_rooms
-from lake.tables import CANDIDATES, CERTIFICATES, LIMITS, NUMBERS, PLAN, POSITIONS
+from lake.tables import CANDIDATES, CERTIFICATES, LIMITS, NUMBERS, PLAN
 from outreach.arbitrate import Decision, arbitrate
 from outreach.arbitrate.compare import Difference, Moved, compare
 from outreach.arbitrate.declared import declared
@@ -87,10 +86,7 @@ class _Choice:
     @classmethod
     def of(cls, decided: Decided) -> "_Choice":
         night, experiments = decided.night, decided.night.settings.experiments
-        frames = {
-            read.table: night.store.read(read.table, as_of=night.as_of, scope=read.scope)
-            for read in decide.reads
-        }
+        frames = decided.frames
         numbers = frames[NUMBERS].select("customer", "number")
         candidates = night.store.read(CANDIDATES, as_of=night.as_of).drop("as_of")
         newest = frames[PLAN].agg(F.max("as_of")).collect()[0][0]
@@ -100,9 +96,7 @@ class _Choice:
             day=day,
             last_list=last.select("customer").distinct().toArrow()["customer"],
             candidates=allowed_candidates(candidates.join(numbers, "customer", "left"), frames[PLAN]),
-            rooms=night_rooms(
-                night, frames, decided.book, made=night.store.read(POSITIONS, as_of=night.as_of)
-            ),
+            rooms=decided.rooms(),
             exploration=Exploration(share=experiments.exploration, salt=f"{experiments.salt} {day}"),
             last_prices=last_prices(frames[LIMITS]),
         )

@@ -1,7 +1,8 @@
 """Why a customer is, or is not, contacted: every strategy asked of him, and what came of it."""
 
+import contextlib
 import io
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -18,18 +19,20 @@ from base.errors import SettingsError, StoreError
 from base.settings import Settings
 from features.catalogue import FEATURES
 from features.compiler import CUSTOMER_FEATURES
-from jobs.decide import decide
 from jobs.decided import Decided, open_decided
 from jobs.job import Night
-from jobs.rooms import night_rooms
 from lake.tables import CANDIDATES, CUSTOMER_SEGMENTS, CUSTOMERS, LIMITS, PLAN, POSITIONS
 from outreach.publish import publish_file
 from outreach.why import FORBIDDEN, price_parts, why
+from strategies.atoms import RuleError
 from strategies.candidates import selected
+from strategies.document import Strategy
 from strategies.funnel import positions
 from strategies.rule import parse
+from strategies.tree import Condition
 
 _TOKENS = "the column customer of every table holds them, and so does longreach why --all --to FILE.csv"
+_UNREAD = "its rule of that night no longer reads", "a feature that is gone since"
 _NOT_LET_IN = "left out of its experiment by ramp or layer", "a wider ramp or layer"
 
 
@@ -47,8 +50,8 @@ class Answer:
     """What a night made of one customer.
 
     ``standing``: why nothing is asked of him at all; None where strategies are. ``candidates``: the columns
-    of ``outreach.why.WHY`` and ``prices``, CNY by limit, chosen ones first. ``unselected``: strategies whose
-    rules do not select him. ``titles``: what people call the strategies named.
+    of ``outreach.why.WHY`` and, where permitted, ``prices``, CNY by limit; chosen ones first. ``unselected``:
+    strategies whose rules do not select him. ``titles``: what people call the strategies named.
     """
 
     as_of: date
@@ -108,24 +111,16 @@ def _rows(night: Night) -> DataFrame:
 
 
 def _with_prices(decided: Decided, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The candidates with ``prices``: what each limit adds to their price."""
+    """The candidates, those that policy permits with ``prices``: what each limit adds to their price."""
     night = decided.night
     limits = night.store.read(LIMITS, as_of=night.as_of).select("name", "price").collect()
-    if not rows or not limits:
-        return [row | {"prices": {}} for row in rows]
-    rooms = night_rooms(
-        night,
-        {
-            read.table: night.store.read(read.table, as_of=night.as_of, scope=read.scope)
-            for read in decide.reads
-        },
-        decided.book,
-        made=night.store.read(POSITIONS, as_of=night.as_of),
-    )
-    parts = price_parts(rows, rooms=rooms, prices={row["name"]: row["price"] for row in limits})
-    return [
-        row | {"prices": {} if row["fate"] == FORBIDDEN else own}
-        for row, own in zip(rows, parts, strict=True)
+    permitted = [row for row in rows if row["fate"] != FORBIDDEN]
+    if not permitted:
+        return rows
+    prices = {row["name"]: row["price"] for row in limits}
+    parts = price_parts(permitted, rooms=decided.rooms(), prices=prices)
+    return [row for row in rows if row["fate"] == FORBIDDEN] + [
+        row | {"prices": own} for row, own in zip(permitted, parts, strict=True)
     ]
 
 
@@ -171,15 +166,17 @@ def _silent(
     """The strategies that run and are no candidates of his: those that know him, and how many do not."""
     night, one = decided.night, F.col("customer") == customer
     running = [each for each in decided.book if each.runs_on(night.as_of + timedelta(days=1))]
-    rules = {each.name: parse(each.who, FEATURES).condition for each in running}
+    names, rules = {each.name for each in running}, _rules(running)
     known = night.store.read(CUSTOMER_FEATURES, as_of=night.as_of).filter(one)
     by_rule = selected(known, strategies=rules, carried=("customer",), as_of=night.as_of).collect()
     touches = night.store.read(POSITIONS, as_of=night.as_of).filter(one)
     journeys = positions(touches, strategies=running, as_of=night.as_of).collect()
-    silent = {row["strategy"]: _NOT_LET_IN for row in by_rule} | {
+    silent = {each.name: _UNREAD for each in running if each.name not in rules}
+    silent |= {row["strategy"]: _NOT_LET_IN for row in by_rule}
+    silent |= {
         row["strategy"]: _begun(row["first_exposed"], is_due=row["step"] is not None)
         for row in journeys
-        if row["strategy"] in rules
+        if row["strategy"] in names
     }
     for row in asked:
         silent.pop(row["strategy"], None)
@@ -187,7 +184,16 @@ def _silent(
         NotAsked(strategy=name, reason=reason, otherwise=otherwise)
         for name, (reason, otherwise) in sorted(silent.items())
     ]
-    return told, len(set(rules) - set(silent) - {row["strategy"] for row in asked})
+    return told, len(names - set(silent) - {row["strategy"] for row in asked})
+
+
+def _rules(book: Iterable[Strategy]) -> dict[str, Condition]:
+    """The rules of those whose rule, written for the night, reads today."""
+    found = {}
+    for each in book:
+        with contextlib.suppress(RuleError):
+            found[each.name] = parse(each.who, FEATURES).condition
+    return found
 
 
 def _begun(first: date, *, is_due: bool) -> tuple[str, str]:

@@ -71,8 +71,23 @@ def price_parts(
 ) -> list[dict[str, float]]:
     """Which limits make up the price of each of ``rows`` (columns of ``WHY``): CNY by name, none of zero.
 
-    ``prices``: the night's, CNY a unit of each limit, by name.
+    A contact that was not chosen is priced at the hour at which most would have been left of it, its own or
+    one near. ``prices``: the night's, CNY a unit of each limit, by name.
     """
+    found = _parts(rows, 0, rooms=rooms, prices=prices)
+    for away in range(1, rooms.hours_away + 1):
+        for moved in (-away, away):
+            for place, parts in enumerate(_parts(rows, moved, rooms=rooms, prices=prices)):
+                price = rows[place]["price"] or 0.0
+                if abs(sum(parts.values()) - price) < abs(sum(found[place].values()) - price) - _NO_MONEY:
+                    found[place] = parts
+    return found
+
+
+def _parts(
+    rows: Sequence[Mapping[str, Any]], moved: int, *, rooms: Rooms, prices: Mapping[str, float]
+) -> list[dict[str, float]]:
+    """The parts of the price of each row, so many hours later."""
     table = pa.Table.from_pylist([dict(row) for row in rows])
     names = list(prices)
     contacts = Contacts(
@@ -80,7 +95,7 @@ def price_parts(
         channel=words(table["channel"]),
         segment=words(table["segment"]),
         step=table["step"].to_numpy().astype(np.int64),
-        hour=table["hour"].to_numpy().astype(np.int64),
+        hour=np.maximum(table["hour"].to_numpy().astype(np.int64) + moved, 0),
         cost=np.rint(table["cost"].to_numpy() * WHOLE).astype(np.int64),
     )
     found: list[dict[str, float]] = [{} for _ in rows]

@@ -86,14 +86,27 @@ def test_an_answer_tells_the_fate_of_every_candidate(second: Night, fate: str) -
 
 def test_a_price_is_told_limit_by_limit(second: Night) -> None:  # noqa: F811
     prices = {row["name"]: row["price"] for row in rows(second, LIMITS)}
+    plan = [row for row in rows(second, PLAN) if row["shadow_price"]]
     several = 0
-    for fate in ("contact", "capacity"):
-        for row in asked(second, somebody(second, fate)).candidates:
-            parts = row["prices"]
-            assert sum(parts.values()) == pytest.approx(row["price"] or 0.0, abs=1e-5)
-            assert set(parts) <= {name for name, price in prices.items() if price}
-            several += len(parts) > 1
+    for customer in sorted({row["customer"] for row in plan})[::60]:
+        for row in asked(second, customer).candidates:
+            if row["fate"] == FORBIDDEN:
+                assert "prices" not in row
+                continue
+            assert sum(row["prices"].values()) == pytest.approx(row["price"], abs=0.005)
+            assert set(row["prices"]) <= {name for name, price in prices.items() if price}
+            several += len(row["prices"]) > 1
     assert several
+
+
+def test_a_rule_that_no_longer_reads_is_named(
+    second: Night,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("jobs.why.FEATURES", {})
+    answer = asked(second, somebody(second, "contact"))
+    assert answer.unselected == 0
+    assert {one.reason for one in answer.not_asked} == {"its rule of that night no longer reads"}
 
 
 def test_strategies_that_do_not_ask_say_why(first: Night, second: Night) -> None:  # noqa: F811
