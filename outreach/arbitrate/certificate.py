@@ -9,7 +9,7 @@ from outreach.arbitrate.evaluator import Evaluator
 from outreach.arbitrate.kernel import MICRO
 from outreach.arbitrate.problem import WHOLE, Floats, Ints, Problem
 
-_PATH = 16  # stops on the way from prices of zero to the final ones
+_PATH = 8  # stops on the way from prices of zero to the final ones
 _SURE = 1e-12  # what adding up in doubles may lose, upwards
 
 

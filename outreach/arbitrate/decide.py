@@ -7,7 +7,7 @@ from scipy import sparse
 
 from outreach.arbitrate.dual import Market
 from outreach.arbitrate.evaluator import Choice, Evaluator, Units, in_order_of_units, taken
-from outreach.arbitrate.exact import MOST_ROWS, best_of
+from outreach.arbitrate.exact import AT_THE_END, WHOLE_NIGHT, best_of
 from outreach.arbitrate.kernel import MICRO
 from outreach.arbitrate.problem import Flags, Floats, Ints, Limits
 from outreach.arbitrate.repair import walk
@@ -67,7 +67,7 @@ def _opened(
         units, settled = evaluator.contested(market.table(prices), near, wanted)
         used = np.where(limits.every_arm, usage @ settled.used, usage @ (settled.used - settled.held))
         fits = (used <= limits.high).all()
-        if near == np.inf or (fits and len(units.worth) >= MOST_ROWS):
+        if near == np.inf or (fits and len(units.worth) >= WHOLE_NIGHT):
             return _Open(
                 units=in_order_of_units(units),
                 settled=settled,
@@ -97,7 +97,8 @@ def _bettered(left: _Open, choice: Ints, table: Floats, usage: sparse.csr_array,
 
     Only where nobody is held back: what it finds for a unit may depend on what the unit itself uses.
     """
-    loose = _closest(left.units, table, rows=MOST_ROWS)
+    few = len(left.units.worth) <= WHOLE_NIGHT
+    loose = _closest(left.units, table, rows=WHOLE_NIGHT if few else AT_THE_END)
     freed = np.where(loose, -1, choice)
     units = taken(left.units, np.flatnonzero(loose))
     missed = _MISSED * abs(left.settled.value / MICRO + _worth(left.units, choice))
@@ -106,7 +107,7 @@ def _bettered(left: _Open, choice: Ints, table: Floats, usage: sparse.csr_array,
         usage=usage,
         room=_left(left.room, left, freed, usage, limits),
         need=_left(left.need, left, freed, usage, limits),
-        slack=missed if len(units) < len(left.units) else 0.0,
+        slack=0.0 if few else missed,
     )
     if found is None:
         return choice

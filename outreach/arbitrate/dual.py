@@ -23,7 +23,7 @@ _LEAST_CURVE = 1e-4  # of the use: keeps the step of a price that moves nobody f
 _REACH = 10.0  # heats that one price alone moves in a first step, about
 _STRIDE = 2.0  # how much further a price goes each time its slope hardly gave way
 _FURTHEST = 40.0
-_ENOUGH = 0.1  # of the residual that conjugate gradients leave
+_ENOUGH = 0.5  # of the residual that conjugate gradients leave
 _PRODUCTS = 12
 
 

@@ -1,9 +1,10 @@
 """Answers the price search's questions about all units; here from arrays, on a few threads."""
 
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import pairwise
 from typing import Protocol, Self, TypeVar
 
@@ -180,8 +181,7 @@ class InProcess:
                 kernel.turn(ends, share, codes, direction, sums)
                 return sums
 
-            with ThreadPoolExecutor(self.threads) as pool:
-                found = list(pool.map(lambda part: turned(*part), parts))
+            found = list(_pool(self.threads).map(lambda part: turned(*part), parts))
             return np.asarray(np.sum(found, axis=0))
 
         return moved
@@ -252,8 +252,16 @@ def each_run(part: Callable[[int, int], Found], *, units: int, threads: int) -> 
     runs = list(pairwise(bounds))
     if len(runs) == 1:
         return [part(*runs[0])]
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(lambda run: part(*run), runs))
+    return list(_pool(threads).map(lambda run: part(*run), runs))
+
+
+@cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    """One pool for all passes: starting threads anew costs a small night more than its passes do."""
+    return ThreadPoolExecutor(threads, thread_name_prefix="arbitrate")
+
+
+os.register_at_fork(after_in_child=_pool.cache_clear)  # a forked process has none of its threads
 
 
 def drawn_of(luck: Bits, share: int) -> Flags:

@@ -10,8 +10,8 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from outreach.arbitrate.evaluator import Units
 from outreach.arbitrate.problem import NO_HIGH, WHOLE, Floats, Ints
 
-MOST_ROWS = 1_500
-"""Rows beyond which branch and bound would take longer than it gains."""
+WHOLE_NIGHT, AT_THE_END = 1_500, 600
+"""Rows of a night that is solved whole, and of the open units that end a larger one."""
 
 _MOST_BRANCHES = 500
 
