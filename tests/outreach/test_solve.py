@@ -148,7 +148,9 @@ def test_one_minimum_that_few_rows_can_serve_is_met() -> None:
     touch = problem.factors[0]
     wide = sparse.vstack([touch.usage, sparse.csr_array((1, len(problem.limits)), dtype=np.int64)])
     wide = sparse.csr_array(sparse.hstack([wide, sparse.csr_array((wide.shape[0], 1), dtype=np.int64)]))
+    wide = wide.tolil()
     wide[-1, -1] = WHOLE
+    wide = sparse.csr_array(wide)
     codes, worth = touch.codes.copy(), problem.worth.copy()
     codes[problem.starts[rare]] = wide.shape[0] - 1
     worth[problem.starts[rare]] = -40.0  # and each costs dear
