@@ -25,6 +25,7 @@ _LOOKED_BACK = 30
 _FELL_THROUGH = ("not_delivered", "no_answer")
 _KEY = ["customer", "strategy"]
 _WINDOW = [*_KEY, "kind", "from", "until"]
+_NUMBER = "window"
 _EPOCH = date(1970, 1, 1)
 
 
@@ -61,19 +62,28 @@ def closed(exposures: DataFrame, *, table: Table, as_of: date) -> DataFrame:
 
 
 def windows(watched: Mapping[Table, DataFrame]) -> DataFrame:
-    """Customer, strategy, kind, first and last day of every window under observation.
+    """Customer, strategy, kind, first and last day of every window under observation, and its number.
 
     ``watched``: what :func:`open_windows` found for each table. Most windows are in all of them, once here.
+    Numbers are others each time the frame is read: it has to be laid down before it is used.
     """
     every = [_with_days(rows, table=table).select(*_WINDOW) for table, rows in watched.items()]
-    return reduce(DataFrame.unionByName, every).distinct()
+    numbered = F.monotonically_increasing_id().alias(_NUMBER)
+    return reduce(DataFrame.unionByName, every).distinct().select(*_WINDOW, numbered)
 
 
 def happenings(windows: DataFrame, events: Events, *, as_of: date) -> DataFrame:
-    """What befell customers in their :func:`windows`, one row a window: the facts that metrics read."""
+    """What befell customers in their :func:`windows`, one row a window: the facts that metrics read.
+
+    ``windows`` are laid down. Events are gathered by the window's number: by its words takes twice as long.
+    """
     befallen, opened = _befallen(windows, events, as_of=as_of), _opened(windows, events.openings)
-    found = befallen.join(opened, on=_WINDOW, how="left")
-    return found.fillna(0, subset=["openings", "opened_fen", "repeated"])
+    found = windows.join(befallen, on=_NUMBER, how="left").join(opened, on=_NUMBER, how="left")
+    return (
+        found.drop(_NUMBER)
+        .fillna(0, subset=["openings", "opened_fen", "repeated", "complaints", "opt_outs"])
+        .fillna(False, subset=["listed", "contacted", "early"])
+    )
 
 
 def exposures(
@@ -138,9 +148,9 @@ def _opened(windows: DataFrame, openings: DataFrame) -> DataFrame:
     return (
         windows.join(taken, on=["customer", "kind"])
         .filter(inside)
-        .groupBy(*_WINDOW, "opening")
+        .groupBy(_NUMBER, "opening")
         .agg(F.max("amount_fen").alias("fen"), F.count("*").alias("times"))
-        .groupBy(*_WINDOW)
+        .groupBy(_NUMBER)
         .agg(
             F.count("*").alias("openings"),
             F.sum("fen").alias("opened_fen"),
@@ -160,8 +170,8 @@ def _befallen(windows: DataFrame, events: Events, *, as_of: date) -> DataFrame:
     # Contacts are those of one strategy, all else is the customer's.
     contact = (what == "contact") & (F.col("of") == F.col("strategy"))
     return (
-        windows.join(_events(windows, events, as_of=as_of), on="customer", how="left")
-        .groupBy(*_WINDOW)
+        windows.join(_events(windows, events, as_of=as_of), on="customer")
+        .groupBy(_NUMBER)
         .agg(
             F.max(F.when((what == "balance") & owned, _turn())).alias("newest"),
             _times((what == "complaint") & happened).alias("complaints"),
@@ -221,9 +231,8 @@ def _turn() -> Column:
     """Day, second and amount of a balance in one number: its maximum is the latest day's, of those the one
     that became known last. max_by takes the engine four times as long.
     """
-    days = F.date_diff("on", F.lit(_EPOCH)).cast("decimal(6,0)")
-    seconds = F.unix_timestamp("known_at").cast("decimal(11,0)")
-    turn = (days * F.lit(10**10).cast("decimal(11,0)") + seconds).cast("decimal(17,0)")
+    days = F.date_diff("on", F.lit(_EPOCH)).cast("long")
+    turn = (days * 10**11 + F.unix_timestamp("known_at")).cast("decimal(19,0)")
     return turn * _room() + F.col("fen").cast("decimal(19,0)")
 
 

@@ -169,7 +169,8 @@ class World:
         self, engine: SparkSession, source: Table, table: Table, rows: list[Row], as_of: date
     ) -> DataFrame:
         watched = open_windows(frame(engine, source, rows), table=table, as_of=as_of, measured_until=None)
-        happened = happenings(windows({table: watched}), self.events(engine), as_of=as_of)
+        days = engine.createDataFrame(windows({table: watched}).toArrow())
+        happened = happenings(days, self.events(engine), as_of=as_of)
         return exposures(watched, happened, table=table, before=frame(engine, table, []))
 
     def read(self, engine: SparkSession, *, metrics: Metrics | None = None, caveat: str = "") -> Readings:
