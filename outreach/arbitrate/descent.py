@@ -9,8 +9,8 @@ from outreach.arbitrate.quantile import strike
 
 # Heats as shares of what the mean unit would bring if nothing were scarce, and when to stop at each.
 _COOLING = ((0.1, 1e-3), (0.03, 3e-4), (0.01, 3e-4))
-_LAST_OF_ALL, _FINE = 0.01, 1e-5  # the last heat at which all units are asked
-_POLISH = ((0.003, 3e-6), (0.001, 3e-6))
+_LAST_OF_ALL, _FINE = 0.01, 3e-6  # the last heat at which all units are asked
+_POLISH = ((0.003, 1e-6), (0.001, 1e-6), (0.001, 1e-7))
 _SAMPLE = 32_768  # least units that a sample has
 _SMALL = 64  # contacts a limit has in the sample, below which its price there says little
 _NEAR = 10.0  # heats of the last full pass within which a rival keeps a unit in the search
