@@ -8,7 +8,8 @@ from outreach.dry_run.audience import Audience, Flags, Floats, Ints, Planned
 from strategies.candidates import worth
 from strategies.document import Strategy
 
-_DECIMALS = 4
+# How exact prices are, as a share of them, and in yuan at least: who is nearer to the margin stands on it.
+_EXACT, _LEAST = 0.0005, 1e-4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,9 +73,11 @@ def compete(
     elsewhere = np.where(np.isfinite(elsewhere), np.maximum(elsewhere, 0.0), 0.0)
     gain = left - elsewhere[allowed]
     won = (net > elsewhere[allowed]) & ~(on_channel[allowed] & (left < planned.left[allowed]))
+    room_price = float((net - left).mean()) if len(net) else 0.0
+    level = max(_EXACT * abs(room_price), _LEAST)
     exposed = _exposed(
-        np.sort(_level(gain[won]))[::-1],
-        against=_level(_rivals(planned, channel, strategy.name, on_channel, but=allowed[won])),
+        np.sort(gain[won])[::-1],
+        against=_rivals(planned, channel, strategy.name, on_channel, but=allowed[won], level=level),
         room=room,
         limit=limit,
         treated_share=treated_share,
@@ -91,24 +94,21 @@ def compete(
         used=len(accepted),
         lowest_accepted=float(accepted.min()) if len(accepted) else None,
         net=_range(net),
-        room_price=round(float((net - left).mean()), _DECIMALS) if len(net) else None,
+        room_price=round(room_price, 4) if len(net) else None,
     )
 
 
-def _rivals(planned: Planned, channel: str, own: str, on_channel: Flags, *, but: Ints) -> Floats:
+def _rivals(
+    planned: Planned, channel: str, own: str, on_channel: Flags, *, but: Ints, level: float
+) -> Floats:
     """What others who want the channel's room gain by it, CNY at tonight's prices; below zero, they missed it
-    by so much. Who has it stands before whoever gains the same."""
+    by so much. Of those on one ``level``, who has it stands before a newcomer, who missed it behind."""
     short_of = planned.short_of[channel]
     missed = (short_of.codes >= 0) & (short_of.codes != short_of.code(own)) & ~on_channel
-    gain = np.where(on_channel, planned.margin + 2 * 10.0**-_DECIMALS, -planned.short_by[channel])
+    gain = np.where(on_channel, planned.margin + level, -planned.short_by[channel] - level)
     wanting = missed | (on_channel & planned.treated)
     wanting[but] = False
     return np.asarray(gain[wanting], dtype=np.float64)
-
-
-def _level(yuan: Floats) -> Floats:
-    """Without what is smaller than prices are exact: who stands at the margin stands level."""
-    return np.round(yuan, _DECIMALS)
 
 
 def _exposed(own: Floats, *, against: Floats, room: int, limit: int, treated_share: float) -> int:

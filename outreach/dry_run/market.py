@@ -46,8 +46,10 @@ class Market:
 
         The strategy's own limits are left out: it is asked what it would have of everybody's.
         """
-        found = net - self._price(document, cost=cost, segment=segment, hour=hour)
         open_hours = sorted(self.rooms.channels[document.funnel[0].channel].per_hour)
+        # A call that could run past the permitted hours is planned for the last that does not.
+        hour = np.minimum(hour, open_hours[-1]) if open_hours else hour
+        found = net - self._price(document, cost=cost, segment=segment, hour=hour)
         for away in range(1, self.rooms.hours_away + 1):
             for moved in (hour - away, hour + away):
                 price = self._price(document, cost=cost, segment=segment, hour=np.maximum(moved, 0))

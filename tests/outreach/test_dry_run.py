@@ -261,7 +261,8 @@ def test_traits_are_told_against_the_long_tail_and_the_same_segments() -> None:
 def test_contacts_are_those_that_arbitration_would_choose(seed: int, room: int, limit: int) -> None:
     """All are treated, and whoever loses a contact had no other: then nothing is left to luck or knock-on."""
     rng = np.random.default_rng(seed)
-    many, net = 80, rng.permutation(200).astype(float)
+    # What decides are differences of values: halves, so that none of them equals another's value.
+    many, net = 80, rng.permutation(200) + np.where(np.arange(200) < 100, 0.0, 0.5)
     channel = rng.choice(["sms", "push"], many)
     # Own candidates are the first forty; only the others', or those of the other channel, are planned for.
     planned = (np.arange(many) >= 40) | ((channel == "push") & (rng.random(many) < 0.5))
