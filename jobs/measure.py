@@ -1,5 +1,6 @@
 """What exposed customers did so far, and what is read from it: the measuring part of learning."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -86,7 +87,7 @@ def measure(night: Night, frames: Frames, *, outcomes: pa.Table, metrics: Metric
         )
         for table in watched
     )
-    everybody = frames[MEASURED].select(*MEASURED.names).unionByName(exposed)
+    everybody = _side_by_side(night, frames[MEASURED].select(*MEASURED.names).unionByName(exposed))
     entries = frames[MEASURED_ENTRIES].select(*MEASURED_ENTRIES.names).unionByName(entered)
     return Measured(
         closed={
@@ -104,6 +105,12 @@ def measure(night: Night, frames: Frames, *, outcomes: pa.Table, metrics: Metric
             metrics=metrics,
         ),
     )
+
+
+def _side_by_side(night: Night, rows: DataFrame) -> DataFrame:
+    """The rows in one partition a processor: two tables together have twice as many, and each of them makes
+    nearly every cell. How many processors another engine has is for it to know."""
+    return rows if night.settings.spark_remote else rows.coalesce(os.cpu_count() or 1)
 
 
 def _closed(night: Night, watched: DataFrame, table: Table) -> DataFrame:
