@@ -78,7 +78,7 @@ def happenings(windows: DataFrame, events: Events, *, as_of: date) -> DataFrame:
     ``windows`` are laid down. Events are gathered by the window's number: by its words takes twice as long.
     """
     befallen, opened = _befallen(windows, events, as_of=as_of), _opened(windows, events.openings)
-    found = windows.join(befallen, on=_NUMBER, how="left").join(opened, on=_NUMBER, how="left")
+    found = opened.join(befallen.join(windows, on=_NUMBER, how="right"), on=_NUMBER, how="right")
     return (
         found.drop(_NUMBER)
         .fillna(0, subset=["openings", "opened_fen", "repeated", "complaints", "opt_outs"])
@@ -95,9 +95,10 @@ def exposures(
     ``table``.
     """
     windows = _with_days(watched, table=table)
-    facts = windows.join(happened, on=_WINDOW).join(_twice(windows), on=_KEY, how="left")
+    # The engine keeps a join's left side in memory, so that what is narrow, or little, stands there.
+    facts = _twice(windows).join(happened.join(windows, on=_WINDOW), on=_KEY, how="right")
     if "first_in" in table.names:
-        facts = facts.join(_firsts(windows, before), on=_KEY, how="left")
+        facts = _firsts(windows, before).join(facts, on=_KEY, how="right")
     made = {name: metric.value() for name, metric in load_metrics().items()}
     return facts.select(*_columns(table, {name: value for name, value in made.items() if value is not None}))
 
