@@ -169,7 +169,8 @@ class World:
         self, engine: SparkSession, source: Table, table: Table, rows: list[Row], as_of: date
     ) -> DataFrame:
         watched = open_windows(frame(engine, source, rows), table=table, as_of=as_of, measured_until=None)
-        days = engine.createDataFrame(windows({table: watched}).toArrow())
+        days = windows({table: watched})
+        days = engine.createDataFrame(days.toArrow(), days.schema)
         happened = happenings(days, self.events(engine), as_of=as_of)
         return exposures(watched, happened, table=table, before=frame(engine, table, []))
 
