@@ -246,15 +246,15 @@ def _firsts(windows: DataFrame, before: DataFrame) -> DataFrame:
     seen = before.filter("first_in <> ''").select(
         "customer", F.explode(F.split("first_in", ",")).alias("holdout")
     )
-    covered = windows.filter("covered_by <> ''").select(
-        *_KEY,
-        F.explode(F.regexp_extract_all("covered_by", F.lit("([^,:]+)[^,]*"))).alias("holdout"),
-        F.concat_ws(" ", F.col("from").cast("string"), "strategy").alias("turn"),
-    )
+    covering = windows.filter("covered_by <> ''")
+    holdouts = F.explode(F.regexp_extract_all("covered_by", F.lit("([^,:]+)[^,]*"))).alias("holdout")
+    turn = F.concat_ws(" ", F.col("from").cast("string"), "strategy").alias("turn")
+    covered = covering.select(*_KEY, holdouts, turn)
     fresh = covered.join(seen, on=["customer", "holdout"], how="left_anti")
     first = fresh.groupBy("customer", "holdout").agg(F.min("turn").alias("turn"))
     # Gathered by name, of which there are few: collecting sets takes the engine four times as long.
-    names = sorted({name for row in covered.select("holdout").distinct().collect() for name in row})
+    told = covering.select("covered_by").distinct().select(holdouts).collect()
+    names = sorted({name for row in told for name in row})
     found = [F.when(_times(F.col("holdout") == name) > 0, name) for name in names]
     # Behind the day stands the strategy: no second look at everybody who is covered.
     return (
