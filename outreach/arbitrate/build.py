@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +16,7 @@ from outreach.arbitrate.rooms import Rooms
 from outreach.coded import Words, hashed, in_order, luck_of_touch, mixed, words
 
 _TOP = np.uint64(1 << 63)
+_ROUNDING = 1e-9  # a share of a whole number that is whole but for the last bits
 _STAYS = ("contact", "held_out", "capacity", "strategy_limit")
 
 
@@ -99,7 +101,7 @@ def lay_out(candidates: pa.Table, *, rooms: Rooms, salt: str) -> Field:
     unit = np.where(number.codes >= 0, number.codes, len(number.words) + customer.codes)
     row_candidate, row_hour = _rows(worth, unit, hour, channel, rooms)
     treated = np.array([word in TREATED for word in arm.words], dtype=np.bool_)[arm.codes]
-    limits = _with_floors(declared(rooms), rooms, segment=segment, unit=unit, sought=(worth > 0) & treated)
+    limits = _with_floors(declared(rooms), rooms, segment=segment, unit=unit, sought=worth > 0)
     every = np.concatenate([np.arange(len(worth)), row_candidate])
     factors = factors_of(
         Contacts(
@@ -169,7 +171,8 @@ def _rows(worth: Floats, unit: Ints, hour: Ints, channel: Words, rooms: Rooms) -
 def _with_floors(
     limits: tuple[Limit, ...], rooms: Rooms, *, segment: Words, unit: Ints, sought: Flags
 ) -> tuple[Limit, ...]:
-    """The limits with shares turned into numbers of those who could be contacted with profit."""
+    """The limits with shares turned into numbers of those who could be contacted with profit, whatever their
+    arm: a minimum that counted the treated alone would tell one arm from another."""
     if not (rooms.floors.segments or rooms.floors.managers):
         return limits
     pairs = np.unique(segment.codes[sought] * (int(unit.max(initial=0)) + 1) + unit[sought])
@@ -183,7 +186,7 @@ def _with_floors(
         return sum(reachable.get(name, 0) for name in own)
 
     return tuple(
-        replace(limit, low=int(limit.share * reached(limit)) * WHOLE) if limit.share else limit
+        replace(limit, low=ceil(limit.share * reached(limit) - _ROUNDING) * WHOLE) if limit.share else limit
         for limit in limits
     )
 

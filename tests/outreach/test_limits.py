@@ -194,9 +194,27 @@ def test_floors_give_segments_and_managers_their_share() -> None:
     found = decide(rows, replace(tight, floors=floors))
     with_floors = Counter(row["segment"] for row in contacts(found))
     assert without["S02"] < 6 <= with_floors["S02"]
-    assert without["S03"] < 9 <= with_floors["S03"]
+    assert without["S03"] < 10 <= with_floors["S03"]
     assert with_floors.total() == 30
-    assert limits(found)["manager.desk 1"]["low"] == 9  # 30 % of 33
+    assert limits(found)["manager.desk 1"]["low"] == 10  # 30 % of 33 is 9.9
+
+
+@pytest.mark.parametrize("arm", ["treatment", "control"])
+def test_a_floor_is_the_same_whatever_the_arms(arm: str) -> None:
+    rows = [row | {"arm": arm} for row in crowd(40, segment="S02")] + crowd(60, seed=4)
+    rows = [row | {"customer": f"c{n}"} for n, row in enumerate(rows)]
+    (row,) = [
+        row
+        for row in decide(rows, replace(ROOMY, floors=Floors(segments={"S02": 0.25}))).limits.to_pylist()
+        if row["name"] == "segment.S02"
+    ]
+    assert (row["relaxed_from"] or row["low"]) == 10
+
+
+def test_a_share_that_comes_out_whole_stays_whole() -> None:
+    """0.29 x 100 is a little less than 29 in binary."""
+    found = decide(crowd(100), replace(ROOMY, floors=Floors(segments={"S01": 0.29})))
+    assert limits(found)["segment.S01"]["low"] == 29
 
 
 def test_contacts_that_lead_to_calls_stop_where_the_coming_day_is_full() -> None:
