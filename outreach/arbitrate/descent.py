@@ -3,7 +3,9 @@
 import numpy as np
 
 from outreach.arbitrate.dual import Market, Range, minimise
-from outreach.arbitrate.evaluator import Evaluator, InProcess
+from outreach.arbitrate.evaluator import Evaluator, InProcess, in_order_of_units
+from outreach.arbitrate.exact import prices_of
+from outreach.arbitrate.kernel import MICRO
 from outreach.arbitrate.problem import WHOLE, Floats
 from outreach.arbitrate.quantile import strike
 
@@ -13,8 +15,11 @@ _LAST_OF_ALL, _FINE = 0.01, 3e-6  # the last heat at which all units are asked
 _POLISH = ((0.003, 1e-6), (0.001, 1e-6), (0.001, 1e-7))
 _SAMPLE = 32_768  # least units that a sample has
 _SMALL = 64  # contacts a limit has in the sample, below which its price there says little
+_SHORT = 0.99  # of a minimum: where less is met, its price may have far to go
 _NEAR = 10.0  # heats of the last full pass within which a rival keeps a unit in the search
 _STEPS, _ROUNDS = 30, 12
+_GAINED = 1e-5  # of the dual: less gained by a round is not worth another
+_FEW_UNITS, _FEW = 50_000, 5_000  # units, and open rows, that a linear programme answers in a blink
 
 
 def lowest(
@@ -43,12 +48,18 @@ def _cold(evaluator: Evaluator, market: Market, scale: float) -> tuple[Floats, f
         prices, more = _lowered(sample, market.share(share), prices, heat=heat * scale, stop=stop)
         passes += more / share
     if share > 1:
-        held = evaluator.choose(market.table(prices)).held
-        small = market.contacts < _SMALL * share
-        prices = strike(evaluator, market.widened(held), prices, small=small, scale=scale)
+        prices = _struck(evaluator, market, prices, share=share, scale=scale)
         passes += 2
     prices, more = _lowered(evaluator, market, prices, heat=_LAST_OF_ALL * scale, stop=_FINE)
     return prices, passes + more
+
+
+def _struck(evaluator: Evaluator, market: Market, prices: Floats, *, share: int, scale: float) -> Floats:
+    """Prices where limits of which a sample says little, and minima that it left short, have their own."""
+    found = evaluator.choose(market.table(prices))
+    market = market.widened(found.held)
+    off = (market.contacts < _SMALL * share) | (market.used(found.used) < _SHORT * market.low)
+    return strike(evaluator, market, prices, small=off, scale=scale)
 
 
 def _lowered(
@@ -79,7 +90,7 @@ def _polished(
     wanted = np.zeros(market.usage.shape[0], dtype=np.bool_)
     near = _NEAR * _LAST_OF_ALL * scale
     reach = near / 4 / np.maximum(market.largest, 1 / WHOLE)
-    rounds = 0
+    rounds, before = 0, np.inf
     while rounds < _ROUNDS:
         rounds += 1
         units, settled = evaluator.contested(market.table(prices), near, wanted)
@@ -90,4 +101,21 @@ def _polished(
             prices, _ = _lowered(inside, left, prices, heat=heat * scale, stop=stop, within=within)
         if ((prices > within.least) & (prices < within.most)).all():
             break
+        found = evaluator.choose(market.table(prices))
+        dual = found.surplus / MICRO + market.widened(found.held).constant(prices)
+        if before - dual <= _GAINED * abs(dual):
+            break
+        before = dual
     return prices, rounds
+
+
+def exact_prices(evaluator: Evaluator, market: Market, prices: Floats, *, scale: float) -> Floats | None:
+    """Prices of the least dual without any heat, among the units that a near rival or a minimum keeps open;
+    None where these are many or cannot keep the market's minima."""
+    if evaluator.units > _FEW_UNITS:
+        return None
+    wanted = np.asarray(market.usage @ (market.low > 0).astype(np.float64)) > 0
+    units, settled = evaluator.contested(market.table(prices), _NEAR * _LAST_OF_ALL * scale, wanted)
+    if len(units.worth) > _FEW:
+        return None
+    return prices_of(in_order_of_units(units), market.less(settled.used))

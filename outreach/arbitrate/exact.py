@@ -1,16 +1,20 @@
-"""The best choice among few open rows, by branch and bound (HiGHS): small nights whole, ends of large ones.
+"""The best choice and the best prices of few open rows, by HiGHS: small nights whole, ends of large ones.
 
-A minimum that cannot be met is missed by as little as possible, all minima counted alike.
+Choices come from branch and bound; a minimum that cannot be met is missed by as little as possible, all
+minima counted alike. Prices come from the linear programme.
 """
+
+from typing import Any
 
 import numpy as np
 from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
+from outreach.arbitrate.dual import Market
 from outreach.arbitrate.evaluator import Units
 from outreach.arbitrate.problem import NO_HIGH, WHOLE, Floats, Ints
 
-WHOLE_NIGHT, AT_THE_END = 1_500, 600
+WHOLE_NIGHT, AT_THE_END = 1_500, 200
 """Rows of a night that is solved whole, and of the open units that end a larger one."""
 
 _MOST_BRANCHES = 500
@@ -41,16 +45,54 @@ def best_of(units: Units, *, usage: sparse.csr_array, room: Ints, need: Ints, sl
     return choice
 
 
+def prices_of(units: Units, market: Market) -> Floats | None:
+    """A price a limit, CNY a whole unit, at which the dual over these units is least; None where the market's
+    minima cannot be met by them.
+
+    They are the shadow prices of the linear programme, a corner of the dual: where many worths are equal, a
+    price lies on the tie itself and not near it, and a limit with room to spare has none.
+    """
+    if len(units.worth) == 0:
+        return None
+    once, of_code = _once(units), _of_code(units, market.usage.shape[0])
+    used = sparse.csr_array((of_code @ market.usage).T)
+    upper, lower = np.flatnonzero(market.high < NO_HIGH / 2 / WHOLE), np.flatnonzero(market.low > 0)
+    usage: Any = sparse.vstack([once, used[upper], -used[lower]])
+    found = linprog(
+        -units.worth,
+        A_ub=usage,
+        b_ub=np.concatenate([np.ones(len(units)), market.high[upper], -market.low[lower]]),
+        method="highs",
+    )
+    if found.x is None:
+        return None
+    prices = np.zeros(len(market.high))
+    shadow = -np.asarray(found.ineqlin.marginals)[len(units) :]
+    prices[upper] += shadow[: len(upper)]
+    prices[lower] -= shadow[len(upper) :]
+    return prices
+
+
+def _once(units: Units) -> sparse.csr_array:
+    """Units x rows: one where the row is the unit's."""
+    rows = len(units.worth)
+    return sparse.csr_array((np.ones(rows), (_takers(units), np.arange(rows))), (len(units), rows))
+
+
+def _of_code(units: Units, codes: int) -> sparse.csr_array:
+    """Rows x codes: one where the row has the code."""
+    rows, sides = units.codes.shape
+    places = np.repeat(np.arange(rows), sides)
+    return sparse.csr_array((np.ones(rows * sides), (places, units.codes.ravel())), (rows, codes))
+
+
 def _takers(units: Units) -> Ints:
     return np.repeat(np.arange(len(units)), np.diff(units.starts))
 
 
 def _used(units: Units, usage: sparse.csr_array, need: Ints) -> tuple[sparse.csr_array, Ints]:
     """What each row uses of the limits that matter, in whole units, limits x rows; and which those are."""
-    rows, sides = units.codes.shape
-    places = np.repeat(np.arange(rows), sides)
-    has = sparse.csr_array((np.ones(rows * sides), (places, units.codes.ravel())), (rows, usage.shape[0]))
-    used = sparse.csr_array((has @ usage).T / WHOLE)
+    used = sparse.csr_array((_of_code(units, usage.shape[0]) @ usage).T / WHOLE)
     known = np.flatnonzero((np.diff(used.indptr) > 0) | (need > 0))
     return sparse.csr_array(used[known]), known
 
@@ -75,7 +117,6 @@ def _bounded(
 ) -> Floats | None:
     """Branch and bound over rows and, one each, what minima may miss at a cost of one; else None."""
     rows, minima = len(units.worth), np.flatnonzero(asked > 0) if len(may_miss) else np.zeros(0, np.int64)
-    once = sparse.csr_array((np.ones(rows), (_takers(units), np.arange(rows))), (len(units), rows))
     misses = sparse.csr_array(
         (np.ones(len(minima)), (minima, np.arange(len(minima)))), (len(asked), len(minima))
     )
@@ -83,7 +124,7 @@ def _bounded(
     answer = milp(
         np.concatenate([costs, np.ones(len(minima))]),
         constraints=[
-            LinearConstraint(sparse.hstack([once, nothing]), 0, 1),
+            LinearConstraint(sparse.hstack([_once(units), nothing]), 0, 1),
             LinearConstraint(sparse.hstack([used, misses]), asked, most),
         ],
         integrality=np.concatenate([np.ones(rows), np.zeros(len(minima))]),

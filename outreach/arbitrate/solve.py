@@ -7,7 +7,7 @@ import numpy as np
 from base.errors import ArbitrationError
 from outreach.arbitrate.certificate import Certificate, bound_of, lost_by
 from outreach.arbitrate.decide import Decided, decide
-from outreach.arbitrate.descent import lowest
+from outreach.arbitrate.descent import exact_prices, lowest
 from outreach.arbitrate.dual import Market, market_of
 from outreach.arbitrate.evaluator import Choice, Evaluator, InProcess, units_of
 from outreach.arbitrate.kernel import MICRO
@@ -15,6 +15,7 @@ from outreach.arbitrate.problem import WHOLE, Flags, Floats, Ints, Limits, Probl
 
 _THREADS = 2
 _RELAXATIONS = 3  # times that minima are lowered and all is solved again
+_ROUNDS = 4  # of exact prices and who is held back at them
 _AWAY = 30.0  # of the scale: a price of a minimum that no contact could be worth
 
 
@@ -84,7 +85,7 @@ def search(
     free = evaluator.choose(market.table(np.zeros(len(limits))))
     scale = free.surplus / MICRO / max(evaluator.units, 1) or 1.0
     prices, passes = lowest(evaluator, market, scale=scale, start=start, threads=threads)
-    decided = decide(evaluator, market, limits, prices, scale=scale)
+    prices, decided = _decided(evaluator, market, limits, prices, scale=scale)
     asked = limits.low
     for _ in range(_RELAXATIONS):
         if not decided.missed.any():
@@ -92,7 +93,7 @@ def search(
         limits = replace(limits, low=_possible(limits, decided, prices, scale))
         market = replace(market, low=limits.low / WHOLE)
         prices, more = lowest(evaluator, market, scale=scale, start=None, threads=threads)
-        decided = decide(evaluator, market, limits, prices, scale=scale)
+        prices, decided = _decided(evaluator, market, limits, prices, scale=scale)
         passes += more
     # What is still missed counts as impossible too, so that the certificate speaks of what was solved.
     limits = replace(limits, low=np.where(decided.missed, decided.used, limits.low))
@@ -109,6 +110,34 @@ def search(
             for each in np.flatnonzero(limits.low < asked)
         ),
     )
+
+
+def _decided(
+    evaluator: Evaluator, market: Market, limits: Limits, prices: Floats, *, scale: float
+) -> tuple[Floats, Decided]:
+    """The choice at these prices or, where few units are open, at the exact ones; and the prices it is of.
+
+    Who is held back depends on prices, and room for them changes prices: so this goes round a few times, and
+    of what was met the choice closest to its bound stands.
+    """
+    decided = decide(evaluator, market, limits, prices, scale=scale)
+    best = prices, decided
+    least = _distance(evaluator, market, prices, decided)
+    for _ in range(_ROUNDS):
+        exact = exact_prices(evaluator, market.widened(decided.held), prices, scale=scale)
+        if exact is None or np.array_equal(exact, prices):
+            break
+        prices, decided = exact, decide(evaluator, market, limits, exact, scale=scale)
+        distance = _distance(evaluator, market, prices, decided)
+        if distance < least:
+            best, least = (prices, decided), distance
+    return best
+
+
+def _distance(evaluator: Evaluator, market: Market, prices: Floats, decided: Decided) -> tuple[int, float]:
+    """How many minima a choice misses, and how far it is from its bound."""
+    bound = bound_of(evaluator, market.widened(decided.held), prices)
+    return int(decided.missed.sum()), bound - decided.value / MICRO
 
 
 def _possible(limits: Limits, decided: Decided, prices: Floats, scale: float) -> Ints:
