@@ -39,6 +39,7 @@ class Decided:
             for read in decide.reads
         }
 
+    @cached_property
     def rooms(self) -> Rooms:
         """The limits it was decided with, if settings have not changed since."""
         made = self.night.store.read(POSITIONS, as_of=self.night.as_of)

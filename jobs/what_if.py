@@ -96,7 +96,7 @@ class _Choice:
             day=day,
             last_list=last.select("customer").distinct().toArrow()["customer"],
             candidates=allowed_candidates(candidates.join(numbers, "customer", "left"), frames[PLAN]),
-            rooms=decided.rooms(),
+            rooms=decided.rooms,
             exploration=Exploration(share=experiments.exploration, salt=f"{experiments.salt} {day}"),
             last_prices=last_prices(frames[LIMITS]),
         )

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -73,7 +74,7 @@ def ask(settings: Settings, customer: str, *, as_of: date | None, progress: Call
         _require(night, customer)
         tail = night.store.read(CUSTOMER_SEGMENTS, as_of=night.as_of).filter(one)
         standing = None if tail.count() else _not_long_tail(night, customer)
-        rows = _with_prices(decided, _rows(night).filter(one).toArrow().to_pylist())
+        rows = _with_prices(decided, _rows(decided).filter(one).toArrow().to_pylist())
         not_asked, unselected = ([], 0) if standing else _silent(decided, customer, asked=rows)
         return Answer(
             as_of=night.as_of,
@@ -96,7 +97,7 @@ def write_all(settings: Settings, path: Path, *, as_of: date | None, progress: C
         night = decided.night
         staging = night.settings.home.resolve() / "staging"
         with TemporaryDirectory(prefix="why-", dir=staging) as folder:
-            _rows(night).write.mode("overwrite").parquet(folder)
+            _rows(decided).write.mode("overwrite").parquet(folder)
             parts = sorted(Path(folder).glob("*.parquet"))
             try:
                 publish_file(path, _lines(parts), mode=0o600)
@@ -105,9 +106,13 @@ def write_all(settings: Settings, path: Path, *, as_of: date | None, progress: C
             return sum(pq.read_metadata(part).num_rows for part in parts)
 
 
-def _rows(night: Night) -> DataFrame:
-    candidates, plan = (night.store.read(table, as_of=night.as_of) for table in (CANDIDATES, PLAN))
-    return why(candidates, plan)
+def _rows(decided: Decided) -> DataFrame:
+    night = decided.night
+    candidates, plan, limits = (
+        night.store.read(table, as_of=night.as_of) for table in (CANDIDATES, PLAN, LIMITS)
+    )
+    highs = {row["name"]: row["high"] for row in limits.select("name", "high").collect()}
+    return why(candidates, plan, rooms=decided.rooms, highs=highs)
 
 
 def _with_prices(decided: Decided, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -118,7 +123,7 @@ def _with_prices(decided: Decided, rows: list[dict[str, Any]]) -> list[dict[str,
     if not permitted:
         return rows
     prices = {row["name"]: row["price"] for row in limits}
-    parts = price_parts(permitted, rooms=decided.rooms(), prices=prices)
+    parts = price_parts(permitted, rooms=decided.rooms, prices=prices)
     return [row for row in rows if row["fate"] == FORBIDDEN] + [
         row | {"prices": own} for row, own in zip(permitted, parts, strict=True)
     ]
@@ -210,6 +215,6 @@ def _titles(decided: Decided, names: Collection[str]) -> dict[str, str]:
 
 
 def _graded(row: dict[str, Any]) -> tuple[int, float, str, int]:
-    """Chosen, passed over, forbidden; the nearest to being chosen first."""
+    """Chosen, passed over, forbidden; the nearest to being chosen first, what worth cannot help last."""
     grade = {"contact": 0, "held_out": 0, "forbidden": 2}.get(row["fate"], 1)
-    return grade, row["short_by"] or 0.0, row["strategy"], row["step"]
+    return grade, math.inf if row["short_by"] is None else row["short_by"], row["strategy"], row["step"]
