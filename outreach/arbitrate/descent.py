@@ -18,7 +18,7 @@ _SMALL = 64  # contacts a limit has in the sample, below which its price there s
 _SHORT = 0.99  # of a minimum: where less is met, its price may have far to go
 _NEAR = 10.0  # heats of the last full pass within which a rival keeps a unit in the search
 _STEPS, _ROUNDS = 30, 12
-_GAINED = 1e-5  # of the dual: less gained by a round is not worth another
+_GAINED = 1e-7  # of the dual: less gained by a round is not worth another
 _FEW_UNITS, _FEW = 50_000, 5_000  # units, and open rows, that a linear programme answers in a blink
 
 
@@ -29,33 +29,34 @@ def lowest(
 
     ``scale``: CNY that the mean unit brings if nothing is scarce. ``start``: prices to begin from.
     """
-    if start is None:
-        prices, passes = _cold(evaluator, market, scale)
-    else:
-        heat = _LAST_OF_ALL * scale
-        prices, passes = _lowered(evaluator, market, start, heat=heat, stop=_FINE)
-    prices, rounds = _polished(evaluator, market, prices, scale=scale, threads=threads)
-    return prices, passes + rounds
-
-
-def _cold(evaluator: Evaluator, market: Market, scale: float) -> tuple[Floats, float]:
-    """Prices from nothing: a sample cools down first, where there are many units, then all do."""
     share = 1
     while evaluator.units >= 2 * share * _SAMPLE:
         share *= 2
-    sample, prices, passes = evaluator.sample(share), np.zeros(market.usage.shape[1]), 0.0
-    for heat, stop in _COOLING:
-        prices, more = _lowered(sample, market.share(share), prices, heat=heat * scale, stop=stop)
-        passes += more / share
+    if start is None:
+        prices, passes = _cooled(evaluator.sample(share), market.share(share), scale=scale)
+        passes /= share
+    else:
+        prices, passes = start, 0.0
     if share > 1:
         prices = _struck(evaluator, market, prices, share=share, scale=scale)
         passes += 2
     prices, more = _lowered(evaluator, market, prices, heat=_LAST_OF_ALL * scale, stop=_FINE)
-    return prices, passes + more
+    prices, rounds = _polished(evaluator, market, prices, scale=scale, threads=threads)
+    return prices, passes + more + rounds
+
+
+def _cooled(sample: Evaluator, market: Market, *, scale: float) -> tuple[Floats, float]:
+    """Prices from nothing: heat falls among all units or, where there are many, in a sample."""
+    prices, passes = np.zeros(market.usage.shape[1]), 0.0
+    for heat, stop in _COOLING:
+        prices, more = _lowered(sample, market, prices, heat=heat * scale, stop=stop)
+        passes += more
+    return prices, passes
 
 
 def _struck(evaluator: Evaluator, market: Market, prices: Floats, *, share: int, scale: float) -> Floats:
-    """Prices where limits of which a sample says little, and minima that it left short, have their own."""
+    """Prices where small limits, of which a sample or last night says little, and minima that are short have
+    their own."""
     found = evaluator.choose(market.table(prices))
     market = market.widened(found.held)
     off = (market.contacts < _SMALL * share) | (market.used(found.used) < _SHORT * market.low)
