@@ -174,7 +174,8 @@ def _missing() -> Column:
         .when(fate == "held_out", "another arm: it was chosen, and held back for measuring")
         .when(F.col("is_shut").isNotNull(), "room, of which there is none: no worth would have been enough")
         .when(short_by.isNotNull(), F.concat(more, room))
-        .otherwise("a value that is a number")
+        .when(F.isnan("value"), "a value that is a number")
+        .otherwise("another draw: what this customer is tried with first was drawn, to learn what works")
     )
 
 

@@ -82,7 +82,10 @@ def told(
             {"fate": "held_out", "short_by": None},
             "another arm: it was chosen, and held back for measuring",
         ),
-        ({"short_by": None}, "a value that is a number"),
+        (
+            {"short_by": None},
+            "another draw: what this customer is tried with first was drawn, to learn what works",
+        ),
     ],
 )
 def test_a_candidate_is_told_what_it_would_have_needed(
@@ -92,6 +95,11 @@ def test_a_candidate_is_told_what_it_would_have_needed(
     assert row["otherwise"] == otherwise
     assert (row["fate"], row["rule"]) == (planned.get("fate", "lower_value"), None)
     assert (row["reason"], row["hour"]) == ("另一项更有价值", 11)
+
+
+def test_a_value_that_is_no_number_is_what_was_missing(engine: SparkSession) -> None:
+    row = told(engine, {"value": float("nan")}, {"short_by": None})
+    assert row["otherwise"] == "a value that is a number"
 
 
 @pytest.mark.parametrize(
