@@ -228,8 +228,9 @@ PLAN = Table(
             name="short_by",
             type="double",
             classification=Classification.INTERNAL,
-            doc="By how much more it would have had to be worth to be chosen at tonight's prices; null for "
-            "what was chosen, and where the worth is no number.",
+            doc="By how much its value would have had to be higher for it to be chosen at tonight's prices. "
+            "Null for what was chosen, where the value is no number, and for all of a customer for whom one "
+            "was drawn in place of the best.",
             unit="CNY",
             required=False,
             low=0,

@@ -24,7 +24,8 @@ _STAYS = ("contact", "held_out", "capacity", "strategy_limit")
 class Field:
     """The night's candidates and the contacts they may become.
 
-    One a candidate: ``customer`` to ``treated``; ``worth`` is CNY, value less cost and what staying put adds.
+    One a candidate: ``customer`` to ``treated``; ``net`` is CNY, value less cost; ``stay`` what that is
+    multiplied by if it is above zero, for staying put; ``worth`` the product.
     One a row of the problem, units together: ``row_candidate``, ``row_hour``, ``row_share`` of the worth that
     is left at that hour. Candidates that are not worth their cost have no row. ``own``: factors of candidates
     at their own hour; ``rows``: of rows.
@@ -35,6 +36,8 @@ class Field:
     channel: Words
     arm: Words
     unit: Ints
+    net: Floats
+    stay: Floats
     worth: Floats
     luck: Bits
     treated: Flags
@@ -97,7 +100,8 @@ def lay_out(candidates: pa.Table, *, rooms: Rooms, salt: str) -> Field:
     _know(strategy, channel, rooms)
     step, hour = (candidates[name].to_numpy().astype(np.int64) for name in ("step", "hour"))
     value, cost = candidates["value"].to_numpy(), candidates["cost"].to_numpy()
-    worth = _worth(value - cost, candidates["last_fate"], rooms)
+    net, stay = value - cost, _stay(candidates["last_fate"], rooms)
+    worth = np.where(net > 0, net * stay, net)
     unit = np.where(number.codes >= 0, number.codes, len(number.words) + customer.codes)
     row_candidate, row_hour = _rows(worth, unit, hour, channel, rooms)
     treated = np.array([word in TREATED for word in arm.words], dtype=np.bool_)[arm.codes]
@@ -122,6 +126,8 @@ def lay_out(candidates: pa.Table, *, rooms: Rooms, salt: str) -> Field:
         channel=channel,
         arm=arm,
         unit=unit,
+        net=net,
+        stay=stay,
         worth=worth,
         luck=luck_of_touch(customer, strategy, step, salt),
         treated=treated,
@@ -144,11 +150,11 @@ def _know(strategy: Words, channel: Words, rooms: Rooms) -> None:
         raise SettingsError(f"no capacity for {', '.join(closed)}; state capacity.{closed[0]}.per_night")
 
 
-def _worth(net: Floats, last_fate: pa.ChunkedArray, rooms: Rooms) -> Floats:
-    """What a candidate competes with: a little more where last night chose it or had no room for it."""
+def _stay(last_fate: pa.ChunkedArray, rooms: Rooms) -> Floats:
+    """A little more than 1 where last night chose the candidate or had no room for it."""
     fate = words(last_fate)
     stays = np.array([*(word in _STAYS for word in fate.words), False])[fate.codes]
-    return np.where(stays & (net > 0), net * (1 + rooms.stay_put), net)
+    return np.where(stays, 1 + rooms.stay_put, 1.0)
 
 
 def _rows(worth: Floats, unit: Ints, hour: Ints, channel: Words, rooms: Rooms) -> tuple[Ints, Ints]:

@@ -101,10 +101,7 @@ def _plan(candidates: pa.Table, night: Field, tries: Tries, outcome: Outcome) ->
     price[placed] = prices_of(night.rows, outcome.prices)[outcome.row[placed]]
     share = np.ones(len(price))
     share[placed] = night.row_share[outcome.row[placed]]
-    left = tries.bid * share - price
-    winner = outcome.winner[night.unit]
-    to_beat = np.where(winner >= 0, np.maximum(left[winner], 0.0), 0.0)
-    short_by = np.maximum(to_beat - left, 0.0)
+    short_by = _short_by(night, tries, outcome, price=price, share=share)
     hour = candidates["hour"].to_numpy().astype(np.int32)
     made = outcome.chosen & placed
     hour[made] = night.row_hour[outcome.row[made]]
@@ -114,11 +111,27 @@ def _plan(candidates: pa.Table, night: Field, tries: Tries, outcome: Outcome) ->
         "fate": fate,
         "reason": reason,
         "shadow_price": pa.array(_micro(price)),
-        "short_by": pa.array(_micro(short_by), mask=outcome.chosen | ~np.isfinite(short_by)),
+        "short_by": pa.array(_micro(short_by), mask=~np.isfinite(short_by)),
         "put_forward": pa.array(tries.put_forward),
         "propensity": pa.array(tries.propensity, pa.float64(), from_pandas=True),
     }
     return pa.table({name: found[name] if name in found else candidates[name] for name in PLAN.names})
+
+
+def _short_by(night: Field, tries: Tries, outcome: Outcome, *, price: Floats, share: Floats) -> Floats:
+    """CNY by which each candidate's own value would have had to be higher, all prices staying.
+
+    No number for what was chosen, what has no value, and all of a customer for whom a draw exchanged the
+    bids: whatever one of them is worth, the drawn one competes with it. ``share``: of its worth, that is left
+    at its hour.
+    """
+    left, winner = tries.bid * share - price, outcome.winner[night.unit]
+    to_beat = np.where(winner >= 0, np.maximum(left[winner], 0.0), 0.0)
+    needed = np.maximum((to_beat + price) / (share * night.stay), 0.0)
+    exchanged = np.zeros(len(night.customer.words), dtype=np.bool_)
+    exchanged[night.customer.codes[tries.drawn]] = True
+    unknown = outcome.chosen | exchanged[night.customer.codes]
+    return np.where(unknown, np.nan, np.maximum(needed - night.net, 0.0))
 
 
 def _certificate(
