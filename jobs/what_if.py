@@ -15,6 +15,7 @@ from evaluation.suppress import hidden
 from jobs.decide import allowed_candidates, last_prices
 from jobs.decided import Decided, open_decided
 from jobs.plan import Tonight, shown, shown_alone, stored
+from jobs.rooms import contact_hours
 from lake.tables import CANDIDATES, CERTIFICATES, LIMITS, NUMBERS, PLAN
 from outreach.arbitrate import Decision, arbitrate
 from outreach.arbitrate.compare import Difference, Moved, compare
@@ -22,6 +23,7 @@ from outreach.arbitrate.declared import declared
 from outreach.arbitrate.problem import NO_HIGH, WHOLE
 from outreach.arbitrate.rooms import Rooms
 from outreach.arbitrate.what_if import changed, paused, read_change
+from outreach.channels.channel import load_channels
 from outreach.explore import Exploration
 
 _GRAIN = ("customer", "strategy", "step")
@@ -55,8 +57,7 @@ def what_if(
     with open_decided(settings, as_of=as_of, progress=progress) as decided:
         night = decided.night
         plan, choice = stored(night), _Choice.of(decided)
-    contact = settings.contact
-    hours = range(contact.hour_from, contact.hour_to)
+    hours = {name: contact_hours(load_channels()[name], settings.contact) for name in choice.rooms.channels}
     read = [read_change(text, rooms=choice.rooms, hours=hours) for text in changes]
     rooms = changed(choice.rooms, read)
     _require_same_limits(choice.rooms, plan.limits, as_of=night.as_of)

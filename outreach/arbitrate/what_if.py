@@ -4,7 +4,7 @@ import difflib
 import math
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
@@ -55,8 +55,8 @@ class Change:
         return round(self.of(present))
 
 
-def read_change(text: str, *, rooms: Rooms, hours: range) -> Change:
-    """The change of ``rooms`` that ``text`` asks for; ``hours``: at which there are contacts.
+def read_change(text: str, *, rooms: Rooms, hours: Mapping[str, Collection[int]]) -> Change:
+    """The change of ``rooms`` that ``text`` asks for; ``hours``: at which contacts of a channel may begin.
 
     Raises SettingsError for what does not read; it says what is possible.
     """
@@ -75,7 +75,11 @@ def read_change(text: str, *, rooms: Rooms, hours: range) -> Change:
         raise SettingsError(f"what-if {text!r}: say what of {name} changes: {', '.join(possible)}")
     _require(what, [one for one in words[name] if one != PAUSED], text=text, kind=f"change of {name}")
     how, amount = _amount(value, text=text)
-    hour = None if parts["hour"] is None else _hour(parts["hour"].strip(), what, hours=hours, text=text)
+    hour = (
+        None
+        if parts["hour"] is None
+        else _hour(parts["hour"].strip(), what, hours=_hours_of(name, rooms, hours), text=text)
+    )
     return Change(text=text, name=name, what=what, hour=hour, how=how, amount=amount)
 
 
@@ -165,13 +169,18 @@ def _require(word: str, words: Collection[str], *, text: str, kind: str) -> None
         raise SettingsError(f"what-if {text!r}: there is no {kind} {word!r}; there is {possible}")
 
 
-def _hour(hour: str, what: str, *, hours: range, text: str) -> int:
+def _hours_of(name: str, rooms: Rooms, hours: Mapping[str, Collection[int]]) -> list[int]:
+    """At which contacts of a channel, or of agents with a skill, may begin."""
+    channels = rooms.skills[name].channels if name in rooms.skills else (name,)
+    return sorted({hour for channel in channels for hour in hours.get(channel, ())})
+
+
+def _hour(hour: str, what: str, *, hours: Sequence[int], text: str) -> int:
     if what != "capacity":
         raise SettingsError(f"what-if {text!r}: only capacity has hours; leave '@{hour}' out")
     if not hour.isdecimal() or int(hour) not in hours:
-        raise SettingsError(
-            f"what-if {text!r}: {hour!r} is no hour of contact; they go from {hours[0]} to {hours[-1]}"
-        )
+        possible = f"from {hours[0]} to {hours[-1]}" if hours else "at no hour"
+        raise SettingsError(f"what-if {text!r}: no such contact begins at {hour!r}; they begin {possible}")
     return int(hour)
 
 

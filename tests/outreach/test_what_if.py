@@ -21,7 +21,7 @@ ROOMS = Rooms(
     skills={"loans": SkillRoom(kinds=("loan",), channels=("human_call",), per_night=30, per_hour={9: 4})},
     floors=Floors(segments={"S01": 0.1}, managers={"desk 1": 0.2}, managers_of={"S01": "desk 1"}),
 )
-HOURS = range(9, 20)
+HOURS = {"human_call": range(9, 19), "sms": range(9, 20)}
 
 
 def after(*texts: str) -> Rooms:
@@ -44,7 +44,8 @@ def strategy(name: str, **changes: Any) -> Rooms:
         ("human_call.capacity=-30", channel("human_call", per_night=70, per_hour={9: 7, 10: 10})),
         ("human_call.capacity=-500", channel("human_call", per_night=0, per_hour={9: 0, 10: 0})),
         ("human_call.capacity@10=+2", channel("human_call", per_hour={9: 10, 10: 17})),
-        ("human_call.capacity@19=7", channel("human_call", per_hour={9: 10, 10: 15, 19: 7})),
+        ("human_call.capacity@18=7", channel("human_call", per_hour={9: 10, 10: 15, 18: 7})),
+        ("sms.capacity@19=7", channel("sms", per_hour={19: 7})),
         (
             " human_call . capacity ＝ ＋２０％ ",
             channel("human_call", per_night=120, per_hour={9: 12, 10: 18}),
@@ -100,8 +101,10 @@ def test_changes_follow_one_another() -> None:
         ("sms.capacity=1e99", "write 500"),
         ("sms.capacity=" + "9" * 400, "more than can be counted"),
         ("sms.capacity=20%", "write +20% for as much more"),
-        ("sms.capacity@8=5", "they go from 9 to 19"),
-        ("sms.capacity@ten=5", "they go from 9 to 19"),
+        ("sms.capacity@8=5", "they begin from 9 to 19"),
+        ("sms.capacity@ten=5", "they begin from 9 to 19"),
+        ("human_call.capacity@19=5", "they begin from 9 to 18"),
+        ("loans.capacity@19=5", "they begin from 9 to 18"),
         ("fund_first_plan.per_night@10=5", "only capacity has hours"),
         ("sms.capacity@10=+5", "write the number that it becomes"),
         ("human_call.budget=+5%", "write the number that it becomes"),
