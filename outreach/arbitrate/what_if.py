@@ -19,7 +19,9 @@ _OF_CHANNEL = ("capacity", "budget")
 _OF_SKILL = ("capacity",)
 _OF_STRATEGY = (PAUSED, "per_night", "at_least", "budget", "expose")
 _OF_FLOOR = ("floor",)
-_EXPRESSION = re.compile(r"(?P<name>[^.=@]+)(?:\.(?P<what>[^=@]+))?(?:@(?P<hour>[^=]*))?=(?P<value>.*)")
+_WHOLE = ("capacity", "per_night", "at_least", "expose")
+_NAME = re.compile(r"[^.=@]+")
+_REST = re.compile(r"\s*(?:\.(?P<what>[^=@]+))?(?:@(?P<hour>[^=]*))?=(?P<value>.*)")
 _AMOUNT = re.compile(r"(?P<sign>[+-]?)(?P<number>\d+(?:\.\d+)?)(?P<percent>%?)")
 _MOST = 1e9
 _LOOKS_LIKE = "human_call.capacity=+20%, human_call.capacity@10=500, NAME.per_night=-30 or NAME=paused"
@@ -60,13 +62,12 @@ def read_change(text: str, *, rooms: Rooms, hours: Mapping[str, Collection[int]]
 
     Raises SettingsError for what does not read; it says what is possible.
     """
-    plain = unicodedata.normalize("NFKC", text).strip()
-    parts = _EXPRESSION.fullmatch(plain)
-    if parts is None:
+    plain, words = unicodedata.normalize("NFKC", text).strip(), _changeable(rooms)
+    name, parts = _divided(plain, words)
+    if name is None or parts is None:
         raise SettingsError(f"what-if {text!r} does not read; write it like {_LOOKS_LIKE}")
-    name, what, value = (part and part.strip() for part in parts.group("name", "what", "value"))
-    words = _changeable(rooms)
     _require(name, words, text=text, kind="channel, skill, strategy or floor")
+    what, value = (part and part.strip() for part in parts.group("what", "value"))
     if what is None and parts["hour"] is None and value == PAUSED:
         _require(PAUSED, words[name], text=text, kind=f"change of {name}")
         return Change(text=text, name=name, what=PAUSED, hour=None, how="to", amount=0.0)
@@ -74,12 +75,11 @@ def read_change(text: str, *, rooms: Rooms, hours: Mapping[str, Collection[int]]
         possible = (f"{name}={one}" if one == PAUSED else f"{name}.{one}" for one in words[name])
         raise SettingsError(f"what-if {text!r}: say what of {name} changes: {', '.join(possible)}")
     _require(what, [one for one in words[name] if one != PAUSED], text=text, kind=f"change of {name}")
-    how, amount = _amount(value, text=text)
-    hour = (
-        None
-        if parts["hour"] is None
-        else _hour(parts["hour"].strip(), what, hours=_hours_of(name, rooms, hours), text=text)
-    )
+    how, amount = _amount(value, text=text, is_share=what in _OF_FLOOR)
+    if what in _WHOLE and how != "times" and not amount.is_integer():
+        raise SettingsError(f"what-if {text!r}: {what} is counted; write a whole number")
+    at = parts["hour"]
+    hour = None if at is None else _hour(at.strip(), what, hours=_hours_of(name, rooms, hours), text=text)
     return Change(text=text, name=name, what=what, hour=hour, how=how, amount=amount)
 
 
@@ -117,7 +117,12 @@ def _after(rooms: Rooms, change: Change) -> Rooms:
         )
     of = "segments" if name in rooms.floors.segments else "managers"
     shares = dict(getattr(rooms.floors, of))
-    shares[name] = min(1.0, change.of(shares[name]))
+    shares[name] = change.of(shares[name])
+    if shares[name] > 1:
+        raise SettingsError(
+            f"what-if {change.text!r}: the floor of {name} would be {shares[name]:g}; a share goes from 0 to "
+            "1, or from 0% to 100%"
+        )
     return replace(rooms, floors=replace(rooms.floors, **{of: shares}))
 
 
@@ -169,10 +174,28 @@ def _require(word: str, words: Collection[str], *, text: str, kind: str) -> None
         raise SettingsError(f"what-if {text!r}: there is no {kind} {word!r}; there is {possible}")
 
 
+def _divided(plain: str, words: Collection[str]) -> tuple[str | None, re.Match[str] | None]:
+    """The longest known name that ``plain`` begins with, else what stands where a name would, and the rest.
+
+    Names are compared as people type them, full width or not; they may hold dots.
+    """
+    typed = {unicodedata.normalize("NFKC", word): word for word in words}
+    for known in sorted(typed, key=len, reverse=True):
+        rest = _REST.fullmatch(plain.removeprefix(known)) if plain.startswith(known) else None
+        if rest:
+            return typed[known], rest
+    unknown = _NAME.match(plain)
+    if unknown is None:
+        return None, None
+    return unknown.group().strip(), _REST.fullmatch(plain, unknown.end())
+
+
 def _hours_of(name: str, rooms: Rooms, hours: Mapping[str, Collection[int]]) -> list[int]:
     """At which contacts of a channel, or of agents with a skill, may begin."""
-    channels = rooms.skills[name].channels if name in rooms.skills else (name,)
-    return sorted({hour for channel in channels for hour in hours.get(channel, ())})
+    if name in rooms.channels:
+        return sorted(hours[name])
+    channels = rooms.skills[name].channels if name in rooms.skills else ()
+    return sorted({hour for channel in channels for hour in hours[channel]})
 
 
 def _hour(hour: str, what: str, *, hours: Sequence[int], text: str) -> int:
@@ -184,7 +207,7 @@ def _hour(hour: str, what: str, *, hours: Sequence[int], text: str) -> int:
     return int(hour)
 
 
-def _amount(value: str, *, text: str) -> tuple[How, float]:
+def _amount(value: str, *, text: str, is_share: bool) -> tuple[How, float]:
     parts = _AMOUNT.fullmatch(value)
     if parts is None:
         raise SettingsError(
@@ -194,6 +217,8 @@ def _amount(value: str, *, text: str) -> tuple[How, float]:
     number = float(parts["number"])
     if number > _MOST:
         raise SettingsError(f"what-if {text!r}: {value} is more than can be counted; write less")
+    if parts["percent"] and not parts["sign"] and is_share:
+        return "to", number / 100
     if parts["percent"] and not parts["sign"]:
         raise SettingsError(f"what-if {text!r}: write +{value} for as much more, or -{value} for less")
     signed = math.copysign(number, -1 if parts["sign"] == "-" else 1)

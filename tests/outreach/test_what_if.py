@@ -1,7 +1,8 @@
 """What-if questions: what they do to a night's rooms, and how mistakes are answered."""
 
+import unicodedata
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -58,11 +59,21 @@ def strategy(name: str, **changes: Any) -> Rooms:
         ("fund_first_plan=paused", strategy("fund_first_plan", at_least=0, exposures=0)),
         ("loan_repeat.budget=+0.5", strategy("loan_repeat", budget=13.0)),
         ("S01.floor=0", replace(ROOMS, floors=replace(ROOMS.floors, segments={"S01": 0.0}))),
-        ("desk 1.floor=+900%", replace(ROOMS, floors=replace(ROOMS.floors, managers={"desk 1": 1.0}))),
+        ("S01.floor=20%", replace(ROOMS, floors=replace(ROOMS.floors, segments={"S01": 0.2}))),
+        ("desk 1.floor=+400%", replace(ROOMS, floors=replace(ROOMS.floors, managers={"desk 1": 1.0}))),
     ],
 )
 def test_a_change_changes_what_it_names_alone(text: str, rooms: Rooms) -> None:
     assert after(text) == rooms
+
+
+@pytest.mark.parametrize("name", ["客户经理（一）部", "李.四", "李", "ＶＩＰ"])
+@pytest.mark.parametrize("form", ["NFC", "NFKC"])
+def test_names_are_found_as_they_are_typed(name: str, form: Literal["NFC", "NFKC"]) -> None:
+    managers = {"客户经理（一）部": 0.1, "李": 0.1, "李.四": 0.1, "ＶＩＰ": 0.1}
+    rooms = replace(ROOMS, floors=Floors(managers=managers))
+    asked = read_change(f"{unicodedata.normalize(form, name)}.floor=0.3", rooms=rooms, hours=HOURS)
+    assert changed(rooms, [asked]).floors.managers == managers | {name: 0.3}
 
 
 def test_the_hours_of_a_skill_grow_with_it() -> None:
@@ -108,6 +119,12 @@ def test_changes_follow_one_another() -> None:
         ("fund_first_plan.per_night@10=5", "only capacity has hours"),
         ("sms.capacity@10=+5", "write the number that it becomes"),
         ("human_call.budget=+5%", "write the number that it becomes"),
+        ("S01.floor=5", "a share goes from 0 to 1"),
+        ("S01.floor=120%", "a share goes from 0 to 1"),
+        ("desk 1.floor=+900%", "the floor of desk 1 would be 2"),
+        ("sms.capacity=0.5", "capacity is counted; write a whole number"),
+        ("fund_first_plan.expose=+1.5", "expose is counted; write a whole number"),
+        (".capacity=5", "write it like"),
         ("fund_first_plan.per_night=19", "change the other one as well"),
     ],
 )
