@@ -53,18 +53,17 @@ def _write_chosen(book: "_Book", field: Field, tries: Tries, outcome: Outcome) -
     made, held_back = outcome.chosen & field.treated, outcome.chosen & ~field.treated
     many = np.bincount(field.customer.codes, minlength=len(field.customer.words))[field.customer.codes]
     counts = range(int(many.max(initial=0)) + 1)
-    book.write(
-        made & tries.drawn,
-        many,
-        [f"drawn among {n} possible contacts with this customer, to learn what else works" for n in counts],
-        "contact",
-    )
-    book.write(
-        made & ~tries.drawn,
-        many,
-        [f"worth most of {n} possible contacts with this customer" for n in counts],
-        "contact",
-    )
+    most = np.full(len(field.customer.words), -np.inf)
+    np.fmax.at(most, field.customer.codes, field.net)
+    by_worth = field.net >= most[field.customer.codes]
+    drawn = [
+        f"drawn among {n} possible contacts with this customer, to learn what else works" for n in counts
+    ]
+    book.write(made & tries.drawn, many, drawn, "contact")
+    plain = [_worth_most(n) for n in counts]
+    book.write(made & ~tries.drawn & by_worth, many, plain, "contact")
+    priced = [f"{text}, after the price of room" for text in plain]
+    book.write(made & ~tries.drawn & ~by_worth, many, priced, "contact")
     book.write(
         held_back,
         field.arm.codes,
@@ -74,6 +73,12 @@ def _write_chosen(book: "_Book", field: Field, tries: Tries, outcome: Outcome) -
         ],
         "held_out",
     )
+
+
+def _worth_most(of: int) -> str:
+    if of == 1:
+        return "the only possible contact with this customer"
+    return f"worth most of {of} possible contacts with this customer"
 
 
 def _write_outdone(book: "_Book", field: Field, tries: Tries, winner: Ints, rows: Flags) -> None:

@@ -3,6 +3,7 @@
 from outreach.arbitrate.declared import Limit
 
 _CAPACITY = ("channel", "hour", "budget", "skill", "ahead")
+_HALF_A_FEN = 0.005  # what is less shows as no money
 
 
 def fate_of(limit: Limit) -> str:
@@ -14,7 +15,8 @@ def full(limit: Limit, *, price: float) -> str:
     """Why a contact was passed over for this limit; ``price``: CNY that one more whole unit is worth."""
     if price <= 0:
         return f"{_is_full(limit)}; what there was went to higher values"
-    return f"{_is_full(limit)}; one more {_one(limit)} would be worth {price:,.2f} yuan"
+    worth = "less than one fen" if price < _HALF_A_FEN else f"{price:,.2f} yuan"
+    return f"{_is_full(limit)}; one more {_one(limit)} would be worth {worth}"
 
 
 def _is_full(limit: Limit) -> str:

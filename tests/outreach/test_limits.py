@@ -12,7 +12,9 @@ import pytest
 from base.errors import ArbitrationError
 from lake.tables import CERTIFICATES, LIMITS
 from outreach.arbitrate import Decision, arbitrate
+from outreach.arbitrate.declared import Limit
 from outreach.arbitrate.rooms import ChannelRoom, Floors, Load, Rooms, SkillRoom, StrategyRoom
+from outreach.arbitrate.words import full
 from outreach.explore import Exploration
 
 DAY = date(2026, 7, 2)
@@ -334,3 +336,28 @@ def test_values_that_are_no_numbers_are_never_chosen() -> None:
     assert plan["c3"]["fate"] == "lower_value"
     assert plan["c3"]["short_by"] is None
     assert sum(row["fate"] == "contact" for row in plan.values()) == 9
+
+
+def test_a_contact_says_what_it_is_worth_most_of() -> None:
+    rows = [PLAIN | {"customer": "one", "value": 3.0}]
+    for customer, savers, funds in (("plain", 2.0, 9.0), ("dear", 9.0, 2.0)):
+        rows += [
+            PLAIN | {"customer": customer, "channel": "human_call", "value": savers},
+            PLAIN | {"customer": customer, "strategy": "funds", "value": funds},
+        ]
+    found = decide(rows, with_channel(ROOMY, "human_call", per_night=0))
+    assert {row["customer"]: row["reason"] for row in contacts(found)} == {
+        "one": "the only possible contact with this customer",
+        "plain": "worth most of 2 possible contacts with this customer",
+        "dear": "worth most of 2 possible contacts with this customer, after the price of room",
+    }
+
+
+def test_a_price_of_less_than_money_is_not_said_to_be_nothing() -> None:
+    full_channel = Limit(kind="channel", of="sms", unit="contacts", high=7_000)
+    told = {price: full(full_channel, price=price) for price in (0.0, 0.004, 0.006)}
+    assert [text.removeprefix("sms carries 7 a night; ") for text in told.values()] == [
+        "what there was went to higher values",
+        "one more contact would be worth less than one fen",
+        "one more contact would be worth 0.01 yuan",
+    ]
