@@ -192,8 +192,8 @@ def _tell(night: Night, decision: Decision) -> None:
     """How good the choice is, and which minimums cannot be met: on the screen, and these in the trail."""
     (certificate,) = decision.certificate.to_pylist()
     night.progress(
-        f"{certificate['contacts']:,} contacts chosen; no other choice is worth more than "
-        f"{certificate['gap']:.3%} above this one"
+        f"{certificate['contacts']:,} contacts chosen; of the most that any choice could be worth which "
+        f"holds back as much without a look at arms, at most {certificate['gap']:.3%} is missing"
     )
     lowered = [row for row in decision.limits.to_pylist() if row["relaxed_from"] is not None]
     for row in lowered:

@@ -72,7 +72,8 @@ def test_prices_are_said_by_the_contact_and_by_the_hour() -> None:
     ]
     said = " ".join(found.sentences)
     assert "Of the customers on last night's list, 25% are on this one again." in said
-    assert "at most 0.020% is missing. No limit is broken." in said
+    assert "does not look at who is held back and holds back as much is worth more than 5,001" in said
+    assert "at most 0.020% of that is missing. No limit is broken." in said
     assert "human_call a day later: 3.2 calls will probably follow" in said
     assert found.lowered == ()
 
