@@ -14,7 +14,7 @@ import pytest
 
 from base.errors import ExperimentError
 from evaluation.policy_value import PolicyValue, incremental, policy_value
-from outreach.explore import explore
+from outreach.explore import Exploration, explore
 
 WORLDS = 150
 CUSTOMERS = 3_000
@@ -32,17 +32,22 @@ TRUTH = EFFECT[[0, 1], BETTER].mean()
 def _log(seed: int) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     kind = np.arange(CUSTOMERS) % 2
+    worth = np.tile(GUESSED, CUSTOMERS) - 1.0
     night = pa.table(
         {
             "customer": np.repeat(np.arange(CUSTOMERS).astype(str), len(NAMES)),
             "strategy": list(NAMES) * CUSTOMERS,
             "step": np.ones(CUSTOMERS * len(NAMES), dtype=np.int32),
-            "value": np.tile(GUESSED, CUSTOMERS),
-            "cost": np.ones(CUSTOMERS * len(NAMES)),
         }
     )
-    explored = explore(night, share=EXPLORATION, salt=f"world {seed}").to_pandas()
-    chosen = explored[explored["put_forward"]].reset_index(drop=True)
+    tries = explore(
+        night,
+        worth=worth,
+        expense=np.zeros_like(worth),
+        exploration=Exploration(share=EXPLORATION, salt=f"world {seed}"),
+    )
+    logged = night.to_pandas().assign(propensity=tries.propensity)
+    chosen = logged[tries.put_forward].reset_index(drop=True)
     action = chosen["strategy"].map(NAMES.index).to_numpy()
     treated = rng.random(CUSTOMERS) < TREATMENT
     converted = rng.random(CUSTOMERS) < BASE[kind] + EFFECT[kind, action] * treated
