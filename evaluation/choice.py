@@ -90,8 +90,8 @@ def _sentences(certificate: Mapping[Hashable, Any], limits: pd.DataFrame) -> lis
     ahead = limits[limits["kind"] == "ahead"].sort_values("name")
     return [
         f"The contacts made should bring {certificate['contact_value']:,.0f} yuan beyond their cost.",
-        f"With those held back, to measure by, the choice is worth {value:,.0f} yuan. No other that keeps the "
-        "limits, does not look at who is held back and holds back as much is worth more than "
+        f"With those held back, to measure by, the choice is worth {value:,.0f} yuan. No other that keeps "
+        "the limits, does not look at who is held back and holds back as much is worth more than "
         f"{bound:,.0f}: at most {certificate['gap']:.3%} of that is missing. {broken}",
         f"With room for everybody it would be {free:,.0f} yuan.",
         *(
