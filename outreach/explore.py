@@ -42,9 +42,12 @@ def explore(candidates: pa.Table, *, worth: Floats, expense: Floats, exploration
 
     ``worth``: CNY a candidate brings beyond its cost. ``expense``: CNY that it will probably have to pay for
     room, known before the draw; the best is the one with most left. The drawn one and the best change places:
-    each bids as much as leaves it, after its own expense, what the other had. So the customer's chance of
-    being served and all his other choices stay as they are. ``propensity``: share / k + (1 - share) [is the
-    best], with k such candidates; no number for those not worth their cost. Arms play no part in it.
+    each bids as much as leaves it, after its own expense, what the other had. So at last night's prices, by
+    which ``expense`` is reckoned, the customer is served as often as without the draw. At tonight's he is
+    served more often where the drawn one needs room that costs less than thought beside the best's, as
+    whatever is not scarce does on a first night, and less often where it costs more. ``propensity`` is that
+    of being put forward: share / k + (1 - share) [is the best], with k such candidates; no number for those
+    not worth their cost. Arms play no part in it.
 
     ``candidates``: at least customer, strategy and step.
     """
