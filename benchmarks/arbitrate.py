@@ -180,6 +180,9 @@ def main() -> None:
     given = parser.parse_args()
     show(large_nights(largest=given.largest))
     show(general_solvers())
+    show(hard_cases())
+    show(apart(starts))
+    show(apart(held_back))
     for units, tightness, minima in (
         (LARGE, TIGHT, 0.25),
         (LARGE, LOOSE, 0.25),
@@ -189,9 +192,6 @@ def main() -> None:
         (MIDDLE, TIGHT, 0.0),
     ):
         show(apart(beside_rivals, units, tightness, minima))
-    show(hard_cases())
-    show(apart(starts))
-    show(apart(held_back))
 
 
 if __name__ == "__main__":
