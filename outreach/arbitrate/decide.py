@@ -53,7 +53,7 @@ def decide(evaluator: Evaluator, market: Market, limits: Limits, prices: Floats,
         if not (serving & ~wanted).any():
             break
         wanted |= serving
-    if not left.units.held.any():
+    if not evaluator.holds_back:
         choice = _bettered(left, choice, market.table(prices), usage, limits)
     return _decided(left, choice, usage, limits)
 
@@ -95,7 +95,7 @@ def _walked(left: _Open, market: Market, limits: Limits, prices: Floats, usage: 
 def _bettered(left: _Open, choice: Ints, table: Floats, usage: sparse.csr_array, limits: Limits) -> Ints:
     """A walk's choice, improved by branch and bound over the units whose rows are closest to each other.
 
-    Only where nobody is held back: what it finds for a unit may depend on what the unit itself uses.
+    Only on nights that hold nobody back: what it finds for a unit may depend on what the unit itself uses.
     """
     few = len(left.units.worth) <= WHOLE_NIGHT
     loose = _closest(left.units, table, rows=WHOLE_NIGHT if few else AT_THE_END)

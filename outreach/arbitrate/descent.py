@@ -19,7 +19,8 @@ _SHORT = 0.99  # of a minimum: where less is met, its price may have far to go
 _NEAR = 10.0  # heats of the last full pass within which a rival keeps a unit in the search
 _STEPS, _ROUNDS = 30, 12
 _GAINED = 1e-7  # of the dual: less gained by a round is not worth another
-_FEW_UNITS, _FEW = 50_000, 5_000  # units, and open rows, that a linear programme answers in a blink
+_FEW_UNITS, _FEW = 50_000, 8_000  # units, and open rows, that a linear programme answers in a blink
+_WITHIN = (0.1, 0.4, 1.6, np.inf)  # of the scale: how near a rival keeps a unit in that; the last that is few
 
 
 def lowest(
@@ -116,7 +117,13 @@ def exact_prices(evaluator: Evaluator, market: Market, prices: Floats, *, scale:
     if evaluator.units > _FEW_UNITS:
         return None
     wanted = np.asarray(market.usage @ (market.low > 0).astype(np.float64)) > 0
-    units, settled = evaluator.contested(market.table(prices), _NEAR * _LAST_OF_ALL * scale, wanted)
-    if len(units.worth) > _FEW:
+    few = None
+    for within in _WITHIN:
+        units, settled = evaluator.contested(market.table(prices), within * scale, wanted)
+        if len(units.worth) > _FEW:
+            break
+        few = units, settled
+    if few is None:
         return None
+    units, settled = few
     return prices_of(in_order_of_units(units), market.less(settled.used))

@@ -16,6 +16,9 @@ from outreach.arbitrate.problem import Bits, Codes, Flags, Floats, Ints, Problem
 
 Found = TypeVar("Found")
 
+MOST = 1e9
+"""CNY that one row can be worth: sums of micro-yuan hold nine thousand of these."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Units:
@@ -94,6 +97,10 @@ class Evaluator(Protocol):
     @property
     def units(self) -> int: ...
 
+    @property
+    def holds_back(self) -> bool:
+        """Whether any row leads to no contact."""
+
     def sample(self, share: int) -> Self:
         """One in ``share`` units, drawn by their luck; ``share`` is a power of two."""
 
@@ -122,6 +129,10 @@ class InProcess:
     @property
     def units(self) -> int:
         return len(self.of)
+
+    @property
+    def holds_back(self) -> bool:
+        return bool(self.of.held.any())
 
     def sample(self, share: int) -> Self:
         drawn = np.flatnonzero(drawn_of(self.of.luck, share))
@@ -270,16 +281,23 @@ def drawn_of(luck: Bits, share: int) -> Flags:
     return np.asarray((mixed >> np.uint64(32)) % np.uint64(share) == 0)
 
 
+def beyond(row: int, worth: float) -> ArbitrationError:
+    """What to say of a worth that sums cannot hold."""
+    stated = f"{worth:,.0f} CNY" if np.isfinite(worth) else "without end"
+    return ArbitrationError(
+        f"row {row} is worth {stated}: state what it brings as a number of CNY, {MOST:,.0f} at most"
+    )
+
+
 def units_of(problem: Problem, *, threads: int) -> Units:
     """The problem's units, each with its rows in the order of their luck.
 
-    Raises ArbitrationError where a worth is infinite.
+    Raises ArbitrationError where a worth is infinite or beyond ``MOST``.
     """
-    if np.isposinf(problem.worth).any():
-        raise ArbitrationError(
-            f"row {int(np.argmax(np.isposinf(problem.worth)))} is worth without end: "
-            "state what it brings as a number"
-        )
+    vast = (np.abs(problem.worth) > MOST) & ~np.isneginf(problem.worth)
+    if vast.any():
+        row = int(np.argmax(vast))
+        raise beyond(row, problem.worth[row])
     order = np.arange(problem.rows, dtype=np.int64)
 
     def sort(first: int, last: int) -> tuple[()]:
@@ -295,6 +313,10 @@ def units_of(problem: Problem, *, threads: int) -> Units:
         past += factor.usage.shape[0]
     worth = problem.worth[order]
     worth[np.isnan(worth)] = -np.inf
+    # In micro-yuan, as sums of them are, so that no rounding comes between a choice and its bound.
+    worth *= kernel.MICRO
+    np.rint(worth, out=worth)
+    worth /= kernel.MICRO
     return Units(
         starts=problem.starts,
         luck=problem.unit_luck,

@@ -18,9 +18,18 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from base.errors import ArbitrationError
 from outreach.arbitrate.dual import market_of
-from outreach.arbitrate.evaluator import Bins, Choice, Curve, InProcess, Softened, Units, units_of
+from outreach.arbitrate.evaluator import (
+    MOST,
+    Bins,
+    Choice,
+    Curve,
+    InProcess,
+    Softened,
+    Units,
+    beyond,
+    units_of,
+)
 from outreach.arbitrate.problem import Flags, Floats, Ints, Problem
 from outreach.arbitrate.solve import Answer, search
 
@@ -58,13 +67,13 @@ def solve_in_partitions(
     frame down and reads it back. ``start``: prices to begin from, CNY a whole unit of each limit.
 
     Returns a frame of the chosen ``row``, and what the search found. Raises ArbitrationError where a worth is
-    infinite.
+    infinite or beyond ``MOST``.
     """
-    endless = rows.where(F.col("worth") == float("inf")).select("row").limit(1).toArrow()
-    if endless.num_rows:
-        raise ArbitrationError(
-            f"row {endless['row'][0]} is worth without end: state what it brings as a number"
-        )
+    worth = F.col("worth")
+    vast = (F.abs(worth) > MOST) & ~F.isnan(worth) & (worth != float("-inf"))
+    found = rows.where(vast).select("row", "worth").limit(1).toArrow().to_pylist()
+    if found:
+        raise beyond(found[0]["row"], found[0]["worth"])
     laid = staged(rows.repartition(bundles, "unit").mapInArrow(_bundled(terms), _ddl(_BUNDLE)))
     market = market_of(terms)
     evaluator = InPartitions(bundles=laid, codes=market.usage.shape[0], sides=len(terms.factors))
@@ -114,6 +123,10 @@ class InPartitions:
     @cached_property
     def units(self) -> int:
         return int(self._added(lambda inside: np.array([inside.units]), many=1)[0])
+
+    @cached_property
+    def holds_back(self) -> bool:
+        return bool(self._added(lambda inside: np.array([int(inside.holds_back)]), many=1)[0])
 
     def sample(self, share: int) -> Self:
         return replace(self, share=share)

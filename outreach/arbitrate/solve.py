@@ -174,10 +174,15 @@ def _certificate(
 ) -> Certificate:
     value = decided.value / MICRO
     bound = bound_of(evaluator, market.widened(decided.held), prices)
+    if value > bound:
+        raise ArbitrationError(
+            f"the choice is worth {value:,.6f} CNY, more than its bound of {bound:,.6f}: one of the two is "
+            "wrong, so there is no plan; keep the night's candidates and report it"
+        )
     return Certificate(
         value=value,
         contact_value=decided.contact_value / MICRO,
-        bound=max(bound, value),
+        bound=bound,
         unconstrained=free.value / MICRO,
         violations=int(((decided.used > limits.high) | (decided.used < limits.low)).sum()),
         used=decided.used,

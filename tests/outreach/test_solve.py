@@ -246,3 +246,15 @@ def test_prices_to_begin_from_must_be_one_number_a_limit(start: np.ndarray) -> N
 def test_limits_below_zero_are_refused() -> None:
     with pytest.raises(ArbitrationError, match="room"):
         simple([[1.0]], high=-WHOLE)
+
+
+def test_a_worth_beyond_what_sums_hold_is_refused() -> None:
+    with pytest.raises(ArbitrationError, match="row 1 is worth 10,000,000,000,000 CNY"):
+        solve(simple([[1.0, 1e13]]))
+
+
+def test_a_night_of_equal_worths_is_known_to_be_the_best() -> None:
+    found = solve(simple([[1.0, 1.0, 1.0]] * 1_500, high=7 * WHOLE))
+    assert found.chosen.sum() == 7
+    assert found.prices.tolist() == [1.0]
+    assert found.certificate.gap < 1e-9
