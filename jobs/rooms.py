@@ -54,15 +54,17 @@ def _channels(night: Night, *, customers: int) -> dict[str, ChannelRoom]:
     found = {}
     for name, per_night in capacity(night, customers=customers).items():
         channel, given = load_channels()[name], night.settings.capacity.get(name)
+        hours = contact_hours(channel, night.settings.contact)
         found[name] = ChannelRoom(
             per_night=per_night,
             per_hour=hourly(
                 given.per_hour if given else None,
                 per_night=per_night,
                 slack=channel.slack,
-                hours=contact_hours(channel, night.settings.contact),
+                hours=hours,
             ),
             budget=given.budget if given else None,
+            hours=tuple(hours),
         )
     return found
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 @dataclass(frozen=True, kw_only=True)
 class ChannelRoom:
     """Most contacts of a channel, a night and by hour of the day (an hour that is not here carries any
-    number), and most yuan a night (None: any)."""
+    number), and most yuan a night (None: any). ``hours``: at which its contacts may be planned, for those
+    that are moved to one without a number."""
 
     per_night: int
     per_hour: Mapping[int, int] = field(default_factory=dict)
     budget: float | None = None
+    hours: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

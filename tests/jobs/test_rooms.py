@@ -63,6 +63,7 @@ def test_channels_carry_what_they_declare_unless_settings_say_more(engine: Spark
     )
     assert rooms.channels["human_call"].per_night == 30
     assert rooms.channels["human_call"].per_hour == {9: 1, 10: 5}
+    assert rooms.channels["human_call"].hours == tuple(range(9, 19))
     assert (rooms.channels["sms"].per_night, rooms.channels["sms"].budget) == (40, 1.5)
     assert rooms.channels["sms"].per_hour == {}
     assert rooms.channels["ai_call"].per_night == 500_000  # what its numbers may

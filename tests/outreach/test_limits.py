@@ -107,6 +107,17 @@ def test_nobody_is_moved_to_an_hour_at_which_the_channel_makes_no_contacts() -> 
     assert Counter(row["hour"] for row in contacts(found)) == {9: 10, 10: 10, 11: 10, 12: 10}
 
 
+def test_an_hour_without_a_number_takes_whom_a_full_one_has_no_room_for() -> None:
+    rows = crowd(60, hour=10)
+    tight = with_channel(ROOMY, "ai_call", per_hour={9: 0, 10: 10}, hours=tuple(HOURS))
+    found = decide(rows, replace(tight, hours_away=1, hour_costs=0.05))
+    assert Counter(row["hour"] for row in contacts(found)) == {10: 10, 11: 50}
+    last = [row | {"hour": 18} for row in rows]
+    full = with_channel(ROOMY, "ai_call", per_hour={18: 10}, hours=tuple(HOURS))
+    found = decide(last, replace(full, hours_away=1))
+    assert Counter(row["hour"] for row in contacts(found)) == {17: 50, 18: 10}
+
+
 def test_money_holds_by_channel_and_by_strategy() -> None:
     rows = [row for n, row in enumerate(crowd(80)) if row.update(strategy=("savers", "funds")[n % 2]) is None]
     found = decide(rows, with_channel(ROOMY, "ai_call", budget=12.25))
