@@ -129,7 +129,7 @@ def _decided(
             break
         prices, decided = exact, decide(evaluator, market, limits, exact, scale=scale)
         distance = _distance(evaluator, market, prices, decided)
-        if distance < least:
+        if distance <= least:
             best, least = (prices, decided), distance
     return best
 
