@@ -64,9 +64,8 @@ def _of_skill(name: str, room: SkillRoom) -> Iterator[Limit]:
 
 
 def _of_strategy(name: str, room: StrategyRoom) -> Iterator[Limit]:
-    # A what-if question may lower the most below the least.
-    least, most = min(room.at_least, room.per_night), room.per_night
-    yield Limit(kind="strategy", of=name, unit="contacts", low=least * WHOLE, high=most * WHOLE)
+    least, most = room.at_least * WHOLE, room.per_night * WHOLE
+    yield Limit(kind="strategy", of=name, unit="contacts", low=least, high=most)
     if room.budget is not None:
         yield Limit(kind="spend", of=name, unit="CNY", high=round(room.budget * WHOLE))
     if room.beginnings is not None:
