@@ -10,6 +10,22 @@ from outreach.arbitrate.rooms import ChannelRoom, Rooms, StrategyRoom
 from outreach.explore import Exploration
 
 DAY = date(2026, 7, 2)
+POSSIBLE = pa.schema(
+    [
+        ("customer", pa.string()),
+        ("number", pa.string()),
+        ("strategy", pa.string()),
+        ("step", pa.int32()),
+        ("channel", pa.string()),
+        ("segment", pa.string()),
+        ("arm", pa.string()),
+        ("value", pa.float64()),
+        ("cost", pa.float64()),
+        ("hour", pa.int32()),
+        ("last_fate", pa.string()),
+    ]
+)
+"""What arbitration takes: the night's possible contacts."""
 
 
 def rooms(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from base.errors import SettingsError, StrategyError
 from lake.tables import PLAN
-from tests.outreach.rooms import DAY, decided, rooms
+from tests.outreach.rooms import DAY, POSSIBLE, decided, rooms
 
 CHANNELS = ("push", "ai_call")
 NAMES = ("a", "b", "c")
@@ -27,21 +27,7 @@ UNBOUND = dict.fromkeys(NAMES, 10_000)
 
 
 def table(rows: list[Row]) -> pa.Table:
-    schema = pa.schema(
-        [
-            ("customer", pa.string()),
-            ("number", pa.string()),
-            ("strategy", pa.string()),
-            ("step", pa.int32()),
-            ("channel", pa.string()),
-            ("segment", pa.string()),
-            ("arm", pa.string()),
-            ("value", pa.float64()),
-            ("cost", pa.float64()),
-            ("hour", pa.int32()),
-        ]
-    )
-    return pa.Table.from_pylist(rows, schema=schema)
+    return pa.Table.from_pylist(rows, schema=POSSIBLE)
 
 
 def row(customer: str, strategy: str = "a", **changes: Any) -> Row:

@@ -16,25 +16,11 @@ from outreach.arbitrate.declared import Limit
 from outreach.arbitrate.rooms import ChannelRoom, Floors, Load, Rooms, SkillRoom, StrategyRoom
 from outreach.arbitrate.words import full
 from outreach.explore import Exploration
+from tests.outreach.rooms import POSSIBLE
 
 DAY = date(2026, 7, 2)
 HOURS = range(9, 19)
 NOBODY = Exploration(share=0.0, salt="none")
-SCHEMA = pa.schema(
-    [
-        ("customer", pa.string()),
-        ("number", pa.string()),
-        ("strategy", pa.string()),
-        ("step", pa.int32()),
-        ("channel", pa.string()),
-        ("segment", pa.string()),
-        ("arm", pa.string()),
-        ("value", pa.float64()),
-        ("cost", pa.float64()),
-        ("hour", pa.int32()),
-        ("last_fate", pa.string()),
-    ]
-)
 PLAIN = {
     "number": None,
     "strategy": "savers",
@@ -65,7 +51,7 @@ def crowd(many: int, *, seed: int = 3, **same: Any) -> list[Row]:
 
 def decide(rows: list[Row], rooms: Rooms, **more: Any) -> Decision:
     return arbitrate(
-        pa.Table.from_pylist(rows, schema=SCHEMA), rooms=rooms, day=DAY, exploration=NOBODY, **more
+        pa.Table.from_pylist(rows, schema=POSSIBLE), rooms=rooms, day=DAY, exploration=NOBODY, **more
     )
 
 
@@ -303,7 +289,7 @@ def test_first_choices_follow_last_nights_prices() -> None:
         for channel, strategy, value in (("human_call", "savers", 12.0), ("sms", "funds", 6.0))
     ]
     tight = with_channel(ROOMY, "human_call", per_night=10)
-    table = pa.Table.from_pylist(rows, schema=SCHEMA)
+    table = pa.Table.from_pylist(rows, schema=POSSIBLE)
     found = arbitrate(
         table,
         rooms=tight,
