@@ -1,6 +1,6 @@
 """A night's plan on the terminal: what it is worth, what it could not exceed, and what each limit costs."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
@@ -13,10 +13,11 @@ from evaluation.suppress import SMALLEST
 from jobs.experiment_lists import Sheet
 from jobs.plan import Tonight
 from jobs.what_if import WhatIf
-from outreach.arbitrate.compare import Moved
+from outreach.arbitrate.compare import Difference, Moved
 from outreach.channels.channel import load_channels
 
 _LONGEST = 15
+_UNSHOWN = "not shown"
 _HOUR = 3_600
 _CENT = 0.005
 _OF_PEOPLE = ("contacts", "journeys", "customers")
@@ -48,17 +49,16 @@ class WhatIfPage:
         if (moved.gained, moved.lost, moved.another, moved.other_hour) == (0, 0, 0, 0):
             yield Text("nobody's contact changes")
         else:
-            yield Text(
-                f"{_people(moved.gained)} customers get a contact who had none, {_people(moved.lost)} lose "
-                f"theirs, {_people(moved.another)} get another one; {_people(moved.same)} keep theirs, "
-                f"{_people(moved.other_hour)} of them at another hour"
-            )
+            yield Text(_outcomes(moved))
         yield _money(found)
-        yield _moves("Contacts by channel 渠道", moved.channels)
-        if moved.strategies:
-            yield _moves(f"{len(moved.strategies):,} strategies change 策略", moved.strategies)
+        yield from _moves("Contacts by channel 渠道", moved.channels, asked=found.asked)
+        yield from _moves(
+            "Contacts by strategy, of those that change 策略", moved.strategies, asked=found.asked
+        )
         yield from _prices(found)
         yield from _lowered(found.after.limits)
+        if _is_unshown(found):
+            yield Text(f"{_UNSHOWN}: under {SMALLEST}, or a number that would tell one", style="dim")
         yield Text("Nothing was written: the plan stands as it was", style="dim")
 
 
@@ -166,22 +166,48 @@ def _money(found: WhatIf) -> Sheet:
     ]
     rows.append(("gap", _gap(before), _gap(after), ""))
     rows += [
-        (words, _people(before[name]), _people(after[name]), _change(before[name], after[name]))
+        (words, _told(before[name]), _told(after[name]), _change(before[name], after[name]))
         for words, name in (("contacts", "contacts"), ("held back", "held_back"))
     ]
     return Sheet(title="", headings=("", "as it is", "then", "change"), rows=rows, loose=("",))
 
 
-def _moves(title: str, moves: Sequence[Moved]) -> Sheet:
-    """The largest changes that may be shown; of few people, only how many there are."""
-    told = [one for one in moves if one.before is not None and one.after is not None]
-    few = len(moves) - len(told)
-    return Sheet(
-        title=title + (f"; {few:,} of few people" if few else ""),
+def _outcomes(moved: Difference) -> str:
+    """What becomes of customers, in a sentence."""
+    at_another_hour = f" (at another hour: {_told(moved.other_hour)})" if moved.same != 0 else ""
+    return (
+        f"Customers who get a contact and had none: {_told(moved.gained)}; who lose theirs: "
+        f"{_told(moved.lost)}; who get another one: {_told(moved.another)}; who keep theirs: "
+        f"{_told(moved.same)}{at_another_hour}"
+    )
+
+
+def _is_unshown(found: WhatIf) -> bool:
+    """Whether there is a count that may not be shown."""
+    moved, totals = found.difference, (found.before.certificate, found.after.certificate)
+    return None in (
+        *(moved.same, moved.other_hour, moved.another, moved.gained, moved.lost),
+        *(one.before for one in (*moved.channels, *moved.strategies)),
+        *(total[name] for total in totals for name in ("contacts", "held_back")),
+    )
+
+
+def _moves(title: str, moves: Sequence[Moved], *, asked: Collection[str]) -> Iterator[Sheet | Text]:
+    """What was asked about, then the largest changes that may be shown; of the rest, how many there are."""
+    first = [one for one in moves if one.name in asked]
+    told = [one for one in moves if one.name not in asked and one.before is not None]
+    few = len(moves) - len(first) - len(told)
+    title += f"; {few:,} more {_UNSHOWN}" if few else ""
+    if moves and not first and not told:
+        yield Text(title)
+    if not first and not told:
+        return
+    yield Sheet(
+        title=title,
         headings=("", "as it is", "then", "change"),
         rows=[
-            (Text(one.name), _people(one.before), _people(one.after), _change(one.before, one.after))
-            for one in told[:_LONGEST]
+            (Text(one.name), _told(one.before), _told(one.after), _change(one.before, one.after))
+            for one in (*first, *told[:_LONGEST])
         ],
         loose=("",),
     )
@@ -246,6 +272,10 @@ def _of(used: float | None, room: float | None) -> str:
 
 def _people(count: float | None) -> str:
     return f"under {SMALLEST}" if count is None else f"{count:,.0f}"
+
+
+def _told(count: int | None) -> str:
+    return _UNSHOWN if count is None else f"{count:,}"
 
 
 def _change(before: int | None, after: int | None) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,10 +12,10 @@ from pyspark.sql import functions as F
 
 from base.errors import ArbitrationError
 from base.settings import Settings
-from evaluation.suppress import hidden
+from evaluation.suppress import few, hidden
 from jobs.decide import allowed_candidates, last_prices
 from jobs.decided import Decided, open_decided
-from jobs.plan import Tonight, shown, shown_alone, stored
+from jobs.plan import Tonight, shown, stored
 from jobs.rooms import contact_hours
 from lake.tables import CANDIDATES, CERTIFICATES, LIMITS, NUMBERS, PLAN
 from outreach.arbitrate import Decision, arbitrate
@@ -26,6 +27,7 @@ from outreach.arbitrate.what_if import changed, paused, read_change
 from outreach.channels.channel import load_channels
 from outreach.explore import Exploration
 
+_OUTCOMES = ("same", "other_hour", "another", "gained", "lost")
 _GRAIN = ("customer", "strategy", "step")
 # What the choice makes of a candidate.
 _MADE = (*_GRAIN, "hour", "fate", "reason", "shadow_price", "short_by", "put_forward", "propensity")
@@ -33,9 +35,13 @@ _MADE = (*_GRAIN, "hour", "fate", "reason", "shadow_price", "short_by", "put_for
 
 @dataclass(frozen=True, kw_only=True)
 class WhatIf:
-    """A night's plan as it is, and as it would be had ``changes`` been so before it was made."""
+    """A night's plan as it is, and as it would be had ``changes`` been so before it was made.
+
+    ``asked``: what the changes name.
+    """
 
     changes: tuple[str, ...]
+    asked: tuple[str, ...]
     before: Tonight
     after: Tonight
     difference: Difference
@@ -57,7 +63,7 @@ def what_if(
     with open_decided(settings, as_of=as_of, progress=progress) as decided:
         night = decided.night
         plan, choice = stored(night), _Choice.of(decided)
-    hours = {name: contact_hours(load_channels()[name], settings.contact) for name in choice.rooms.channels}
+    hours = {name: contact_hours(channel, settings.contact) for name, channel in load_channels().items()}
     read = [read_change(text, rooms=choice.rooms, hours=hours) for text in changes]
     rooms = changed(choice.rooms, read)
     _require_same_limits(choice.rooms, plan.limits, as_of=night.as_of)
@@ -65,11 +71,20 @@ def what_if(
     _require_same_plan(choice.made(choice.rooms), plan, as_of=night.as_of)
     progress(f"making it with {', '.join(changes)}")
     after = choice.made(rooms, without=paused(read))
+    asked = {change.name for change in read}
     return WhatIf(
         changes=tuple(changes),
+        asked=tuple(sorted(asked)),
         before=shown(night.as_of, plan),
-        after=shown(night.as_of, after),
-        difference=_shown_difference(compare(plan.plan, after.plan)),
+        after=shown(night.as_of, after, beside=plan),
+        difference=shown_difference(
+            compare(
+                plan.plan,
+                after.plan,
+                channels=rooms.channels.keys() & asked,
+                strategies=rooms.strategies.keys() & asked,
+            )
+        ),
     )
 
 
@@ -155,21 +170,28 @@ def _require_same_plan(again: Decision, plan: Decision, *, as_of: date) -> None:
         )
 
 
-def _shown_difference(found: Difference) -> Difference:
-    return Difference(
+def shown_difference(found: Difference) -> Difference:
+    """Without counts of few people, nor those that tell them with the totals of the two plans."""
+    counts = {name: getattr(found, name) or 0 for name in _OUTCOMES}
+    unshown = {name for name, count in counts.items() if few(np.array(count))}
+    if unshown & {"same", "another"}:
+        unshown |= {"same", "another"}
+    if unshown & {"gained", "lost"} or few(np.array(counts["same"] + counts["another"])):
+        unshown |= {"gained", "lost", "same"}
+    return replace(
+        found,
         channels=_shown_moves(found.channels),
         strategies=_shown_moves(found.strategies),
-        same=shown_alone(found.same),
-        other_hour=shown_alone(found.other_hour),
-        another=shown_alone(found.another),
-        gained=shown_alone(found.gained),
-        lost=shown_alone(found.lost),
+        **dict.fromkeys(unshown),
     )
 
 
 def _shown_moves(moves: Sequence[Moved]) -> tuple[Moved, ...]:
+    """Without those of few people before, after, or between the two."""
     rows = pd.DataFrame([(one.before, one.after) for one in moves], columns=["before", "after"])
-    unseen = hidden(rows, counts=["before", "after"], within=[])
+    rows["change"] = (rows["after"] - rows["before"]).abs()
+    unseen = hidden(rows, counts=["before", "after", "change"], within=[])
     return tuple(
-        replace(one, before=None, after=None) if few else one for one, few in zip(moves, unseen, strict=True)
+        replace(one, before=None, after=None) if unshown else one
+        for one, unshown in zip(moves, unseen, strict=True)
     )

@@ -1,5 +1,6 @@
 """Two plans of one night side by side: what became of contacts and customers."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -22,9 +23,10 @@ class Moved:
 class Difference:
     """What changes between two plans; all counts are of contacts that are made, so of customers as well.
 
-    ``channels``, and of ``strategies`` those that change: the largest change first. ``same``: customers of
-    one contact in both, ``other_hour`` of them at another hour; ``another``: with another contact;
-    ``gained`` and ``lost``: with a contact in the second plan, or the first, alone; None where not shown.
+    ``channels``, and of ``strategies`` those that change or are asked about: the largest change first.
+    ``same``: customers of one contact in both, ``other_hour`` of them at another hour; ``another``: with
+    another contact; ``gained`` and ``lost``: with a contact in the second plan, or the first, alone; None
+    where not shown.
     """
 
     channels: tuple[Moved, ...]
@@ -36,8 +38,13 @@ class Difference:
     lost: int | None
 
 
-def compare(before: pa.Table, after: pa.Table) -> Difference:
-    """Two PLANs of a night laid side by side, in whatever order their rows are."""
+def compare(
+    before: pa.Table, after: pa.Table, *, channels: Collection[str] = (), strategies: Collection[str] = ()
+) -> Difference:
+    """Two PLANs of a night laid side by side, in whatever order their rows are.
+
+    ``channels`` and ``strategies``: to be told of also where nothing changes.
+    """
     first, second = (
         plan.filter(pc.field("fate") == _CONTACT).select(_SEEN).combine_chunks() for plan in (before, after)
     )
@@ -47,8 +54,12 @@ def compare(before: pa.Table, after: pa.Table) -> Difference:
     )
     same = both.filter(is_same)
     return Difference(
-        channels=_moves("channel", first, second),
-        strategies=tuple(one for one in _moves("strategy", first, second) if one.before != one.after),
+        channels=_moves("channel", first, second, named=channels),
+        strategies=tuple(
+            one
+            for one in _moves("strategy", first, second, named=strategies)
+            if one.before != one.after or one.name in strategies
+        ),
         same=same.num_rows,
         other_hour=int(pc.sum(pc.not_equal(same["hour"], same["hour then"])).as_py() or 0),
         another=both.num_rows - same.num_rows,
@@ -57,10 +68,12 @@ def compare(before: pa.Table, after: pa.Table) -> Difference:
     )
 
 
-def _moves(column: str, before: pa.Table, after: pa.Table) -> tuple[Moved, ...]:
-    """The largest first."""
+def _moves(
+    column: str, before: pa.Table, after: pa.Table, *, named: Collection[str] = ()
+) -> tuple[Moved, ...]:
+    """The largest first, those ``named`` also where there are none."""
     first, second = (_counts(table[column]) for table in (before, after))
-    changes = {name: second.get(name, 0) - first.get(name, 0) for name in first | second}
+    changes = {name: second.get(name, 0) - first.get(name, 0) for name in {*first, *second, *named}}
     return tuple(
         Moved(name=name, before=first.get(name, 0), after=second.get(name, 0))
         for name in sorted(changes, key=lambda name: (-abs(changes[name]), name))
