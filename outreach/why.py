@@ -141,7 +141,7 @@ def _fits(kinds: pa.Table, moved: int, *, rooms: Rooms, highs: Mapping[str, floa
     most = np.rint(np.array(list(limited.values())) * WHOLE)
     hours = zip(kinds["channel"].to_pylist(), kinds["hour"].to_pylist(), strict=True)
     fits: Flags = np.array(
-        [moved == 0 or hour + moved in rooms.channels[name].per_hour for name, hour in hours],
+        [moved == 0 or hour + moved in rooms.channels[name].moves_to for name, hour in hours],
         dtype=np.bool_,
     )
     for factor in _factors(kinds, moved, rooms=rooms, names=list(limited)):

@@ -162,9 +162,7 @@ def _rows(worth: Floats, unit: Ints, hour: Ints, channel: Words, rooms: Rooms) -
     candidates = np.flatnonzero(worth > 0)  # a worth that is no number is none
     may = np.zeros((len(channel.words), 24 + 2 * rooms.hours_away), dtype=np.bool_)
     for at, name in enumerate(channel.words):
-        room = rooms.channels[name]
-        open_at = (*room.per_hour, *room.hours) if room.per_hour else ()
-        may[at, [each + rooms.hours_away for each in open_at]] = True
+        may[at, [each + rooms.hours_away for each in rooms.channels[name].moves_to]] = True
     layers = [(candidates, hour[candidates])]
     for away in range(1, rooms.hours_away + 1):
         for moved in (-away, away):

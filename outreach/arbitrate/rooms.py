@@ -15,6 +15,11 @@ class ChannelRoom:
     budget: float | None = None
     hours: tuple[int, ...] = ()
 
+    @property
+    def moves_to(self) -> frozenset[int]:
+        """The hours to which a contact may be moved: none where the channel counts no hours."""
+        return frozenset((*self.per_hour, *self.hours)) if self.per_hour else frozenset()
+
 
 @dataclass(frozen=True, kw_only=True)
 class SkillRoom:
