@@ -164,9 +164,11 @@ def _require_same_plan(again: Decision, plan: Decision, *, as_of: date) -> None:
     )
     if not first.cast(second.schema).equals(second):
         raise ArbitrationError(
-            f"{as_of} cannot be made again: the same candidates give another plan now. Settings of "
-            "arbitration, floors or experiments have changed since, or the program, or a night before it was "
-            f"decided anew. Not released yet, longreach decide --as-of {as_of} decides it anew"
+            f"{as_of} cannot be made again: the same candidates give another plan now, so nothing can be "
+            "laid beside the stored one. The program was changed since that night, or settings of "
+            "arbitration, floors or experiments were, or a night before it was decided anew. Ask of a night "
+            "decided since, with --as-of; or, while its lists are not released, run longreach decide --as-of "
+            f"{as_of} and ask again"
         )
 
 
