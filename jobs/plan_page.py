@@ -127,7 +127,7 @@ def _limits(limits: Sequence[Mapping[str, Any]]) -> Iterator[Sheet | Text]:
         yield Text("No limit binds: there is room for every contact that is worth its cost")
     else:
         yield Sheet(
-            title=_first("limits bind 生效的限制", len(binding)),
+            title=_first("limit binds", "limits bind", "生效的限制", of=len(binding)),
             headings=("limit", "used", "one more is worth", "costs the plan"),
             rows=[
                 (Text(limit["name"]), _used(limit), _worth(limit), f"{limit['lost']:,.2f}")
@@ -222,7 +222,7 @@ def _prices(found: WhatIf) -> Iterator[Sheet]:
     named = sorted((name for name in moves if abs(moves[name]) >= _CENT), key=lambda name: -abs(moves[name]))
     if named:
         yield Sheet(
-            title=_first("prices change 价格, yuan for one more", len(named)),
+            title=_first("price changes", "prices change", "价格, yuan for one more", of=len(named)),
             headings=("", "as it is", "then", "change"),
             rows=[
                 (
@@ -258,8 +258,8 @@ def _an_hour(limit: Mapping[str, Any]) -> str:
     return f"; one more hour, {limit['price'] * _HOUR / seconds:,.0f}" if seconds else ""
 
 
-def _first(words: str, many: int) -> str:
-    return f"{many:,} {words}" + (f"; the first {_LONGEST}" if many > _LONGEST else "")
+def _first(one: str, more: str, words: str, *, of: int) -> str:
+    return f"{of:,} {one if of == 1 else more} {words}" + (f"; the first {_LONGEST}" if of > _LONGEST else "")
 
 
 def _gap(certificate: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """Why a customer is, or is not, contacted: every strategy asked of him, and what came of it."""
 
+import codecs
 import contextlib
 import io
 import math
@@ -10,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv as csv
 import pyarrow.parquet as pq
@@ -33,6 +35,7 @@ from strategies.rule import parse
 from strategies.tree import Condition
 
 _TOKENS = "the column customer of every table holds them, and so does longreach why --all --to FILE.csv"
+_YUAN = ("value", "cost", "price", "short_by")
 _UNREAD = "its rule of that night no longer reads", "a feature that is gone since"
 _NOT_LET_IN = "left out of its experiment by ramp or layer", "a wider ramp or layer"
 
@@ -130,14 +133,25 @@ def _with_prices(decided: Decided, rows: list[dict[str, Any]]) -> list[dict[str,
 
 
 def _lines(parts: Sequence[Path]) -> Iterator[bytes]:
-    """The rows as CSV, a batch at a time, under one heading."""
+    """The rows as CSV, a batch at a time, under one heading; marked as UTF-8, which spreadsheets ask for."""
+    yield codecs.BOM_UTF8
     heading = True
     for part in parts:
         for batch in pq.ParquetFile(part).iter_batches():
             text = io.BytesIO()
-            csv.write_csv(pa.Table.from_batches([batch]), text, csv.WriteOptions(include_header=heading))
+            csv.write_csv(
+                _rounded(pa.Table.from_batches([batch])), text, csv.WriteOptions(include_header=heading)
+            )
             heading = False
             yield text.getvalue()
+
+
+def _rounded(rows: pa.Table) -> pa.Table:
+    """With yuan to the hundredth of a fen, below which is only what binary fractions add."""
+    for name in _YUAN:
+        yuan = pa.array(np.round(rows[name].to_numpy(), 4), mask=rows[name].is_null().to_numpy())
+        rows = rows.set_column(rows.column_names.index(name), name, yuan)
+    return rows
 
 
 def _require(night: Night, customer: str) -> None:

@@ -1,5 +1,6 @@
 """Two decided nights are asked: why a customer is contacted or not, how good the plan is, and what if."""
 
+import codecs
 import csv
 import io
 import json
@@ -149,8 +150,11 @@ def test_the_whole_night_is_a_file_for_its_owner(second: Night, tmp_path: Path) 
     path = tmp_path / "why" / "全部.csv"
     written = write_all(second.settings, path, as_of=None, progress=lambda _: None)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    with path.open(encoding="utf-8", newline="") as lines:
+    assert path.read_bytes().count(codecs.BOM_UTF8) == 1
+    with path.open(encoding="utf-8-sig", newline="") as lines:
         told = list(csv.DictReader(lines))
+    money = [row[name] for row in told for name in ("value", "cost", "price", "short_by") if row[name]]
+    assert not [yuan for yuan in money if len(yuan.partition(".")[2]) > 4]
     assert written == len(told) == len(rows(second, CANDIDATES))
     assert tuple(told[0]) == WHY
     customer = somebody(second, "contact")
