@@ -1,5 +1,6 @@
 """How good a night's choice is: what it reaches, what nothing can exceed, and what each limit costs."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,9 +50,13 @@ def row_prices(problem: Problem, prices: Floats) -> Floats:
 
 
 def bound_of(evaluator: Evaluator, market: Market, prices: Floats) -> float:
-    """The dual at ``prices``, CNY: no choice within the market's limits is worth more."""
+    """The dual at ``prices``, CNY: no choice within the market's limits is worth more.
+
+    Rounded up to a micro-yuan, which worths are whole numbers of, so that no sum's last bit is seen.
+    """
     surplus, constant = evaluator.choose(market.table(prices)).surplus / MICRO, market.constant(prices)
-    return surplus + constant + _SURE * (abs(surplus) + abs(constant))
+    found = surplus + constant + _SURE * (abs(surplus) + abs(constant))
+    return math.ceil(found * MICRO) / MICRO
 
 
 def lost_by(evaluator: Evaluator, market: Market, prices: Floats, *, whole: float) -> Floats:
