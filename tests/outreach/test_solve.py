@@ -1,6 +1,7 @@
 """The choice on made-up nights: certificate, determinism, minima, arms, and what must not make it fall."""
 
-from dataclasses import replace
+import signal
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -9,8 +10,10 @@ from scipy import sparse
 from base.errors import ArbitrationError
 from benchmarks.instances import instance
 from outreach.arbitrate.certificate import row_prices
+from outreach.arbitrate.dual import market_of
+from outreach.arbitrate.evaluator import Choice, InProcess, Softened, units_of
 from outreach.arbitrate.problem import NO_HIGH, WHOLE, Factor, Limits, Problem
-from outreach.arbitrate.solve import Solution, solve
+from outreach.arbitrate.solve import Solution, search, solve
 
 
 def simple(
@@ -258,3 +261,36 @@ def test_a_night_of_equal_worths_is_known_to_be_the_best() -> None:
     assert found.chosen.sum() == 7
     assert found.prices.tolist() == [1.0]
     assert found.certificate.gap < 1e-9
+
+
+@pytest.mark.parametrize("asked", [1, 5, 12])
+def test_an_interrupted_solve_gives_nothing_and_leaves_nothing_behind(
+    problem: Problem, found: Solution, asked: int
+) -> None:
+    market = market_of(problem)
+    evaluator = _InterruptedAt(
+        of=units_of(problem, threads=2), codes=market.usage.shape[0], threads=2, left=[asked]
+    )
+    with pytest.raises(KeyboardInterrupt):
+        search(evaluator, market, problem.limits, start=None)
+    same(solve(problem), found)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _InterruptedAt(InProcess):
+    """Somebody presses Ctrl-C while so many more questions are being answered."""
+
+    left: list[int]
+
+    def choose(self, table: np.ndarray) -> Choice:
+        self._count()
+        return super().choose(table)
+
+    def soften(self, table: np.ndarray, heat: float) -> Softened:
+        self._count()
+        return super().soften(table, heat)
+
+    def _count(self) -> None:
+        self.left[0] -= 1
+        if self.left[0] == 0:
+            signal.raise_signal(signal.SIGINT)
