@@ -52,8 +52,8 @@ def row_prices(problem: Problem, prices: Floats) -> Floats:
 def bound_of(evaluator: Evaluator, market: Market, prices: Floats) -> float:
     """The dual at ``prices``, CNY: no choice within the market's limits is worth more.
 
-    Worths are whole micro-yuan, and so is what a choice can reach: the rest of one is cut off, and with it the
-    last bits of sums.
+    Worths are whole micro-yuan, and so is what a choice can reach: the rest of one is cut off, and with it
+    the last bits of sums.
     """
     surplus, constant = evaluator.choose(market.table(prices)).surplus / MICRO, market.constant(prices)
     found = surplus + constant + _SURE * (abs(surplus) + abs(constant))
