@@ -149,7 +149,7 @@ def _certificate(
         "value": certificate.value,
         "contact_value": float(np.rint(net[made] * 1e6).sum() / 1e6),
         "bound": certificate.bound,
-        "gap": certificate.gap,
+        "gap": round(certificate.gap, 12),  # a table does not bring back the last bit of a long fraction
         "unconstrained": certificate.unconstrained,
         "violations": certificate.violations,
         "kept": float(chosen[before].mean()) if before.any() else None,

@@ -1,6 +1,5 @@
 """The choice on made-up nights: certificate, determinism, minima, arms, and what must not make it fall."""
 
-import signal
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -293,4 +292,4 @@ class _InterruptedAt(InProcess):
     def _count(self) -> None:
         self.left[0] -= 1
         if self.left[0] == 0:
-            signal.raise_signal(signal.SIGINT)
+            raise KeyboardInterrupt
