@@ -1,0 +1,14 @@
+"""Watch: a chained audit trail, alerts, and who may do what"""
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

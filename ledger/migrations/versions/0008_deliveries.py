@@ -1,0 +1,14 @@
+"""Deliveries: what was put into lists to trace them, and what came back"""
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
