@@ -72,9 +72,11 @@ def compete(
     elsewhere = np.where(others, planned.left - np.where(on_channel, planned.margin, 0.0), 0.0)
     elsewhere = np.where(np.isfinite(elsewhere), np.maximum(elsewhere, 0.0), 0.0)
     gain = left - elsewhere[allowed]
-    won = (net > elsewhere[allowed]) & ~(on_channel[allowed] & (left < planned.left[allowed]))
     room_price = float((net - left).mean()) if len(net) else 0.0
     level = max(_EXACT * abs(room_price), _LEAST)
+    # On the channel itself its price is no difference, and of two that are level the planned one stays.
+    kept = on_channel[allowed] & (left < planned.left[allowed] + level)
+    won = (net > elsewhere[allowed]) & ~kept
     exposed = _exposed(
         np.sort(gain[won])[::-1],
         against=_rivals(planned, channel, strategy.name, on_channel, but=allowed[won], level=level),
