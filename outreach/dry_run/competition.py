@@ -63,7 +63,7 @@ def compete(
     The price of the channel's room moves until it is used up: of the strategy's contacts, those planned there
     and those passed over there, the ones stay that gain most over what else there is for their customers. All
     other prices stand, and nobody it displaces comes back elsewhere. Its own contacts in the plan, if it runs
-    already, are left out.
+    already, are left out; whom the night kept to them although they left less than nothing, keeps as much.
     """
     channel, planned = strategy.funnel[0].channel, audience.planned
     others = planned.strategy.codes != planned.strategy.code(strategy.name)
@@ -71,8 +71,10 @@ def compete(
     accepted = planned.net[on_channel & planned.treated]
     elsewhere = np.where(others, planned.left - np.where(on_channel, planned.margin, 0.0), 0.0)
     elsewhere = np.where(np.isfinite(elsewhere), np.maximum(elsewhere, 0.0), 0.0)
-    gain = left - elsewhere[allowed]
     room_price = float((net - left).mean()) if len(net) else 0.0
+    # Chosen all the same: what makes a list stay put was worth the rest to the night.
+    left = left + np.where(~others & (planned.left < 0), -planned.left, 0.0)[allowed]
+    gain = left - elsewhere[allowed]
     level = max(_EXACT * abs(room_price), _LEAST)
     # On the channel itself its price is no difference, and of two that are level the planned one stays.
     kept = on_channel[allowed] & (left < planned.left[allowed] + level)

@@ -73,9 +73,6 @@ def test_policy_speaks_as_it_did_when_the_night_was_decided(nights: Nights) -> N
     assert {None, "other_journey", "switched_off", "unsuitable", "number_opted_out"} <= seen
 
 
-@pytest.mark.xfail(
-    reason="where many worths are level with the price, a dry run foretells up to twice the contacts"
-)
 def test_contacts_are_as_many_and_worth_as_much_as_the_plan_had(nights: Nights) -> None:
     made = 0
     for night, dry_run in nights:
