@@ -149,7 +149,9 @@ def _certificate(
         "value": certificate.value,
         "contact_value": float(np.rint(net[made] * 1e6).sum() / 1e6),
         "bound": certificate.bound,
-        "gap": round(certificate.gap, 12),  # a table does not bring back the last bit of a long fraction
+        # Where a file has one value of a column, the engine reads it from Delta's log, whose JSON loses the
+        # last bit of a small fraction.
+        "gap": round(certificate.gap, 12),
         "unconstrained": certificate.unconstrained,
         "violations": certificate.violations,
         "kept": float(chosen[before].mean()) if before.any() else None,
