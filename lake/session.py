@@ -45,6 +45,8 @@ def _session(address: str) -> Iterator[SparkSession]:
         spark = SparkSession.builder.remote(address).create()
         # Times are the bank's wall clock; UTC keeps the engine from shifting them.
         spark.conf.set("spark.sql.session.timeZone", "UTC")
+        # Else each column expression looks up the line that made it, which takes longer than making it.
+        spark.conf.set("spark.python.sql.dataFrameDebugging.enabled", "false")
     except Exception as error:
         raise StoreError(
             f"the engine at {address} does not answer ({type(error).__name__}); "
