@@ -6,11 +6,12 @@ import numpy as np
 from scipy import sparse
 
 from outreach.arbitrate.dual import Market
-from outreach.arbitrate.evaluator import Choice, Evaluator, Units, in_order_of_units, taken
+from outreach.arbitrate.evaluator import Choice, Evaluator
 from outreach.arbitrate.exact import AT_THE_END, WHOLE_NIGHT, best_of
 from outreach.arbitrate.kernel import MICRO
 from outreach.arbitrate.problem import Flags, Floats, Ints, Limits
 from outreach.arbitrate.repair import walk
+from outreach.arbitrate.units import Units, in_order_of_units, taken
 
 _NEAR, _FAR = 0.02, 4.0  # of the scale: a rival within it keeps a unit open, at first and at most
 _MISSED = 1e-4  # of the value: what branch and bound may miss

@@ -3,11 +3,12 @@
 import numpy as np
 
 from outreach.arbitrate.dual import Market, Range, minimise
-from outreach.arbitrate.evaluator import Evaluator, InProcess, in_order_of_units
+from outreach.arbitrate.evaluator import Evaluator, InProcess
 from outreach.arbitrate.exact import prices_of
 from outreach.arbitrate.kernel import MICRO
 from outreach.arbitrate.problem import WHOLE, Floats
 from outreach.arbitrate.quantile import strike
+from outreach.arbitrate.units import in_order_of_units
 
 # Heats as shares of what the mean unit would bring if nothing were scarce, and when to stop at each.
 _COOLING = ((0.1, 1e-3), (0.03, 3e-4), (0.01, 3e-4))

@@ -16,8 +16,9 @@ import numpy as np
 from scipy import sparse
 
 from outreach.arbitrate.evaluator import Evaluator, Softened
-from outreach.arbitrate.kernel import MICRO, SHARE
+from outreach.arbitrate.kernel import MICRO
 from outreach.arbitrate.problem import WHOLE, Flags, Floats, Ints, Problem
+from outreach.arbitrate.softening import SHARE
 
 _LEAST_CURVE = 1e-4  # of the use: keeps the step of a price that moves nobody finite
 _REACH = 10.0  # heats that one price alone moves in a first step, about

@@ -11,8 +11,8 @@ from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from outreach.arbitrate.dual import Market
-from outreach.arbitrate.evaluator import Units
 from outreach.arbitrate.problem import NO_HIGH, WHOLE, Floats, Ints
+from outreach.arbitrate.units import Units
 
 WHOLE_NIGHT, AT_THE_END = 1_500, 200
 """Rows of a night that is solved whole, and of the open units that end a larger one."""

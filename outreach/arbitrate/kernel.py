@@ -1,28 +1,17 @@
-"""The passes over units that everything else is made of; each works on units ``first`` to ``last``.
+"""The passes over units that choose among rows; each works on units ``first`` to ``last``.
 
 ``table`` holds one price a code, in CNY: a row's price is the sum over its codes. All sums are whole numbers
-(shares in 2**-24, money in micro-yuan), so neither order nor partitioning nor threads change them. Rows stand
+(contacts, money in micro-yuan), so neither order nor partitioning nor threads change them. Rows stand
 in one order within their unit (by luck), so the first of equals is the one that luck prefers.
 """
 
 import numba
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
-Codes = npt.NDArray[np.int32]
-Ints = npt.NDArray[np.int64]
-Bits = npt.NDArray[np.uint64]
-
-SHARE = 2**24
-"""What one whole contact counts in the sums of a softened choice."""
+from outreach.arbitrate.problem import Bits, Codes, Flags, Floats, Ints
 
 MICRO = 1_000_000
 """Micro-yuan a yuan."""
-
-_NOTHING = -18.0  # exp of it rounds to no share at all
-_FAINT, _LITTLE = -7.0, 1e-3  # exp of it, and a share, that hardly bend the dual
 
 
 @numba.njit(nogil=True, cache=True)
@@ -65,144 +54,45 @@ def choose(
     for unit in range(first, last):
         best, at = 0.0, -1
         for row in range(starts[unit], starts[unit + 1]):
-            surplus = worth[row]
-            for side in range(codes.shape[1]):
-                surplus -= table[codes[row, side]]
+            surplus = _surplus(row, worth, codes, table)
             if surplus > best:
                 best, at = surplus, row
         if keep:
             choice[unit] = at
-        if at < 0:
-            continue
-        micro = np.int64(np.rint(worth[at] * MICRO))
-        money[0] += micro
-        money[2] += np.int64(np.ceil(best * MICRO))
-        for side in range(codes.shape[1]):
-            used[codes[at, side]] += 1
-        if held[at]:
-            for side in range(codes.shape[1]):
-                used_held[codes[at, side]] += 1
-        else:
-            money[1] += micro
+        if at >= 0:
+            _count(at, best, worth, codes, held, used, used_held, money)
 
 
 @numba.njit(nogil=True, cache=True)
-def soften(
-    starts: Ints,
+def _surplus(row: int, worth: Floats, codes: Codes, table: Floats) -> float:
+    surplus: float = worth[row]
+    for side in range(codes.shape[1]):
+        surplus -= table[codes[row, side]]
+    return surplus
+
+
+@numba.njit(nogil=True, cache=True)
+def _count(
+    row: int,
+    surplus: float,
     worth: Floats,
     codes: Codes,
-    table: Floats,
-    heat: float,
-    first: int,
-    last: int,
+    held: Flags,
     used: Ints,
-    spread: Ints,
+    used_held: Ints,
     money: Ints,
-    widest: int,
 ) -> None:
-    """Every unit divides itself over its rows and nobody, in proportion to exp(surplus / heat).
-
-    Adds the shares by code, the spread share * (1 - share) by code, and to ``money`` the softened surplus.
-    """
-    weights = np.empty(widest)
-    for unit in range(first, last):
-        low, high = starts[unit], starts[unit + 1]
-        best = 0.0
-        for row in range(low, high):
-            surplus = worth[row]
-            for side in range(codes.shape[1]):
-                surplus -= table[codes[row, side]]
-            weights[row - low] = surplus
-            if surplus > best:
-                best = surplus
-        whole = np.exp(-best / heat) if best < -_NOTHING * heat else 0.0
-        for place in range(high - low):
-            power = (weights[place] - best) / heat
-            weights[place] = np.exp(power) if power > _NOTHING else 0.0
-            whole += weights[place]
-        money[0] += np.int64(np.rint((best + heat * np.log(whole)) * MICRO))
-        for place in range(high - low):
-            if weights[place] > 0.0:
-                share = weights[place] / whole
-                counted = np.int64(np.rint(share * SHARE))
-                varied = np.int64(np.rint(share * (1.0 - share) * SHARE))
-                for side in range(codes.shape[1]):
-                    used[codes[low + place, side]] += counted
-                    spread[codes[low + place, side]] += varied
-
-
-@numba.njit(nogil=True, cache=True)
-def divided(
-    starts: Ints,
-    worth: Floats,
-    codes: Codes,
-    table: Floats,
-    heat: float,
-    first: int,
-    last: int,
-    ends: Ints,
-    share: Floats,
-    row: Ints,
-    widest: int,
-) -> tuple[int, int]:
-    """The units that a small move of prices would move, with the rows that count: how many of each.
-
-    Fills ``share`` and ``row`` with the softened shares of these rows and ``ends`` with the place after each
-    unit's last. Left out are rows of hardly any share and units that one choice has nearly whole.
-    """
-    weights = np.empty(widest)
-    units, rows = 0, 0
-    for unit in range(first, last):
-        low, high = starts[unit], starts[unit + 1]
-        best = 0.0
-        for place in range(high - low):
-            surplus = worth[low + place]
-            for side in range(codes.shape[1]):
-                surplus -= table[codes[low + place, side]]
-            weights[place] = surplus
-            if surplus > best:
-                best = surplus
-        nobody = np.exp(-best / heat) if best < -_FAINT * heat else 0.0
-        whole, alone, kept = nobody, nobody, rows
-        for place in range(high - low):
-            power = (weights[place] - best) / heat
-            if power > _FAINT:
-                weight = np.exp(power)
-                share[kept], row[kept] = weight, low + place
-                kept += 1
-                whole += weight
-                if weight > alone:
-                    alone = weight
-        if alone > (1.0 - _LITTLE) * whole:
-            continue
-        for place in range(rows, kept):
-            share[place] /= whole
-        rows = kept
-        ends[units] = rows
-        units += 1
-    return units, rows
-
-
-@numba.njit(nogil=True, cache=True)
-def turn(ends: Ints, share: Floats, codes: Codes, direction: Floats, moved: Ints) -> None:
-    """By how much softened shares move, times heat, as prices move along ``direction`` (at most 1 a row).
-
-    The product of the second derivative with a direction, without ever writing the matrix down.
-    """
-    low = 0
-    for high in ends:
-        mean = 0.0
-        for row in range(low, high):
-            for side in range(codes.shape[1]):
-                mean += share[row] * direction[codes[row, side]]
-        for row in range(low, high):
-            way = 0.0
-            for side in range(codes.shape[1]):
-                way += direction[codes[row, side]]
-            counted = np.int64(np.rint(share[row] * (way - mean) * SHARE))
-            for side in range(codes.shape[1]):
-                moved[codes[row, side]] += counted
-        low = high
+    """Adds a chosen row to the sums; see ``choose``."""
+    micro = np.int64(np.rint(worth[row] * MICRO))
+    money[0] += micro
+    money[2] += np.int64(np.ceil(surplus * MICRO))
+    for side in range(codes.shape[1]):
+        used[codes[row, side]] += 1
+    if held[row]:
+        for side in range(codes.shape[1]):
+            used_held[codes[row, side]] += 1
+    else:
+        money[1] += micro
 
 
 @numba.njit(nogil=True, cache=True)
@@ -230,11 +120,9 @@ def contest(
         best, second, at = 0.0, -np.inf, -1
         near, asked = 0, 0
         for row in range(starts[unit], starts[unit + 1]):
-            surplus = worth[row]
-            for side in range(codes.shape[1]):
-                surplus -= table[codes[row, side]]
-                if wanted[codes[row, side]] and worth[row] > -np.inf:
-                    asked += 1
+            surplus = _surplus(row, worth, codes, table)
+            if worth[row] > -np.inf and _has(row, codes, wanted):
+                asked += 1
             if surplus > best:
                 best, second, at = surplus, best, row
             elif surplus > second:
@@ -242,16 +130,7 @@ def contest(
         if second < best - within and asked == 0:
             rows_kept[unit] = 0
             if at >= 0:
-                micro = np.int64(np.rint(worth[at] * MICRO))
-                money[0] += micro
-                money[2] += np.int64(np.ceil(best * MICRO))
-                for side in range(codes.shape[1]):
-                    used[codes[at, side]] += 1
-                if held[at]:
-                    for side in range(codes.shape[1]):
-                        used_held[codes[at, side]] += 1
-                else:
-                    money[1] += micro
+                _count(at, best, worth, codes, held, used, used_held, money)
             continue
         for row in range(starts[unit], starts[unit + 1]):
             if _stays(row, worth, codes, table, best - within, wanted):
@@ -279,10 +158,7 @@ def keep_contested(
             continue
         best = 0.0
         for row in range(starts[unit], starts[unit + 1]):
-            surplus = worth[row]
-            for side in range(codes.shape[1]):
-                surplus -= table[codes[row, side]]
-            best = max(best, surplus)
+            best = max(best, _surplus(row, worth, codes, table))
         place = ends[unit] - rows_kept[unit]
         for row in range(starts[unit], starts[unit + 1]):
             if _stays(row, worth, codes, table, best - within, wanted):
@@ -294,12 +170,15 @@ def keep_contested(
 def _stays(row: int, worth: Floats, codes: Codes, table: Floats, least: float, wanted: Flags) -> bool:
     if worth[row] == -np.inf:
         return False
-    surplus = worth[row]
+    return _has(row, codes, wanted) or bool(_surplus(row, worth, codes, table) >= least)
+
+
+@numba.njit(nogil=True, cache=True)
+def _has(row: int, codes: Codes, wanted: Flags) -> bool:
+    found = False
     for side in range(codes.shape[1]):
-        surplus -= table[codes[row, side]]
-        if wanted[codes[row, side]]:
-            return True
-    return bool(surplus >= least)
+        found = found or wanted[codes[row, side]]
+    return found
 
 
 @numba.njit(nogil=True, cache=True)
@@ -331,10 +210,7 @@ def rank(
         low, high = starts[unit], starts[unit + 1]
         best, at = 0.0, -1
         for row in range(low, high):
-            left = worth[row]
-            for side in range(codes.shape[1]):
-                left -= table[codes[row, side]]
-            surplus[row - low] = left
+            left = surplus[row - low] = _surplus(row, worth, codes, table)
             if left > best:
                 best, at = left, row
         for side in range(codes.shape[1]):

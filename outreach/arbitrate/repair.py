@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from outreach.arbitrate.evaluator import Units
 from outreach.arbitrate.problem import Flags, Floats, Ints
+from outreach.arbitrate.units import Units
 
 Bits = npt.NDArray[np.uint64]
 Codes = npt.NDArray[np.int32]

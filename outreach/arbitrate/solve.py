@@ -9,9 +9,10 @@ from outreach.arbitrate.certificate import Certificate, bound_of, lost_by
 from outreach.arbitrate.decide import Decided, decide
 from outreach.arbitrate.descent import exact_prices, lowest
 from outreach.arbitrate.dual import Market, market_of
-from outreach.arbitrate.evaluator import Choice, Evaluator, InProcess, units_of
+from outreach.arbitrate.evaluator import Choice, Evaluator, InProcess
 from outreach.arbitrate.kernel import MICRO
 from outreach.arbitrate.problem import WHOLE, Flags, Floats, Ints, Limits, Problem
+from outreach.arbitrate.units import units_of
 
 _THREADS = 2
 _RELAXATIONS = 3  # times that minima are lowered and all is solved again

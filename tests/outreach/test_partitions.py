@@ -13,7 +13,8 @@ from base.settings import load_settings
 from benchmarks.instances import instance
 from benchmarks.jvm_spark import java_is_here, open_jvm_spark
 from lake.session import open_engine
-from outreach.arbitrate.partitions import rows_of, solve_in_partitions, without_rows
+from outreach.arbitrate.bundles import rows_of, without_rows
+from outreach.arbitrate.partitions import solve_in_partitions
 from outreach.arbitrate.problem import Floats, Problem
 from outreach.arbitrate.solve import solve
 

@@ -10,9 +10,10 @@ from base.errors import ArbitrationError
 from benchmarks.instances import instance
 from outreach.arbitrate.certificate import row_prices
 from outreach.arbitrate.dual import market_of
-from outreach.arbitrate.evaluator import Choice, InProcess, Softened, units_of
+from outreach.arbitrate.evaluator import Choice, InProcess, Softened
 from outreach.arbitrate.problem import NO_HIGH, WHOLE, Factor, Limits, Problem
 from outreach.arbitrate.solve import Solution, search, solve
+from outreach.arbitrate.units import units_of
 
 
 def simple(
