@@ -60,5 +60,21 @@ class ReleaseError(LongreachError):
     """A contact list must not or could not leave."""
 
 
+class SealError(LongreachError):
+    """A sealed file, or a signed statement, is not what it should be: changed, expired, another's."""
+
+
+class DeliveryError(LongreachError):
+    """A sealed list did not arrive, or its arrival is not confirmed; a later run tries again."""
+
+
+class OptOutError(LongreachError):
+    """An opt-out cannot be entered or withdrawn like this, or the revocation feed cannot be read."""
+
+
+class CallerError(LongreachError):
+    """The register of caller numbers does not allow what was asked of it."""
+
+
 class ScheduleError(LongreachError):
     """A scheduled run does not carry the business date it should work for."""

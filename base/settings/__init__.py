@@ -21,19 +21,27 @@ from base.settings.bank import LongTail, Segments, Synthetic
 from base.settings.capacity import Arbitration, ChannelCapacity, LeastShares, Skill
 from base.settings.contact import Contact
 from base.settings.experiments import Experiments, Holdout
+from base.settings.recipients import Canaries, Recipient, RecipientName
+from base.settings.roles import Role
+from base.settings.watch import Retention, Watch
 
 __all__ = [
     "Arbitration",
+    "Canaries",
     "ChannelCapacity",
     "Contact",
     "Experiments",
     "Holdout",
     "LeastShares",
     "LongTail",
+    "Recipient",
+    "Retention",
+    "Role",
     "Segments",
     "Settings",
     "Skill",
     "Synthetic",
+    "Watch",
     "load_settings",
 ]
 
@@ -70,6 +78,11 @@ class Settings(BaseSettings):
     segments: Segments = Segments()  # type: ignore[call-arg]
     contact: Contact = Contact()  # type: ignore[call-arg]
     experiments: Experiments = Experiments()  # type: ignore[call-arg]
+    watch: Watch = Watch()  # type: ignore[call-arg]
+    retention: Retention = Retention()  # type: ignore[call-arg]
+    roles: dict[str, tuple[Role, ...]] = Field(default_factory=dict)
+    recipients: dict[RecipientName, Recipient] = Field(default_factory=dict)
+    canaries: Canaries = Canaries()
 
     @model_validator(mode="after")
     def _each_kind_has_one_skill(self) -> "Settings":

@@ -1,0 +1,38 @@
+"""The sealed file a recipient gets: sealed, marked, carried, and acknowledged."""
+
+from outreach.deliver.keys import (
+    OpeningKeys,
+    SealingKeys,
+    answer_keys,
+    answering_key,
+    marks_key,
+    opening_keys,
+    recipient_of,
+    sealing_keys,
+)
+from outreach.deliver.manifest import MANIFEST, Terms, make_manifest
+from outreach.deliver.package import Package, seal, unseal
+from outreach.deliver.route import transport_of
+from outreach.deliver.transport import RECEIPT, Receipt, Transport, make_receipt
+
+__all__ = [
+    "MANIFEST",
+    "RECEIPT",
+    "OpeningKeys",
+    "Package",
+    "Receipt",
+    "SealingKeys",
+    "Terms",
+    "Transport",
+    "answer_keys",
+    "answering_key",
+    "make_manifest",
+    "make_receipt",
+    "marks_key",
+    "opening_keys",
+    "recipient_of",
+    "seal",
+    "sealing_keys",
+    "transport_of",
+    "unseal",
+]
