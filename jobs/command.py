@@ -16,6 +16,7 @@ from rich.text import Text
 
 from base.errors import LongreachError, SettingsError
 from base.settings import load_settings
+from jobs.audit import alerts, audit
 from jobs.experiments import experiments
 from jobs.strategies import strategies
 from jobs.terminal import AsOf, AsOfOrLast, Json, err, out, print_json, say
@@ -29,6 +30,8 @@ app = typer.Typer(
 )
 app.add_typer(strategies, name="strategies")
 app.add_typer(experiments, name="experiments")
+app.add_typer(audit, name="audit")
+app.command(name="alerts")(alerts)
 
 
 @app.command()
@@ -165,26 +168,6 @@ def doctor(as_json: Json = False) -> None:
             out.print(f"{mark:>4}  {finding.part}: {escape(finding.words)}")
     if not all(finding.well for finding in findings):
         raise typer.Exit(1)
-
-
-@app.command()
-def audit(
-    action: Annotated[str | None, typer.Option(help="Only this action.")] = None,
-    last: Annotated[int, typer.Option(min=1, help="How many lines.")] = 20,
-    as_json: Json = False,
-) -> None:
-    """Shows the newest lines of the audit trail."""
-    from ledger.audit import trail
-    from ledger.database import open_ledger
-
-    with open_ledger(load_settings()) as ledger:
-        lines = trail(ledger, action=action, last=last)
-    if as_json:
-        print_json(lines)
-    else:
-        for line in lines:
-            shown = f"{line['at']:%Y-%m-%d %H:%M:%S}  {line['actor']}  {line['action']}  {line['subject']}"
-            out.print(shown, markup=False)
 
 
 def main() -> None:

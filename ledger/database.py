@@ -16,23 +16,30 @@ from base.settings import Settings
 
 @dataclass(frozen=True)
 class Ledger:
-    """An open, migrated ledger."""
+    """An open, migrated ledger, and the settings it was opened with."""
 
     engine: Engine
+    settings: Settings
 
 
 @contextmanager
 def open_ledger(settings: Settings) -> Iterator[Ledger]:
     """The ledger, started if it is the embedded one, and migrated to the newest version.
 
+    What was added to the audit is covered by a checkpoint outside when the block ends.
     Raises LedgerError when PostgreSQL cannot be started or reached.
     """
+    from ledger.audit.checkpoints import checkpoint_at_the_end
     from ledger.migrate import migrate
 
     engine = create_engine(database_url(settings), pool_pre_ping=True)
     try:
         migrate(engine)
-        yield Ledger(engine)
+        ledger = Ledger(engine, settings)
+        try:
+            yield ledger
+        finally:
+            checkpoint_at_the_end(ledger)
     except OperationalError as error:
         raise LedgerError(
             f"PostgreSQL at {engine.url.host or 'the embedded socket'} does not answer; "

@@ -5,9 +5,12 @@ from ledger.schema.metadata import METADATA, among
 from ledger.schema.releases import RELEASES
 from ledger.schema.runs import AUDIT, QUALITY_RESULTS, RUNS
 from ledger.schema.stops import OPT_OUTS, SWITCHES
+from ledger.schema.watch import ALERTS, AUDIT_CHAIN, WATCHED
 
 __all__ = [
+    "ALERTS",
     "AUDIT",
+    "AUDIT_CHAIN",
     "METADATA",
     "OPT_OUTS",
     "QUALITY_RESULTS",
@@ -18,5 +21,6 @@ __all__ = [
     "STRATEGIES",
     "STRATEGY_VERSIONS",
     "SWITCHES",
+    "WATCHED",
     "among",
 ]

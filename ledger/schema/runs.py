@@ -9,6 +9,7 @@ from sqlalchemy import (
     DateTime,
     Double,
     Identity,
+    Index,
     String,
     Table,
     Text,
@@ -39,6 +40,7 @@ AUDIT = Table(
     Column("action", String, nullable=False),
     Column("subject", String, nullable=False, index=True),
     Column("detail", JSON, nullable=False),
+    Index("ix_audit_action_at", "action", "at"),
 )
 
 QUALITY_RESULTS = Table(

@@ -38,7 +38,7 @@ def test_a_given_database_is_used_and_made_for_others(home: Path) -> None:
     with open_ledger(given) as ledger, ledger.engine.connect() as connection:
         assert connection.execute(text("select current_database()")).scalar() == "longreach"
     assert database_url(given, "airflow").database == "airflow"
-    assert not (home / "unused").exists()
+    assert not (home / "unused" / "ledger").exists()
 
 
 def test_a_database_that_does_not_answer_is_named() -> None:

@@ -1,4 +1,7 @@
-"""The audit trail: who did what to what. Never an identifier of a person, only tokens and counts."""
+"""Lines of the audit trail: who did what to what. Never an identifier of a person, only tokens and counts.
+
+Whoever writes a line, by whatever program: as its transaction ends, the database adds it to the chain.
+"""
 
 from collections.abc import Mapping
 from typing import Any
