@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as spark
-from sqlalchemy import select
 
 from jobs.job import Frames, Night
 from lake.tables import (
@@ -20,8 +19,8 @@ from lake.tables import (
     POSITIONS,
     SUPPRESSIONS,
 )
-from ledger.schema import OPT_OUTS
 from outreach.channels.channel import capacities, load_channels
+from outreach.opt_outs import standing
 from outreach.policy.callers import marketing_limits
 from outreach.policy.facts import CHANNEL_BITS
 from outreach.policy.gather import Known
@@ -101,8 +100,8 @@ def _complaints(night: Night, complaints: DataFrame) -> DataFrame:
 def _opt_outs(night: Night) -> DataFrame:
     """What people asked for since the bank's last delivery."""
     with night.ledger.engine.connect() as connection:
-        found = connection.execute(select(OPT_OUTS.c.customer, OPT_OUTS.c.number, OPT_OUTS.c.channel))
-        rows = sorted({tuple(row) for row in found}, key=str)
+        found = connection.execute(standing())
+        rows = sorted({(row.customer, row.number, row.channel) for row in found}, key=str)
     return night.spark.createDataFrame(rows, _OPT_OUTS)
 
 

@@ -4,18 +4,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, Row, insert, select, text
+from sqlalchemy import Connection, Row, func, insert, select, text
 
 from base.errors import BookError, ReleaseError
 from lake.tables.words import CHANNELS
 from ledger.audit import record_within
 from ledger.database import Ledger
 from ledger.schema import OPT_OUTS, STRATEGIES, SWITCHES
+from outreach.opt_outs import standing
 from strategies.book import not_there, person, standings
 
 Scope = Literal["strategy", "channel", "all"]
+REASONS = ("opted_out", "number_opted_out", "strategy_switched_off", "channel_switched_off")
+_LONGEST_WAIT = "5s"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,16 +33,29 @@ class Stops:
 
 
 def hold_still(connection: Connection) -> None:
-    """Opt-outs, switches and pauses wait until the transaction ends: each comes before the list or after."""
+    """Opt-outs, switches and pauses wait until the transaction ends: each comes before the list or after.
+
+    Gives up after seconds where somebody is entering some for long: others would queue behind the wait.
+    """
+    connection.execute(text(f"set local lock_timeout = '{_LONGEST_WAIT}'"))
     connection.execute(text("lock table opt_outs, switches, strategies in share mode"))
 
 
-def read_stops(connection: Connection) -> Stops:
-    """All opt-outs, switches, and strategies paused or retired, as they stand in this transaction.
+def last_opt_out(connection: Connection) -> int:
+    """The highest number of an opt-out, 0 for none. While all hold still, later ones have a higher number."""
+    return connection.execute(select(func.coalesce(func.max(OPT_OUTS.c.id), 0))).scalar_one()
 
-    Raises ReleaseError for one that would stop nothing because it is misspelt.
+
+def read_stops(connection: Connection, *, after: int = 0, until: int | None = None) -> Stops:
+    """Switches, strategies paused or retired, and opt-outs, as they stand in this transaction.
+
+    ``after`` and ``until``: only opt-outs of a higher number, and of none that is higher. Raises ReleaseError
+    for one that would stop nothing because it is misspelt.
     """
-    opted = connection.execute(select(OPT_OUTS)).all()
+    numbered = OPT_OUTS.c.id > after
+    if until is not None:
+        numbered &= OPT_OUTS.c.id <= until
+    opted = connection.execute(standing().where(numbered)).all()
     _refuse_misspelt(opted, connection.execute(select(SWITCHES)).all())
     stopped = set(thrown(connection))
     resting = select(STRATEGIES.c.name).where(STRATEGIES.c.state.in_(("paused", "retired")))
@@ -115,37 +132,52 @@ def _refuse_misspelt(opted: Sequence[Row[Any]], switches: Sequence[Row[Any]]) ->
 
 def with_numbers_of(stops: Stops, numbers: pa.Table) -> Stops:
     """An opt-out binds the person's number too, and so all who share it. ``numbers``: customer, number."""
-    known = numbers.filter(pc.is_valid(numbers["number"]))
+    keys = [key.rsplit("|", 1) for key in stops.customers]
+    opted_out = pa.array(sorted({customer for customer, _ in keys}), pa.string())
+    known = numbers.filter(
+        pc.and_(pc.is_valid(numbers["number"]), pc.is_in(numbers["customer"], value_set=opted_out))
+    )
     of_customer = dict(zip(known["customer"].to_pylist(), known["number"].to_pylist(), strict=True))
-    keys = (key.rsplit("|", 1) for key in stops.customers)
     bound = {f"{of_customer[customer]}|{channel}" for customer, channel in keys if customer in of_customer}
     return replace(stops, numbers=(*stops.numbers, *sorted(bound)))
 
 
 def without_stopped(chosen: pa.Table, *, stops: Stops) -> tuple[pa.Table, dict[str, int]]:
     """``chosen`` (customer, number, strategy, channel) without what is stopped, and the drops by reason."""
-    by_reason = {
-        "opted_out": _in(_key(chosen["customer"], chosen["channel"]), stops.customers),
-        "number_opted_out": _in(_key(chosen["number"], chosen["channel"]), stops.numbers),
-        "strategy_switched_off": _in(chosen["strategy"], stops.strategies),
-        "channel_switched_off": _in(chosen["channel"], stops.channels),
-    }
-    stopped = pa.chunked_array([pa.array([False] * chosen.num_rows, pa.bool_())])
-    drops = {}
-    for reason, hit in by_reason.items():
-        fresh = pc.and_(hit, pc.invert(stopped))
-        drops[reason] = pc.sum(fresh).as_py() or 0
-        stopped = pc.or_(stopped, fresh)
-    return chosen.filter(pc.invert(stopped)), drops
+    why = why_stopped(chosen, stops=stops)
+    counts = {row["values"]: row["counts"] for row in why.value_counts().to_pylist()}
+    return chosen.filter(pc.is_null(why)), {reason: counts.get(reason, 0) for reason in REASONS}
+
+
+def why_stopped(chosen: pa.Table, *, stops: Stops) -> pa.Array:
+    """The first of ``REASONS`` for which each row is stopped, null where none is."""
+    hits = (
+        _bound(chosen["customer"], chosen["channel"], stops.customers),
+        _bound(chosen["number"], chosen["channel"], stops.numbers),
+        _in(chosen["strategy"], stops.strategies),
+        _in(chosen["channel"], stops.channels),
+    )
+    why = np.full(chosen.num_rows, -1, np.int8)
+    for place in reversed(range(len(REASONS))):
+        why[hits[place]] = place
+    return pa.array(REASONS, pa.string()).take(pa.array(why, mask=why < 0))
 
 
 def _keys(token: str, channel: str) -> tuple[str, ...]:
     return tuple(f"{token}|{one}" for one in (CHANNELS if channel == "all" else (channel,)))
 
 
-def _key(tokens: pa.ChunkedArray, channels: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.binary_join_element_wise(tokens, channels, "|", null_handling="replace", null_replacement="")
+def _bound(tokens: pa.ChunkedArray, channels: pa.ChunkedArray, keys: tuple[str, ...]) -> np.ndarray:
+    """Places of the rows that ``keys`` bind; of the many only those are looked at whose token is among them."""
+    near = _in(tokens, tuple({key.rsplit("|", 1)[0] for key in keys}))
+    if not len(near):
+        return near
+    found = pc.binary_join_element_wise(tokens.take(near), channels.take(near), "|")
+    return near[_in(found, keys)]
 
 
-def _in(values: pa.ChunkedArray, wanted: tuple[str, ...]) -> pa.ChunkedArray:
-    return pc.is_in(values, value_set=pa.array(wanted, pa.string()))
+def _in(values: pa.ChunkedArray, wanted: tuple[str, ...]) -> np.ndarray:
+    """Places of the values that are among ``wanted``."""
+    if not wanted:
+        return np.empty(0, np.int64)
+    return np.flatnonzero(pc.is_in(values, value_set=pa.array(wanted, pa.string())))

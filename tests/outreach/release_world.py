@@ -16,6 +16,7 @@ from lake.table import Table
 from lake.tables import CONTACT_LISTS, CUSTOMERS, NUMBERS, PLAN
 from ledger.database import Ledger
 from ledger.schema import OPT_OUTS, RELEASES, SWITCHES
+from outreach.opt_outs import standing, withdraw
 from outreach.vault import Vault
 from strategies.folder import read_folder
 from tests.strategies.book_world import make_live
@@ -53,8 +54,10 @@ class House:
 def make_house(home: Path, *, engine: SparkSession, ledger: Ledger) -> House:
     """The bank, on a ledger that is emptied of earlier releases, opt-outs and switches."""
     with ledger.engine.begin() as connection:
-        for table in (RELEASES, OPT_OUTS, SWITCHES):
+        for table in (RELEASES, SWITCHES):
             connection.execute(delete(table))
+        for one in connection.execute(standing().where(OPT_OUTS.c.derived_from.is_(None))).all():
+            withdraw(connection, one.id, source="branch", actor="test", reason="another test begins")
     make_live(ledger)
     url = ledger.engine.url.render_as_string(hide_password=False)
     settings = load_settings(home=home, database_url=url, table_format="parquet")

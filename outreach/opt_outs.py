@@ -1,0 +1,134 @@
+"""Who asked not to be contacted: entered once, binding person and number, and never removed.
+
+An opt-out is a line of the ledger that nothing changes. It names tokens of a customer, of a number, or of
+both; whoever shares the number is bound too. Only its own customer withdraws it, and both lines stay.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, exists, func, insert, or_, select
+
+from base.errors import OptOutError
+from lake.tables.words import CHANNELS
+from ledger.audit import record_within
+from ledger.schema import OPT_OUT_WITHDRAWALS, OPT_OUTS
+from strategies.book import person
+
+EVERYWHERE = "all"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Whom:
+    """Tokens of a customer, of a phone number, or of both."""
+
+    customer: str | None = None
+    number: str | None = None
+
+
+def enter(
+    connection: Connection,
+    whom: Sequence[Whom],
+    *,
+    channel: str,
+    source: str,
+    actor: str,
+    reason: str,
+) -> int:
+    """Enters that one person wants no contact by ``channel`` (or ``all``), and returns the opt-out's id.
+
+    ``whom``: the account it was said for, then other accounts of the same person; all stand and fall with the
+    first. Audited in the same transaction. Raises OptOutError for nobody, an unknown channel or no source.
+    """
+    actor = person(actor)
+    if channel not in (*CHANNELS, EVERYWHERE):
+        raise OptOutError(f"{channel!r} is no channel; there are {', '.join(CHANNELS)}, and all of them: all")
+    if not source.strip():
+        raise OptOutError("say how the opt-out came in, such as hotline, branch or letter")
+    if not whom or any(one.customer is None and one.number is None for one in whom):
+        raise OptOutError("an opt-out is of a customer or of a number; nobody was named")
+    said = {"channel": channel, "source": source, "actor": actor, "reason": reason}
+    adding = insert(OPT_OUTS).returning(OPT_OUTS.c.id)
+    origin: int | None = None
+    for one in whom:
+        line = {**said, "customer": one.customer, "number": one.number, "derived_from": origin}
+        added = connection.execute(adding.values(**line)).scalar_one()
+        origin = added if origin is None else origin
+    subject = whom[0].customer or whom[0].number or ""
+    details = {subject: {"opt_out": origin, "channel": channel, "source": source, "accounts": len(whom)}}
+    record_within(connection, actor=actor, action="opted out", details=details)
+    assert origin is not None
+    return origin
+
+
+def enter_for_accounts(connection: Connection, accounts: Iterable[tuple[int, Whom]]) -> int:
+    """Enters other accounts, found later, under the opt-out of the same person; returns how many were new.
+
+    ``accounts``: id of the opt-out as it was said, and the account it binds too.
+    """
+    wanted = list(accounts)
+    found = connection.execute(standing().where(OPT_OUTS.c.id.in_([origin for origin, _ in wanted])))
+    said = {row.id: row for row in found}
+    lines = []
+    for origin, one in wanted:
+        if origin in said and not _stands(connection, origin, one):
+            copied = {name: getattr(said[origin], name) for name in ("channel", "source", "actor", "reason")}
+            lines.append({**copied, "customer": one.customer, "number": one.number, "derived_from": origin})
+    if lines:
+        connection.execute(insert(OPT_OUTS), lines)
+        details = {line["customer"] or line["number"]: {"opt_out": line["derived_from"]} for line in lines}
+        record_within(connection, actor="accounts", action="opted out", details=details)
+    return len(lines)
+
+
+def withdraw(connection: Connection, opt_out: int, *, source: str, actor: str, reason: str) -> None:
+    """Ends an opt-out because its customer asked for it; both lines stay, and it ends for all its accounts.
+
+    Raises OptOutError where there is no such opt-out, it was withdrawn before, stands for another one, or
+    nothing says how and why the customer asked.
+    """
+    actor = person(actor)
+    if not reason.strip() or not source.strip():
+        raise OptOutError("only the customer withdraws an opt-out: say how it was asked for, and why")
+    found = connection.execute(select(OPT_OUTS).where(OPT_OUTS.c.id == opt_out).with_for_update()).first()
+    if found is None:
+        raise OptOutError(f"there is no opt-out {opt_out}; longreach opt-outs list shows them")
+    if found.derived_from is not None:
+        raise OptOutError(f"opt-out {opt_out} stands for {found.derived_from}; withdraw that one")
+    ended = OPT_OUT_WITHDRAWALS.c.opt_out == opt_out
+    if connection.execute(select(OPT_OUT_WITHDRAWALS.c.at).where(ended)).first():
+        raise OptOutError(f"opt-out {opt_out} was withdrawn before")
+    line = {"opt_out": opt_out, "source": source, "actor": actor, "reason": reason}
+    connection.execute(insert(OPT_OUT_WITHDRAWALS).values(**line))
+    subject = found.customer or found.number
+    details = {subject: {"opt_out": opt_out, "source": source, "reason": reason}}
+    record_within(connection, actor=actor, action="opt-out withdrawn", details=details)
+
+
+def standing() -> Select[Any]:
+    """The opt-outs that bind, columns of OPT_OUTS: neither they nor the one they stand for was withdrawn."""
+    ended = OPT_OUT_WITHDRAWALS.c.opt_out.in_([OPT_OUTS.c.id, OPT_OUTS.c.derived_from])
+    return select(OPT_OUTS).where(~exists().where(ended))
+
+
+def history(connection: Connection, *, customer: str | None = None, last: int = 20) -> list[Row[Any]]:
+    """The newest opt-outs first, columns of OPT_OUTS and ``withdrawn_at``: of one customer, or of all."""
+    withdrawn_at = (
+        select(OPT_OUT_WITHDRAWALS.c.at)
+        .where(OPT_OUT_WITHDRAWALS.c.opt_out == func.coalesce(OPT_OUTS.c.derived_from, OPT_OUTS.c.id))
+        .scalar_subquery()
+    )
+    query = select(OPT_OUTS, withdrawn_at.label("withdrawn_at")).order_by(OPT_OUTS.c.id.desc()).limit(last)
+    if customer is not None:
+        query = query.where(OPT_OUTS.c.customer == customer)
+    return list(connection.execute(query).all())
+
+
+def _stands(connection: Connection, origin: int, one: Whom) -> bool:
+    """Whether the account is entered under the opt-out already."""
+    same = or_(OPT_OUTS.c.id == origin, OPT_OUTS.c.derived_from == origin)
+    account = OPT_OUTS.c.customer.is_not_distinct_from(one.customer) & OPT_OUTS.c.number.is_not_distinct_from(
+        one.number
+    )
+    return connection.execute(select(OPT_OUTS.c.id).where(same & account)).first() is not None
