@@ -13,7 +13,7 @@ demo: .venv/ready
 	@$(BIN)/longreach demo --source $(SOURCE) --data $(DATA) --customers $(CUSTOMERS) $(NIGHTS:%=--nights %)
 
 test: .venv/ready
-	@$(BIN)/pytest -n 2 --dist loadgroup
+	@$(BIN)/pytest -n 2
 
 check: .venv/ready
 	@$(BIN)/ruff check .

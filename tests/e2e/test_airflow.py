@@ -22,8 +22,6 @@ from tests.e2e.leaks import (
 )
 from tests.strategies.book_world import make_live
 
-pytestmark = pytest.mark.xdist_group("airflow")
-
 NIGHT, NEXT = date(2026, 7, 1), date(2026, 7, 2)
 
 

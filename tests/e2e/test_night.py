@@ -37,8 +37,6 @@ from sources.source import open_source
 from sources.synthetic.bank import SyntheticBank
 from tests.strategies.book_world import make_live
 
-pytestmark = pytest.mark.xdist_group("night")
-
 FIRST = date(2026, 7, 1)
 SECOND = FIRST + timedelta(days=1)
 CUSTOMERS = 1_500

@@ -26,8 +26,6 @@ from tests.e2e.leaks import (
 )
 from tests.strategies.book_world import make_live
 
-pytestmark = pytest.mark.xdist_group("identifiers")
-
 NIGHT = date(2026, 7, 1)
 ROOT = Path(__file__).parents[2]
 
