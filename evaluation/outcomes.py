@@ -5,13 +5,10 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pa_csv
-import pyarrow.parquet as pq
 
-from base.errors import SourceError
 from lake.tables import OUTCOMES
 from lake.tables.words import RESULTS
-from sources.source import ANSWERS
+from sources.answers import ANSWERS, SUFFIXES, read_answers
 
 
 @dataclass(frozen=True)
@@ -27,8 +24,8 @@ def read_inbox(folder: Path) -> pa.Table:
 
     Raises SourceError naming the file when one cannot be read or lacks a column.
     """
-    files = sorted(path for path in folder.glob("*") if path.suffix in (".parquet", ".csv"))
-    return pa.concat_tables([ANSWERS.empty_table(), *(_read(path) for path in files)])
+    files = sorted(path for path in folder.glob("*") if path.suffix in SUFFIXES)
+    return pa.concat_tables([ANSWERS.empty_table(), *map(read_answers, files)])
 
 
 def take_in(delivered: pa.Table, lists: pa.Table, *, before: pa.Table) -> TakenIn:
@@ -82,22 +79,3 @@ def _known_gravity(contacts: pa.ChunkedArray, before: pa.Table) -> pa.Array:
     worst = ranked.group_by("contact").aggregate([("gravity", "max")])
     places = pc.index_in(contacts, value_set=worst["contact"].combine_chunks())
     return pc.fill_null(worst["gravity_max"].take(places), -1)
-
-
-def _read(path: Path) -> pa.Table:
-    try:
-        table = pq.read_table(path) if path.suffix == ".parquet" else pa_csv.read_csv(path)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise SourceError(
-            f"outcome file {path.name} cannot be read ({type(error).__name__}); ask for it again"
-        ) from error
-    missing = [name for name in ANSWERS.names if name not in table.column_names]
-    if missing:
-        raise SourceError(f"outcome file {path.name} ({table.num_rows} rows) lacks {', '.join(missing)}")
-    try:
-        return table.select(ANSWERS.names).cast(ANSWERS)
-    except pa.ArrowInvalid as error:
-        raise SourceError(
-            f"outcome file {path.name} ({table.num_rows} rows): a column has the wrong type; expected "
-            + ", ".join(f"{field.name} {field.type}" for field in ANSWERS)
-        ) from error

@@ -13,10 +13,11 @@ from base.errors import SourceError
 from lake.table import Table
 from lake.tables import BALANCES, CONSENTS, CUSTOMERS, IDENTITIES, OPENINGS, TRANSACTIONS
 from lake.tables.words import ASSET_CLASSES
+from sources.answers import ANSWERS
 from sources.extract import Extract
 from sources.made_up import made_up_identities
 from sources.public import assumed_consents, read_public, shape
-from sources.source import ANSWERS, Source
+from sources.source import Source
 from sources.synthetic.landing import lay_down
 
 _FILES = {

@@ -14,15 +14,6 @@ from lake.tables import CUSTOMERS, DELIVERED, IDENTITIES
 from sources.extract import Extract
 
 COMPLETE = "_COMPLETE"
-ANSWERS = pa.schema(
-    [
-        ("contact", pa.string()),
-        ("result", pa.string()),
-        ("happened_at", pa.timestamp("us", tz="UTC")),
-        ("seconds", pa.int32()),
-    ]
-)
-"""What an outcome is, in files and in answers."""
 
 
 class Source(ABC):

@@ -12,7 +12,7 @@ import pytest
 from base.errors import SourceError
 from evaluation.outcomes import TakenIn, read_inbox, take_in
 from lake.tables.words import RESULTS
-from sources.source import ANSWERS
+from sources.answers import ANSWERS
 
 DAY = date(2026, 7, 2)
 NOON = datetime(2026, 7, 2, 12, tzinfo=UTC)

@@ -21,7 +21,7 @@ from lake.tables import (
     READOUTS,
     SEGMENT_READOUTS,
 )
-from sources.source import ANSWERS
+from sources.answers import ANSWERS
 from tests.evaluation.world import assignment
 
 FIRST = date(2026, 7, 1)
