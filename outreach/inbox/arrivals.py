@@ -1,0 +1,130 @@
+"""Outcome files as recipients hand them in: the data, then beside it a signed statement of what it is."""
+
+import hashlib
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from pyarrow import parquet
+
+from base.errors import SealError
+from base.settings import Settings
+from outreach.deliver.signed import make_statement, read_statement
+from outreach.publish import publish_file
+from sources.answers import SUFFIXES
+
+STATEMENT = ".statement"
+"""What is added to a file's name to name its statement."""
+
+_LONGEST_STATEMENT = 1 << 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statement:
+    """What a recipient says of a file. ``last``: no more answers to the night's list will follow, as far as
+    the recipient knows; refusals and complaints may still come later, and are taken."""
+
+    recipient: str
+    file: str
+    sha256: str
+    rows: int
+    as_of: date
+    last: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """A statement in the arrivals of one recipient, with the file it speaks of beside it."""
+
+    recipient: str
+    path: Path
+
+    @property
+    def statement_path(self) -> Path:
+        return self.path.with_name(f"{self.path.name}{STATEMENT}")
+
+
+def arrivals_folder(settings: Settings, recipient: str) -> Path:
+    """Where the recipient, and nobody else, may lay files."""
+    return settings.home / "inbox" / "arrivals" / recipient
+
+
+def arrivals(settings: Settings) -> Iterator[Arrival]:
+    """What waits, by recipient and name. A file without its statement is not whole yet, and waits on."""
+    for path in sorted(arrivals_folder(settings, "").glob(f"*/*{STATEMENT}")):
+        yield Arrival(recipient=path.parent.name, path=path.with_name(path.name.removesuffix(STATEMENT)))
+
+
+def read_arrival(arrival: Arrival, *, keys: Sequence[Ed25519PublicKey]) -> tuple[Statement, bytes]:
+    """The statement, and the very bytes it speaks of.
+
+    Raises SealError when it is not signed by one of ``keys``, is another's, or speaks of other bytes.
+    """
+    with arrival.statement_path.open("rb") as file:
+        stated = read_statement("outcomes", file.read(_LONGEST_STATEMENT), keys=keys)
+    statement = _statement(stated)
+    if (statement.recipient, statement.file) != (arrival.recipient, arrival.path.name):
+        raise SealError(f"the statement is about {statement.file} of {statement.recipient}")
+    if arrival.path.suffix not in SUFFIXES:
+        raise SealError(f"outcome files end in {' or '.join(SUFFIXES)}")
+    try:
+        content = arrival.path.read_bytes()
+    except FileNotFoundError as error:
+        raise SealError("the file that the statement is about is not there; lay it first") from error
+    if hashlib.sha256(content).hexdigest() != statement.sha256:
+        raise SealError(
+            "the file is not the one the statement is about: it was changed, or the statement came before "
+            "the file was whole; hand both in again, the statement last"
+        )
+    return statement, content
+
+
+def hand_in(
+    settings: Settings,
+    answers: pa.Table,
+    *,
+    recipient: str,
+    as_of: date,
+    name: str,
+    last: bool,
+    key: Ed25519PrivateKey,
+) -> None:
+    """Hands in ``answers`` (columns of ANSWERS) as the recipient does: the file, then its statement.
+
+    Raises OSError as the system gave it.
+    """
+    sink = io.BytesIO()
+    parquet.write_table(answers, sink)
+    content = sink.getvalue()
+    stated = {
+        "recipient": recipient,
+        "file": name,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "rows": answers.num_rows,
+        "as_of": as_of.isoformat(),
+        "last": last,
+    }
+    path = arrivals_folder(settings, recipient) / name
+    publish_file(path, [content])
+    publish_file(path.with_name(f"{name}{STATEMENT}"), [make_statement("outcomes", stated, key=key)])
+
+
+def _statement(stated: Mapping[str, Any]) -> Statement:
+    kinds = {"recipient": str, "file": str, "sha256": str, "rows": int, "as_of": str, "last": bool}
+    wrong = [name for name, kind in kinds.items() if type(stated.get(name)) is not kind]
+    try:
+        as_of = date.fromisoformat(stated["as_of"])
+    except (KeyError, TypeError, ValueError):
+        wrong.append("as_of")
+    if wrong:
+        raise SealError(
+            f"the statement lacks, or gives in another type: {', '.join(sorted(set(wrong)))}; "
+            f"it holds {json.dumps({name: kind.__name__ for name, kind in kinds.items()})}"
+        )
+    return Statement(**{**{name: stated[name] for name in kinds}, "as_of": as_of})

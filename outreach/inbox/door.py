@@ -1,0 +1,207 @@
+"""The door that outcome files come in by: each is checked, entered once, and handed on; or refused, and why.
+
+A file is laid down first, under a name and with bytes that follow from it alone, then entered in the ledger,
+then taken away from the arrivals. Killed anywhere between, the next run ends with the same.
+"""
+
+import hashlib
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import parquet
+from sqlalchemy import Connection, func, insert, select
+
+from base.errors import SealError, SourceError, StoreError
+from base.settings import Settings
+from lake.tables.words import RECIPIENTS
+from ledger.audit import record_within
+from ledger.database import Ledger
+from ledger.schema import INBOX_FILES, RELEASED_CONTACTS, RELEASES, among
+from outreach.deliver.canaries import look_for
+from outreach.deliver.keys import answer_keys, recipient_of
+from outreach.inbox.arrivals import Arrival, Statement, arrivals, read_arrival
+from outreach.publish import publish_file
+from sources.answers import SUFFIXES, parse_answers
+
+_FILES = INBOX_FILES.c
+_TAKEN = _FILES.refused.is_(None)
+_ONE_AT_A_TIME = 7_226_001  # any number nobody else locks by
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """What became of the files that waited: names taken, and lines that say why others were refused."""
+
+    taken: tuple[str, ...]
+    refused: tuple[str, ...]
+
+
+def take_arrivals(ledger: Ledger, *, settings: Settings, as_of: date) -> Taken:
+    """Takes in what waits, for the night ``as_of``: answers to that night's lists or to earlier ones.
+
+    Accepted files lie in ``inbox/<as_of>`` without their canaries; those that answer a later night wait for
+    it. Refused ones lie in ``inbox/quarantine/<recipient>`` and are told of in ``inbox_files`` and the audit.
+    Raises StoreError when the disk does not take a file; it then waits on.
+    """
+    taken, refused = [], []
+    with ledger.engine.begin() as at_the_door:
+        at_the_door.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
+        for arrival in arrivals(settings):
+            label = f"{arrival.recipient}/{arrival.path.name}"
+            try:
+                if _take(arrival, ledger, settings=settings, as_of=as_of):
+                    taken.append(label)
+            except (SealError, SourceError) as error:
+                _refuse(arrival, ledger, settings=settings, why=str(error))
+                refused.append(f"{label}: {error}")
+    return Taken(taken=tuple(taken), refused=tuple(refused))
+
+
+def still_due(connection: Connection, as_of: date) -> tuple[str, ...]:
+    """The recipients of that night's lists who have not said that their last answers are in."""
+    lists = select(RELEASES.c.recipient).where(RELEASES.c.as_of == as_of, RELEASES.c.rows > 0)
+    ended = select(_FILES.recipient).where(_FILES.as_of == as_of, _FILES.last, _TAKEN)
+    return tuple(sorted(set(connection.execute(lists).scalars()) - set(connection.execute(ended).scalars())))
+
+
+def refuse_what_came_otherwise(connection: Connection, folder: Path) -> None:
+    """Raises SourceError for an outcome file in ``folder`` (``inbox/<night>``) that came by no door."""
+    files = {path: path.read_bytes() for path in sorted(folder.glob("*")) if path.suffix in SUFFIXES}
+    hashes = {path.name: hashlib.sha256(content).hexdigest() for path, content in files.items()}
+    query = select(_FILES.laid_down).where(among(_FILES.laid_down, sorted(hashes.values())))
+    known = set(connection.execute(query).scalars())
+    strange = [name for name, digest in hashes.items() if digest not in known]
+    if strange:
+        raise SourceError(
+            f"inbox/{folder.name} holds what no recipient signed, or what was changed since: "
+            f"{', '.join(strange)}; move it away. Outcome files are handed in as docs/recipients.md says"
+        )
+
+
+def _take(arrival: Arrival, ledger: Ledger, *, settings: Settings, as_of: date) -> bool:
+    """Whether the file was taken; False where it waits for its night. Raises SealError, SourceError."""
+    if arrival.recipient not in (*RECIPIENTS, *settings.recipients):
+        raise SealError(f"{arrival.recipient} is no recipient")
+    statement, content = read_arrival(arrival, keys=answer_keys(settings, arrival.recipient))
+    answers = parse_answers(content, name=statement.file)
+    if answers.num_rows != statement.rows:
+        raise SealError(f"the file holds {answers.num_rows} rows and its statement says {statement.rows}")
+    if statement.as_of > as_of:
+        return False
+    days = recipient_of(settings, arrival.recipient).answer_days
+    with ledger.engine.begin() as connection:
+        _refuse_repeated(connection, statement)
+        _refuse_late(connection, statement, days=days)
+        _refuse_others_contacts(connection, statement, answers)
+        own = _without_canaries(connection, statement, answers)
+        laid = _laid_down(settings.home / "inbox" / as_of.isoformat(), statement, own)
+        line = {"rows": own.num_rows, "last": statement.last, "laid_down": laid, "as_of": statement.as_of}
+        connection.execute(
+            insert(INBOX_FILES).values(
+                recipient=statement.recipient, file=statement.file, sha256=statement.sha256, **line
+            )
+        )
+        record_within(
+            connection,
+            actor=statement.recipient,
+            action="outcome file taken",
+            details={statement.file: {"as_of": statement.as_of.isoformat(), "rows": own.num_rows}},
+        )
+    for path in (arrival.statement_path, arrival.path):
+        path.unlink(missing_ok=True)
+    return True
+
+
+def _refuse_repeated(connection: Connection, statement: Statement) -> None:
+    by_name = (_FILES.file == statement.file) | (_FILES.sha256 == statement.sha256)
+    query = select(_FILES.file, _FILES.sha256).where(_FILES.recipient == statement.recipient, by_name, _TAKEN)
+    before = connection.execute(query).first()
+    if before is not None and before.sha256 == statement.sha256:
+        raise SealError(f"the same content was taken before, as {before.file}; nothing is counted twice")
+    if before is not None:
+        raise SealError("a file of this name but other content was taken before; give new answers a new name")
+
+
+def _refuse_late(connection: Connection, statement: Statement, *, days: int) -> None:
+    """Nights are set against nights; the machine's clock, which may be moved, is not asked."""
+    mine = RELEASES.c.recipient == statement.recipient
+    newest = connection.execute(select(func.max(RELEASES.c.as_of)).where(mine)).scalar()
+    own = connection.execute(select(RELEASES.c.as_of).where(mine, RELEASES.c.as_of == statement.as_of))
+    if newest is None or own.first() is None:
+        raise SealError(f"no list of {statement.as_of} was released to {statement.recipient}")
+    if newest - statement.as_of > timedelta(days=days):
+        raise SealError(
+            f"answers to the list of {statement.as_of} are taken for {days} days; that of {newest} has left"
+        )
+
+
+def _refuse_others_contacts(connection: Connection, statement: Statement, answers: pa.Table) -> None:
+    contacts = answers["contact"].unique().drop_null().to_pylist()
+    query = select(RELEASED_CONTACTS.c.contact, RELEASED_CONTACTS.c.recipient)
+    given = connection.execute(query.where(among(RELEASED_CONTACTS.c.contact, contacts))).all()
+    own = {row.contact for row in given if row.recipient == statement.recipient}
+    strange = {row.contact for row in given} - own
+    if strange:
+        raise SealError(f"{len(strange)} of its contacts were given to another recipient, not to this one")
+
+
+def _without_canaries(connection: Connection, statement: Statement, answers: pa.Table) -> pa.Table:
+    told = answers.filter(pc.and_(pc.is_valid(answers["contact"]), pc.is_valid(answers["happened_at"])))
+    contacts, moments = told["contact"].to_pylist(), told["happened_at"].to_pylist()
+    latest = _latest(zip(contacts, moments, strict=True))
+    canaries = look_for(connection, latest, by=statement.recipient, where="outcomes")
+    is_canary = pc.is_in(answers["contact"], value_set=pa.array(sorted(canaries), pa.string()))
+    return answers.filter(pc.invert(is_canary))
+
+
+def _latest(moments: Iterable[tuple[str, datetime]]) -> dict[str, datetime]:
+    latest: dict[str, datetime] = {}
+    for contact, moment in moments:
+        latest[contact] = max(moment, latest.get(contact, moment))
+    return latest
+
+
+def _laid_down(folder: Path, statement: Statement, answers: pa.Table) -> str:
+    """Puts the rows where ``learn`` reads them; the SHA-256 of that file."""
+    sink = io.BytesIO()
+    parquet.write_table(answers, sink)
+    name = f"{statement.recipient}-{statement.sha256[:16]}.parquet"
+    try:
+        publish_file(folder / name, [sink.getvalue()])
+    except OSError as error:
+        raise StoreError(
+            f"outcome file {statement.file}: not written into the inbox ({error.strerror}); make room"
+        ) from error
+    return hashlib.sha256(sink.getvalue()).hexdigest()
+
+
+def _refuse(arrival: Arrival, ledger: Ledger, *, settings: Settings, why: str) -> None:
+    folder = settings.home / "inbox" / "quarantine" / arrival.recipient
+    content = arrival.path.read_bytes() if arrival.path.exists() else b""
+    digest = hashlib.sha256(content).hexdigest()
+    with ledger.engine.begin() as connection:
+        connection.execute(
+            insert(INBOX_FILES).values(
+                recipient=arrival.recipient,
+                file=arrival.path.name,
+                sha256=digest,
+                rows=0,
+                last=False,
+                refused=why,
+            )
+        )
+        record_within(
+            connection,
+            actor=arrival.recipient,
+            action="outcome file refused",
+            details={arrival.path.name: {"why": why}},
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in (arrival.path, arrival.statement_path):
+        if path.exists():
+            path.rename(folder / f"{digest[:16]}-{path.name}")
