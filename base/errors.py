@@ -76,5 +76,9 @@ class CallerError(LongreachError):
     """The register of caller numbers does not allow what was asked of it."""
 
 
+class RoleError(LongreachError):
+    """Somebody asked for what no role of his allows."""
+
+
 class ScheduleError(LongreachError):
     """A scheduled run does not carry the business date it should work for."""

@@ -7,15 +7,16 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from base.roles import Action
 from base.settings import load_settings
-from jobs.terminal import Json, err, out, print_json
+from jobs.terminal import Json, acting, err, out, print_json
 
 audit = typer.Typer(
     help="The audit trail: shows it, proves that nobody bent it, seals it outside the database.",
     invoke_without_command=True,
 )
 
-Action = Annotated[str | None, typer.Option(help="Only this action.")]
+OneAction = Annotated[str | None, typer.Option(help="Only this action.")]
 Last = Annotated[int, typer.Option(min=1, help="How many lines.")]
 
 
@@ -26,11 +27,12 @@ def _show_unless_told_otherwise(context: typer.Context) -> None:
 
 
 @audit.command()
-def show(action: Action = None, last: Last = 20, as_json: Json = False) -> None:
+def show(action: OneAction = None, last: Last = 20, as_json: Json = False) -> None:
     """Shows the newest lines of the audit trail."""
     from ledger.audit import trail
     from ledger.database import open_ledger
 
+    acting(None, Action.READ_AUDIT)
     with open_ledger(load_settings()) as ledger:
         lines = trail(ledger, action=action, last=last)
     if as_json:
@@ -56,6 +58,7 @@ def verify(
     from jobs.watch import prove_the_trail
     from ledger.database import open_ledger
 
+    acting(None, Action.READ_AUDIT)
     with open_ledger(load_settings()) as ledger:
         verdict = prove_the_trail(ledger, since=since, checkpoints=checkpoints, public_key=public_key)
     if as_json:
@@ -80,6 +83,7 @@ def checkpoint(as_json: Json = False) -> None:
     from ledger.audit.checkpoints import folder_of
     from ledger.database import open_ledger
 
+    acting(None, Action.READ_AUDIT)
     settings = load_settings()
     with open_ledger(settings) as ledger:
         made = keep(ledger)
@@ -101,6 +105,7 @@ def alerts(
     from outreach.watch.alerts import alerts as read
     from outreach.watch.alerts import kinds
 
+    acting(None, Action.READ_AUDIT)
     if kind is not None and kind not in kinds():
         raise typer.BadParameter(f"{kind!r} is no kind of alert; there are: {', '.join(kinds())}")
     with open_ledger(load_settings()) as ledger:

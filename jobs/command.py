@@ -15,11 +15,12 @@ from rich.markup import escape
 from rich.text import Text
 
 from base.errors import LongreachError, SettingsError
+from base.roles import Action
 from base.settings import load_settings
 from jobs.audit import alerts, audit
 from jobs.experiments import experiments
 from jobs.strategies import strategies
-from jobs.terminal import AsOf, AsOfOrLast, Json, err, out, print_json, say
+from jobs.terminal import AsOf, AsOfOrLast, Json, acting, err, out, print_json, say
 
 app = typer.Typer(
     name="longreach",
@@ -37,6 +38,7 @@ app.command(name="alerts")(alerts)
 @app.command()
 def night(as_of: AsOf, as_json: Json = False) -> None:
     """Runs every step for one date, from ingest to the report."""
+    acting(None, Action.RUN_NIGHT)
     from jobs.night import night as run_night
     from jobs.report import report_path
 
@@ -51,6 +53,7 @@ def night(as_of: AsOf, as_json: Json = False) -> None:
 
 def _add_step(name: str, help_text: str) -> None:
     def step(as_of: AsOf, as_json: Json = False) -> None:
+        acting(None, Action.RUN_NIGHT)
         from jobs.run import run
 
         summary = run(name, as_of=as_of, progress=say)
@@ -86,6 +89,7 @@ def why(
     from jobs.why import ask, write_all
     from jobs.why_page import WhyPage
 
+    acting(None, Action.READ_CUSTOMER)
     settings = load_settings()
     if everybody != (to is not None) or everybody == (customer is not None):
         raise SettingsError("write longreach why CUSTOMER, or longreach why --all --to FILE.csv")

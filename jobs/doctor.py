@@ -26,13 +26,14 @@ class Finding:
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Tries disk, PostgreSQL, engine, source and strategy book; never raises."""
+    """Tries disk, PostgreSQL, engine, source, strategy book and roles; never raises."""
     parts: dict[str, Callable[[Settings], str]] = {
         "disk": _disk,
         "PostgreSQL": _ledger,
         "engine": _engine,
         "source": _source,
         "strategy book": _book,
+        "roles": _roles,
     }
     return [_try(part, look, settings) for part, look in parts.items()]
 
@@ -75,3 +76,10 @@ def _book(settings: Settings) -> str:
     if not found.strategies:
         return "no strategy is live yet; longreach strategies import takes documents in"
     return f"{len(found.strategies):,} live strategies, all well-formed"
+
+
+def _roles(settings: Settings) -> str:
+    if not settings.roles:
+        return "no role is given: everybody may do everything except approve his own; see docs/roles.md"
+    given = sorted({role for roles in settings.roles.values() for role in roles})
+    return f"{len(settings.roles):,} people have a role ({', '.join(given)}); whoever has none is denied"

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from base.roles import Action
 from base.settings import Settings, load_settings
 from jobs.terminal import As, AsOfOrLast, Json, Name, acting, out, print_json, say
 
@@ -97,6 +98,7 @@ def review(
     from jobs.experiment_tables import open_experiments, records
     from jobs.reviews import write_review
 
+    who = acting(actor, Action.REVIEW)
     with open_experiments(load_settings(), as_of=as_of, progress=say) as found:
         seen = found.page(name)
         written = write_review(
@@ -106,7 +108,7 @@ def review(
             as_of=found.as_of,
             verdict=seen.verdict["verdict"],
             seen={"verdict": seen.verdict, "readouts": records(seen.readouts)},
-            actor=acting(actor),
+            actor=who,
             reason=reason,
             against_advice=against_advice,
         )
@@ -164,7 +166,8 @@ def holdouts(
         else:
             out.print(holdout_table(found))
         return
-    path, rows = write_out(settings, export, actor=acting(actor), as_of=as_of, path=to, progress=say)
+    who = acting(actor, Action.EXPORT_HOLDOUT)
+    path, rows = write_out(settings, export, actor=who, as_of=as_of, path=to, progress=say)
     if as_json:
         print_json({"holdout": export, "path": path, "rows": rows})
     else:

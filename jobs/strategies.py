@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.text import Text
 
+from base.roles import Action
 from base.settings import load_settings
 from jobs.terminal import As, AsOfOrLast, Json, Name, acting, err, out, print_json
 
@@ -112,8 +113,9 @@ def import_(
     from jobs.checkout import take_in
     from ledger.database import open_ledger
 
+    who = acting(actor, Action.WRITE_STRATEGY)
     with open_ledger(load_settings()) as ledger:
-        imported, warnings = take_in(ledger, paths, actor=acting(actor), base=base, note=note)
+        imported, warnings = take_in(ledger, paths, actor=who, base=base, note=note)
     for warning in warnings:
         err.print(Text(warning, style="yellow"), soft_wrap=True)
     if as_json:
@@ -148,12 +150,13 @@ def submit(names: Names, version: Version = None, actor: As = None) -> None:
     from jobs.book_checks import submit_checked
     from ledger.database import open_ledger
 
+    who = acting(actor, Action.SUBMIT_STRATEGY)
     settings = load_settings()
     with open_ledger(settings) as ledger:
         warnings = submit_checked(
             ledger,
             names,
-            actor=acting(actor),
+            actor=who,
             versions=_meant(names, version),
             settings=settings,
             today=_today(),
@@ -162,12 +165,13 @@ def submit(names: Names, version: Version = None, actor: As = None) -> None:
     _say_standings(names)
 
 
-def _add_forward(verb: str, help_text: str) -> None:
+def _add_forward(verb: str, help_text: str, *, action: Action) -> None:
     def forward(names: Names, version: Version = None, actor: As = None) -> None:
         from ledger.database import open_ledger
 
+        who = acting(actor, action)
         with open_ledger(load_settings()) as ledger:
-            _lifecycle(verb)(ledger, names, actor=acting(actor), versions=_meant(names, version))
+            _lifecycle(verb)(ledger, names, actor=who, versions=_meant(names, version))
         _say_standings(names)
 
     strategies.command(name=verb, help=help_text)(forward)
@@ -177,15 +181,16 @@ def _add_backward(verb: str, help_text: str) -> None:
     def backward(names: Names, reason: Reason, actor: As = None) -> None:
         from ledger.database import open_ledger
 
+        who = acting(actor, Action.REST_STRATEGY)
         with open_ledger(load_settings()) as ledger:
-            _lifecycle(verb)(ledger, names, actor=acting(actor), reason=reason)
+            _lifecycle(verb)(ledger, names, actor=who, reason=reason)
         _say_standings(names)
 
     strategies.command(name=verb, help=help_text)(backward)
 
 
-_add_forward("approve", "Approves what others wrote and submitted.")
-_add_forward("golive", "Puts approved versions in force from the next decision on.")
+_add_forward("approve", "Approves what others wrote and submitted.", action=Action.APPROVE_STRATEGY)
+_add_forward("golive", "Puts approved versions in force from the next decision on.", action=Action.PUT_LIVE)
 _add_backward("pause", "Takes live strategies out of the night, from the next release on.")
 _add_backward("resume", "Puts paused strategies in force again.")
 _add_backward("retire", "Ends strategies for good.")
@@ -257,8 +262,9 @@ def _add_switch(verb: str, help_text: str, *, stopped: bool) -> None:
             raise typer.BadParameter("name one strategy, or --channel, or --all")
         scope: Scope = "strategy" if name else "channel" if channel else "all"
         meant = name or channel or "all"
+        who = acting(actor, Action.STOP if stopped else Action.START)
         with open_ledger(load_settings()) as ledger:
-            throw_switch(ledger, scope, meant, stopped=stopped, actor=acting(actor), reason=reason)
+            throw_switch(ledger, scope, meant, stopped=stopped, actor=who, reason=reason)
         done = "stopped from the next release on" if stopped else "goes on from the next decision on"
         out.print(f"{'everything' if everything else f'{scope} {meant}'}: {done}", markup=False)
 

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from base.roles import Action, require
 from base.settings import load_settings
 
 err = Console(stderr=True, highlight=False, emoji=False)
@@ -38,9 +39,15 @@ Name = Annotated[str, typer.Argument(help="A strategy of the book.")]
 Json = Annotated[bool, typer.Option("--json", help="Print what a program can read.")]
 
 
-def acting(given: str | None) -> str:
-    """Who acts: the one given, or of the settings, or the user of the machine."""
-    return given or load_settings().actor or getpass.getuser()
+def acting(given: str | None, action: Action) -> str:
+    """Who acts: the one given, or of the settings, or the user of the machine.
+
+    Raises RoleError where no role of his allows ``action``.
+    """
+    settings = load_settings()
+    actor = given or settings.actor or getpass.getuser()
+    require(settings, actor, action)
+    return actor
 
 
 def say(text: str) -> None:

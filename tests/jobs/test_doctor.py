@@ -14,6 +14,7 @@ def test_a_healthy_house_is_told_so(tmp_path: Path) -> None:
         "engine",
         "source",
         "strategy book",
+        "roles",
     ]
     assert all(finding.well for finding in findings), findings
 
