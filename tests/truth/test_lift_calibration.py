@@ -99,9 +99,26 @@ def _night(
     ).plan
 
 
-def _world(seed: int, effects: Effects) -> list[dict[str, object]]:
-    """Cells of one world as ``evaluation.aggregates.cells`` makes them, and the planted lift of each."""
-    people = population(CUSTOMERS, seed=seed)
+@cache
+def _worlds() -> dict[Effects, list[dict[str, object]]]:
+    """Every world's cells by what contacts change in it: who is chosen does not hang on that."""
+    found: dict[Effects, list[dict[str, object]]] = {"none": [], "planted": []}
+    for seed in _seeds():
+        people = population(CUSTOMERS, seed=seed)
+        wanted = [wants(people, day=FIRST_DAY + day) for day in range(NIGHTS + WINDOW_DAYS)]
+        exposed = _exposed(people)
+        for effects, rows in found.items():
+            for offer in OFFERS:
+                seen = [
+                    (treated, *_contacted(people, offer, who, treated, wanted, night, effects))
+                    for night, (who, treated) in enumerate(exposed[offer.name])
+                ]
+                rows += _cells(seed, offer, *(np.concatenate(each) for each in zip(*seen, strict=True)))
+    return found
+
+
+def _exposed(people: Population) -> dict[str, list[tuple[NDArray[np.int64], NDArray[np.bool_]]]]:
+    """By strategy and night: the customers chosen, and which of them are treated."""
     asked = {offer.name: np.flatnonzero(_asked(people, offer)) for offer in OFFERS}
     arms = {offer.name: np.empty(CUSTOMERS, dtype="U14") for offer in OFFERS}
     for offer in OFFERS:
@@ -110,51 +127,52 @@ def _world(seed: int, effects: Effects) -> list[dict[str, object]]:
             rows.astype(np.str_),
             strategy=offer.name,
             experiment=Experiment(holdout=offer.holdout),
-            settings=Experiments(salt=f"world {seed}", global_holdout=GLOBAL_HOLDOUT),  # type: ignore[call-arg]
+            settings=Experiments(salt=f"world {people.seed}", global_holdout=GLOBAL_HOLDOUT),  # type: ignore[call-arg]
         )
-    wanted = [wants(people, day=FIRST_DAY + day) for day in range(NIGHTS + WINDOW_DAYS)]
-    found = []
-    exposed: dict[str, list[tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float64]]]] = {}
+    exposed: dict[str, list[tuple[NDArray[np.int64], NDArray[np.bool_]]]] = {}
     for night in range(NIGHTS):
         plan = _night(people, asked, arms, FIRST_DAY + night).to_pandas()
         chosen = plan[plan["fate"].isin(["contact", "held_out"])]
         for offer in OFFERS:
             rows = chosen.loc[chosen["strategy"] == offer.name, "customer"].to_numpy(dtype=np.int64)
             rows = rows[arms[offer.name][rows] != "global_holdout"]
-            treated = arms[offer.name][rows] == "treatment"
-            exposed.setdefault(offer.name, []).append(
-                (treated, *_contacted(people, offer, rows, treated, wanted, night, effects))
-            )
+            exposed.setdefault(offer.name, []).append((rows, arms[offer.name][rows] == "treatment"))
         taken = chosen["customer"].to_numpy(dtype=np.int64)
         asked = {name: np.setdiff1d(rows, taken) for name, rows in asked.items()}
-    for offer in OFFERS:
-        treated, converted, planted = (
-            np.concatenate(each) for each in zip(*exposed[offer.name], strict=True)
-        )
+    return exposed
+
+
+def _cells(
+    seed: int,
+    offer: Offer,
+    treated: NDArray[np.bool_],
+    converted: NDArray[np.bool_],
+    planted: NDArray[np.float64],
+) -> list[dict[str, object]]:
+    """A strategy's cells as ``evaluation.aggregates.cells`` makes them, and the planted lift."""
+    return [
+        {
+            "strategy": f"{seed} {offer.name}",
+            "kind": str(seed),
+            "channel": offer.channel,
+            "manager": "desk 1",
+            "treatment_share": 1 - offer.holdout,
+            "segment": "S01",
+            "arm": arm,
+            "arm_share": share,
+            "contacted": arm == "treatment",
+            "flaw": None,
+            "customers": int(inside.sum()),
+            "listed": 0,
+            "converted_n": int(inside.sum()),
+            "converted_sum": int(converted[inside].sum()),
+            "planted": planted[treated].mean(),
+        }
         for arm, share, inside in (
             ("treatment", 1 - offer.holdout, treated),
             ("control", offer.holdout, ~treated),
-        ):
-            found.append(
-                {
-                    "strategy": f"{seed} {offer.name}",
-                    "kind": str(seed),
-                    "channel": offer.channel,
-                    "manager": "desk 1",
-                    "treatment_share": 1 - offer.holdout,
-                    "segment": "S01",
-                    "arm": arm,
-                    "arm_share": share,
-                    "contacted": arm == "treatment",
-                    "flaw": None,
-                    "customers": int(inside.sum()),
-                    "listed": 0,
-                    "converted_n": int(inside.sum()),
-                    "converted_sum": int(converted[inside].sum()),
-                    "planted": planted[treated].mean(),
-                }
-            )
-    return found
+        )
+    ]
 
 
 def _contacted(
@@ -191,7 +209,7 @@ def _seeds() -> list[int]:
 @cache
 def _readouts(effects: Effects) -> pd.DataFrame:
     """Every strategy's lift and every world's, read as production reads them, beside what was planted."""
-    rows = [row for seed in _seeds() for row in _world(seed, effects)]
+    rows = _worlds()[effects]
     cells = pa.Table.from_pylist(rows).drop_columns("planted")
     cells = cells.set_column(
         cells.schema.get_field_index("flaw"), "flaw", cells["flaw"].cast(pa.string())
