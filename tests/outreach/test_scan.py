@@ -71,7 +71,7 @@ def test_an_honest_list_passes() -> None:
 @pytest.mark.parametrize("text", DISGUISES.values(), ids=DISGUISES.keys())
 def test_identifiers_are_found(text: str) -> None:
     (leak,) = leaks_of(file_with(reason=text))
-    assert leak.startswith("sms.csv, reason: ")
+    assert leak.startswith("sms.csv, row 1, column reason: ")
 
 
 @pytest.mark.parametrize("text", DISGUISES.values(), ids=DISGUISES.keys())

@@ -1,0 +1,242 @@
+"""A fast look at many values: which of them could hold an identifier at all.
+
+It lets through whatever the exact search (numbers.py, names.py) could find something in, and more: any
+character that is not everyday text, any escape, any long code word. Dates and times of day do not count as
+digits here, as they do not there.
+"""
+
+from collections.abc import Iterable
+from functools import cache
+from typing import NamedTuple
+
+import numba
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from outreach.scan.characters import HAN_DIGITS, simplified
+from outreach.scan.words import ORDINARY
+
+Bytes = npt.NDArray[np.uint8]
+Flags = npt.NDArray[np.bool_]
+
+_ODD, _STOP, _GAP, _DIGIT, _SMALL, _CAPITAL = range(6)
+_ENDS_NAME = 8  # added to a kind: what stands before and after is not one name
+_EVERYDAY_GAPS = (
+    " \t\r\n!\"#&'()*+,-./:;<=>?@[\\]^_`{|}~·—–…‘’“”•°℃×÷"
+    "、。〈〉《》「」『』【】〔〕〜！＂＃＆＇（）＊＋，－．／：；＜＝＞？＠［＼］＾＿｀｛｜｝～"
+)
+_EVERYDAY_STOPS = "%‰¥￥$€£％"
+_BETWEEN_NAMES = " ·—–_-|/\\*~^`'+=.．•\t\r\n"
+_BITS = 26
+_LETTERS = 16
+_CODE_WORD = 8
+_NUMBER = 8
+_LETTERED_NUMBER = 6
+
+
+class Pairs(NamedTuple):
+    """Bit sets of names: ``whole`` those of two characters, ``begun`` and ``threes`` the first two and three
+    of longer ones, both ways round; ``latin`` whether some are not in Han characters."""
+
+    whole: Bytes
+    begun: Bytes
+    threes: Bytes
+    latin: bool
+
+
+def pairs_of(names: frozenset[str]) -> Pairs:
+    """The picture of ``names`` (small letters, simplified, without gaps) that the sieve looks at."""
+    han = [name for name in names if "\u3400" <= name[0] <= "\u9fff"]
+    # Reversed names of two characters are looked for as well: see names.py.
+    two = [name for name in han if len(name) == 2]
+    longer = [part for name in han if len(name) > 2 for part in (name[:3], name[::-1][:3])]
+    return Pairs(
+        whole=_bit_set({name[::turn] for name in two for turn in (1, -1)} - ORDINARY, 2),
+        begun=_bit_set(longer, 2),
+        threes=_bit_set(longer, 3),
+        latin=len(han) < len(names),
+    )
+
+
+def suspicious(values: pa.StringArray, pairs: Pairs) -> Flags:
+    """For each of ``values`` whether the exact search has to look at it."""
+    text = values.cast(pa.large_string())
+    _, offsets, data = text.buffers()
+    starts = np.frombuffer(offsets, np.int64, len(text) + 1, text.offset * 8)
+    content = np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(1, np.uint8)
+    found = np.zeros(len(text), np.bool_)
+    _look(content, starts, *_kinds(), *pairs, found)
+    return found
+
+
+def _bit_set(names: Iterable[str], size: int) -> Bytes:
+    codes = np.array([[ord(character) for character in name[:size]] for name in set(names)], np.uint64)
+    bits = np.zeros(1 << (_BITS - 3), np.uint8)
+    key = np.zeros(len(codes), np.uint64)
+    for column in codes.T if len(codes) else ():
+        key = (key * np.uint64(0x9E3779B97F4A7C15)) + column * np.uint64(0xC2B2AE3D27D4EB4F)
+    place = key >> np.uint64(64 - _BITS)
+    np.bitwise_or.at(
+        bits, (place >> np.uint64(3)).astype(np.int64), np.uint8(1) << (place & np.uint64(7)).astype(np.uint8)
+    )
+    return bits
+
+
+@cache
+def _kinds() -> tuple[Bytes, npt.NDArray[np.uint16]]:
+    """Kind of each character of the basic plane, and its simplified form."""
+    kinds = np.full(0x10000, _ODD, np.uint8)
+    kinds[0x3400:0xA000] = _STOP
+    for character in _EVERYDAY_GAPS:
+        kinds[ord(character)] = _GAP + (0 if character in _BETWEEN_NAMES else _ENDS_NAME)
+    for character in _EVERYDAY_STOPS:
+        kinds[ord(character)] = _STOP + _ENDS_NAME
+    for character in (*"0123456789０１２３４５６７８９", *HAN_DIGITS):
+        kinds[ord(character)] = _DIGIT + (0 if "\u3400" <= character <= "\u9fff" else _ENDS_NAME)
+    kinds[ord("a") : ord("z") + 1] = _SMALL + _ENDS_NAME
+    kinds[ord("A") : ord("Z") + 1] = _CAPITAL + _ENDS_NAME
+    folded = np.array(
+        [ord(simplified(chr(code))) if 0x3400 <= code < 0xA000 else 0 for code in range(0x10000)]
+    )
+    return kinds, folded.astype(np.uint16)
+
+
+@numba.njit(nogil=True, cache=True)
+def _look(content, starts, kinds, folded, whole, begun, threes, latin, found):  # type: ignore[no-untyped-def]
+    for value in range(starts.size - 1):
+        found[value] = _look_at(
+            content, starts[value], starts[value + 1], kinds, folded, whole, begun, threes, latin
+        )
+
+
+@numba.njit(nogil=True, cache=True)
+def _look_at(content, start, end, kinds, folded, whole, begun, threes, latin):  # type: ignore[no-untyped-def]
+    digits = letters = word = 0
+    lettered = word_has_digit = word_has_letter = word_has_capital = False
+    first = second = np.uint64(0)  # the two Han characters before
+    at = start
+    while at < end:
+        byte = content[at]
+        if byte < 0x80:
+            code, size = np.int64(byte), 1
+        elif byte < 0xE0:
+            code, size = (np.int64(byte & 0x1F) << 6) | (content[at + 1] & 0x3F), 2
+        elif byte < 0xF0:
+            code = (np.int64(byte & 0x0F) << 12) | (np.int64(content[at + 1] & 0x3F) << 6)
+            code, size = code | (content[at + 2] & 0x3F), 3
+        else:
+            return True  # beyond the basic plane
+        kind = kinds[code] & 7
+        if kind == _ODD:
+            return True
+        if kinds[code] & 8:
+            first = second = np.uint64(0)
+        if kind == _DIGIT and size == 1:
+            skipped = _moment(content, at, start, end)
+            if skipped:
+                at += skipped
+                word, word_has_digit, word_has_letter, word_has_capital = 0, False, False, False
+                continue
+        if size == 1 and _is_escape(content, at, end):
+            return True
+        if kind == _DIGIT:
+            digits += 1
+        elif kind in (_SMALL, _CAPITAL):
+            letters += 1
+            lettered = True
+        elif kind == _STOP:
+            digits, lettered = 0, False
+        if digits >= _NUMBER or (lettered and digits >= _LETTERED_NUMBER) or letters >= _LETTERS:
+            return True
+        if size == 1 and (kind >= _DIGIT or byte == 0x2B or byte == 0x2D or byte == 0x2F or byte == 0x5F):
+            word_has_capital |= kind == _CAPITAL and word > 0
+            word_has_digit |= kind == _DIGIT
+            word_has_letter |= kind >= _SMALL
+            word += 1
+            if word >= _CODE_WORD and word_has_letter and (word_has_digit or word_has_capital):
+                return True
+        else:
+            word, word_has_digit, word_has_letter, word_has_capital = 0, False, False, False
+        if size == 3 and 0x3400 <= code < 0xA000:
+            third = np.uint64(folded[code])
+            if second and (_has(whole, np.uint64(0), second, third)):
+                return True
+            if first and _has(begun, np.uint64(0), first, second) and _has(threes, first, second, third):
+                return True
+            first, second = second, third
+        at += size
+    return latin and letters >= 4
+
+
+@numba.njit(nogil=True, cache=True)
+def _has(bits, first, second, third):  # type: ignore[no-untyped-def]
+    times, step = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
+    key = ((first * step) * times + second * step) * times + third * step
+    place = key >> np.uint64(64 - 26)
+    return (bits[place >> np.uint64(3)] >> np.uint8(place & np.uint64(7))) & np.uint8(1) != 0
+
+
+@numba.njit(nogil=True, cache=True)
+def _is_escape(content, at, end):  # type: ignore[no-untyped-def]
+    """``%41``, ``=41``, ``\\u`` and ``&#``, ``&name``."""
+    byte = content[at]
+    if at + 2 >= end:
+        return False
+    if byte == 0x25 or byte == 0x3D:
+        return _is_hex(content[at + 1]) and _is_hex(content[at + 2])
+    if byte == 0x5C:
+        return content[at + 1] in (0x75, 0x78, 0x55)
+    return byte == 0x26 and (content[at + 1] == 0x23 or 0x41 <= content[at + 1] <= 0x7A)
+
+
+@numba.njit(nogil=True, cache=True)
+def _is_hex(byte):  # type: ignore[no-untyped-def]
+    return 0x30 <= byte <= 0x39 or 0x41 <= byte <= 0x46 or 0x61 <= byte <= 0x66
+
+
+@numba.njit(nogil=True, cache=True)
+def _digits_at(content, at, end, most):  # type: ignore[no-untyped-def]
+    """How many ASCII digits stand at ``at``, at most ``most``, and their value."""
+    count = value = 0
+    while count < most and at + count < end and 0x30 <= content[at + count] <= 0x39:
+        value = value * 10 + (content[at + count] - 0x30)
+        count += 1
+    return count, value
+
+
+@numba.njit(nogil=True, cache=True)
+def _moment(content, at, start, end):  # type: ignore[no-untyped-def]
+    """Length of the date or time of day that begins at ``at``, else 0."""
+    if at > start and 0x30 <= content[at - 1] <= 0x39:
+        return 0
+    count, value = _digits_at(content, at, end, 15)
+    after = at + count
+    if count in (8, 12, 14):
+        date = value // 10 ** (count - 8)
+        clock = value % 10 ** (count - 8) // 10 ** max(0, count - 12)
+        year, month, day = date // 10_000, date // 100 % 100, date % 100
+        proper = 1900 <= year < 2100 and 1 <= month <= 12 and 1 <= day <= 31
+        second = value % 100 if count == 14 else 0
+        return count if proper and clock // 100 < 24 and clock % 100 < 60 and second < 60 else 0
+    if after >= end:
+        return 0
+    gap = content[after]
+    if count == 4 and 1900 <= value < 2100 and (gap == 0x2D or gap == 0x2F or gap == 0x2E):
+        many, month = _digits_at(content, after + 1, end, 3)
+        then = after + 1 + many
+        if 1 <= many <= 2 and 1 <= month <= 12 and then < end and content[then] == gap:
+            more, day = _digits_at(content, then + 1, end, 3)
+            if 1 <= more <= 2 and 1 <= day <= 31:
+                return then + 1 + more - at
+    if count <= 2 and value <= 24 and gap == 0x3A and (at == start or content[at - 1] != 0x3A):
+        many, minute = _digits_at(content, after + 1, end, 3)
+        length = count + 1 + many
+        if many == 2 and minute < 60:
+            if at + length < end and content[at + length] == 0x3A:
+                more, second = _digits_at(content, at + length + 1, end, 3)
+                if more == 2 and second < 60:
+                    length += 3
+            if at + length >= end or content[at + length] != 0x3A:
+                return length
+    return 0
