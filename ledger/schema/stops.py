@@ -96,7 +96,7 @@ RELEASED_CONTACTS = Table(
     METADATA,
     Column("contact", _TOKEN, primary_key=True),
     Column("address", _TOKEN, nullable=False, index=True),
-    Column("customer", _TOKEN, nullable=False, index=True, comment="token"),
+    Column("customer", _TOKEN, index=True, comment="token; none of a canary"),
     Column("number", _TOKEN, index=True, comment="token"),
     Column("strategy", _TOKEN, nullable=False),
     Column("channel", _TOKEN, nullable=False),

@@ -164,7 +164,7 @@ def upgrade() -> None:
         "released_contacts",
         sa.Column("contact", sa.Text(collation="C"), nullable=False),
         sa.Column("address", sa.Text(collation="C"), nullable=False),
-        sa.Column("customer", sa.Text(collation="C"), nullable=False, comment="token"),
+        sa.Column("customer", sa.Text(collation="C"), nullable=True, comment="token; none of a canary"),
         sa.Column("number", sa.Text(collation="C"), nullable=True, comment="token"),
         sa.Column("strategy", sa.Text(collation="C"), nullable=False),
         sa.Column("channel", sa.Text(collation="C"), nullable=False),
