@@ -5,7 +5,7 @@ import json
 import re
 import shlex
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -28,14 +28,7 @@ from strategies.book import live
 from strategies.document import Strategy
 from strategies.folder import OWN_BOOK
 from strategies.rule import parse
-from tests.jobs.test_decide import (
-    SECOND,
-    again,  # noqa: F401 - the nights of deciding, made once more for this file
-    book,  # noqa: F401
-    first,  # noqa: F401
-    rows,
-    second,  # noqa: F401
-)
+from tests.jobs.decided.nights import SECOND, first_night, next_night, rows
 
 ROOT = Path(__file__).parents[2]
 
@@ -43,17 +36,15 @@ Nights = list[tuple[Night, DryRun]]
 
 
 @pytest.fixture(scope="module")
-def above() -> Experiments:
-    """Nights without what only the draw knows: whom a ramp or a layer lets in, what is tried with whom."""
-    return Experiments(exploration=0.0)  # type: ignore[call-arg]
-
-
-@pytest.fixture(scope="module")
-def nights(first: Night, request: pytest.FixtureRequest) -> Nights:  # noqa: F811
-    """Two nights, each with the dry run made when it had been decided and nothing had come after it."""
-    found = [(first, of_night(first, live(first.ledger)))]
-    second: Night = request.getfixturevalue("second")  # noqa: F811
-    return [*found, (second, of_night(second, live(second.ledger)))]
+def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
+    """Two nights, each with the dry run made when it had been decided and nothing had come after it; without
+    what only the draw knows: whom a ramp or a layer lets in, what is tried with whom.
+    """
+    above = Experiments(exploration=0.0)  # type: ignore[call-arg]
+    with first_night(tmp_path_factory.mktemp("foretold"), above=above) as first:
+        found = [(first, of_night(first, live(first.ledger)))]
+        second = next_night(first)
+        yield [*found, (second, of_night(second, live(second.ledger)))]
 
 
 def test_policy_speaks_as_it_did_when_the_night_was_decided(nights: Nights) -> None:

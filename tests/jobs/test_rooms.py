@@ -1,5 +1,6 @@
 """A night's rooms: what settings, channels and documents say, and what journeys under way will ask for."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -26,7 +27,7 @@ def rooms_of(
     engine: SparkSession,
     book: list[Strategy],
     *,
-    made: list[tuple[str, int, date, str, str | None]] = (),  # type: ignore[assignment]
+    made: Sequence[tuple[str, int, date, str, str | None]] = (),
     **settings: Any,
 ) -> Rooms:
     """Of a bank of 2,000 customers. ``made``: strategy, step, contact day, fate and result."""

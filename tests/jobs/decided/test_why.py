@@ -30,14 +30,7 @@ from lake.tables import CANDIDATES, CERTIFICATES, LIMITS, PLAN
 from outreach.policy.rule import reasons
 from outreach.why import FORBIDDEN, WHY
 from strategies.book import live
-from tests.jobs.test_decide import (
-    above,  # noqa: F401 - the nights of deciding, made once more for this file
-    again,  # noqa: F401
-    book,  # noqa: F401
-    first,  # noqa: F401
-    rows,
-    second,  # noqa: F401
-)
+from tests.jobs.decided.nights import rows
 
 Row = dict[str, Any]
 
@@ -65,7 +58,7 @@ def what_if(night: Night, *changes: str) -> WhatIf:
 
 
 @pytest.mark.parametrize("fate", ["contact", "held_out", "capacity", "lower_value"])
-def test_an_answer_tells_the_fate_of_every_candidate(second: Night, fate: str) -> None:  # noqa: F811
+def test_an_answer_tells_the_fate_of_every_candidate(second: Night, fate: str) -> None:
     customer = somebody(second, fate)
     answer = asked(second, customer)
     planned = [row for row in rows(second, PLAN) if row["customer"] == customer]
@@ -85,7 +78,7 @@ def test_an_answer_tells_the_fate_of_every_candidate(second: Night, fate: str) -
     assert all(row["reason"] in text for row in answer.candidates[:1])
 
 
-def test_a_price_is_told_limit_by_limit(second: Night) -> None:  # noqa: F811
+def test_a_price_is_told_limit_by_limit(second: Night) -> None:
     prices = {row["name"]: row["price"] for row in rows(second, LIMITS)}
     plan = [row for row in rows(second, PLAN) if row["shadow_price"]]
     several = 0
@@ -101,7 +94,7 @@ def test_a_price_is_told_limit_by_limit(second: Night) -> None:  # noqa: F811
 
 
 def test_a_rule_that_no_longer_reads_is_named(
-    second: Night,  # noqa: F811
+    second: Night,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("jobs.why.FEATURES", {})
@@ -110,7 +103,7 @@ def test_a_rule_that_no_longer_reads_is_named(
     assert {one.reason for one in answer.not_asked} == {"its rule of that night no longer reads"}
 
 
-def test_strategies_that_do_not_ask_say_why(first: Night, second: Night) -> None:  # noqa: F811
+def test_strategies_that_do_not_ask_say_why(first: Night, second: Night) -> None:
     """Of the first night, whose documents have ramps and layers; of the second, with journeys begun."""
     seen: set[str] = set()
     rich = sorted(row["customer"] for row in rows(first, CUSTOMER_FEATURES) if row["aum_now"] >= 4000)
@@ -130,7 +123,7 @@ def test_strategies_that_do_not_ask_say_why(first: Night, second: Night) -> None
     assert any(reason.startswith("begun on 2026-08-31") for reason in seen)
 
 
-def test_who_is_not_there_is_told_how_customers_go(second: Night) -> None:  # noqa: F811
+def test_who_is_not_there_is_told_how_customers_go(second: Night) -> None:
     for typed, said in (("c99999", "no such customer"), ("13812345678", "looks like a number")):
         with pytest.raises(SettingsError) as told:
             asked(second, typed)
@@ -139,14 +132,14 @@ def test_who_is_not_there_is_told_how_customers_go(second: Night) -> None:  # no
         assert typed not in str(told.value)
 
 
-def test_a_night_that_is_not_decided_has_no_answers(second: Night, tmp_path: Path) -> None:  # noqa: F811
+def test_a_night_that_is_not_decided_has_no_answers(second: Night, tmp_path: Path) -> None:
     with pytest.raises(ScheduleError, match="2026-08-01 is not decided; decided are 2 nights"):
         ask(second.settings, "c00001", as_of=date(2026, 8, 1), progress=lambda _: None)
     with pytest.raises(ScheduleError, match="no night is decided yet"):
         ask(load_settings(home=tmp_path / "home"), "c1", as_of=None, progress=lambda _: None)
 
 
-def test_the_whole_night_is_a_file_for_its_owner(second: Night, tmp_path: Path) -> None:  # noqa: F811
+def test_the_whole_night_is_a_file_for_its_owner(second: Night, tmp_path: Path) -> None:
     path = tmp_path / "why" / "全部.csv"
     written = write_all(second.settings, path, as_of=None, progress=lambda _: None)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -165,7 +158,7 @@ def test_the_whole_night_is_a_file_for_its_owner(second: Night, tmp_path: Path) 
         write_all(second.settings, path / "below", as_of=None, progress=lambda _: None)
 
 
-def test_the_plan_is_told_with_its_certificate(second: Night) -> None:  # noqa: F811
+def test_the_plan_is_told_with_its_certificate(second: Night) -> None:
     (certificate,) = rows(second, CERTIFICATES)
     plan = show(second.settings, as_of=None, progress=lambda _: None)
     assert plan.as_of == second.as_of
@@ -189,7 +182,7 @@ def test_the_plan_is_told_with_its_certificate(second: Night) -> None:  # noqa: 
 
 
 @pytest.mark.parametrize("change", ["sms.capacity=+0%", "human_call.capacity@10=+0", "push.capacity=-0"])
-def test_a_change_of_nothing_gives_the_very_plan_that_is_stored(second: Night, change: str) -> None:  # noqa: F811
+def test_a_change_of_nothing_gives_the_very_plan_that_is_stored(second: Night, change: str) -> None:
     found = what_if(second, change)
     assert found.after == found.before
     moved = found.difference
@@ -198,7 +191,7 @@ def test_a_change_of_nothing_gives_the_very_plan_that_is_stored(second: Night, c
     assert "nobody's contact changes" in page(WhatIfPage(found=found))
 
 
-def test_more_room_is_worth_more_and_nothing_is_written(second: Night) -> None:  # noqa: F811
+def test_more_room_is_worth_more_and_nothing_is_written(second: Night) -> None:
     before = [second.store.digest(table, as_of=second.as_of) for table in (PLAN, LIMITS, CERTIFICATES)]
     found = what_if(second, "human_call.capacity=+400%", "ai_call.capacity=+400%")
     assert found.after.certificate["bound"] > found.before.certificate["bound"]
@@ -218,7 +211,7 @@ def test_more_room_is_worth_more_and_nothing_is_written(second: Night) -> None: 
     assert after == before
 
 
-def test_a_paused_strategy_has_no_contact(second: Night) -> None:  # noqa: F811
+def test_a_paused_strategy_has_no_contact(second: Night) -> None:
     by_strategy = Counter(row["strategy"] for row in rows(second, PLAN) if row["fate"] == "contact")
     busiest = by_strategy.most_common(1)[0][0]
     found = what_if(second, f"{busiest}=paused")
@@ -229,7 +222,7 @@ def test_a_paused_strategy_has_no_contact(second: Night) -> None:  # noqa: F811
     assert busiest in page(WhatIfPage(found=found))
 
 
-def test_a_minimum_that_cannot_be_met_is_named_with_what_can(second: Night) -> None:  # noqa: F811
+def test_a_minimum_that_cannot_be_met_is_named_with_what_can(second: Night) -> None:
     most = Counter(row["strategy"] for row in rows(second, PLAN))
     name = min(most, key=lambda strategy: (most[strategy], strategy))
     found = what_if(second, f"{name}.per_night=5000", f"{name}.at_least=5000")
@@ -240,7 +233,7 @@ def test_a_minimum_that_cannot_be_met_is_named_with_what_can(second: Night) -> N
     assert found.after.certificate["violations"] == 0
 
 
-def test_a_night_whose_settings_have_changed_is_not_made_again(second: Night) -> None:  # noqa: F811
+def test_a_night_whose_settings_have_changed_is_not_made_again(second: Night) -> None:
     other = second.settings.model_copy(update={"capacity": {"sms": ChannelCapacity(per_night=7)}})
     with pytest.raises(ArbitrationError, match=r"channel\.sms was 20 that night and is 7"):
         ask_what_if(other, ["sms.capacity=+10%"], as_of=second.as_of, progress=lambda _: None)
@@ -252,8 +245,8 @@ def test_a_night_whose_settings_have_changed_is_not_made_again(second: Night) ->
         what_if(second, "fax.capacity=1")
 
 
-def test_the_page_shows_what_works(second: Night) -> None:  # noqa: F811
-    page = (Path(__file__).parents[2] / "docs" / "why.md").read_text(encoding="utf-8")
+def test_the_page_shows_what_works(second: Night) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "why.md").read_text(encoding="utf-8")
     shown = re.findall(r"^\| `([a-z_]+(?:\.[a-z_]+)?(?:@\d+)?=[^`]+)` \|", page, flags=re.M)
     assert len(shown) == 8
     for change in shown:
@@ -263,7 +256,7 @@ def test_the_page_shows_what_works(second: Night) -> None:  # noqa: F811
 
 
 def test_the_commands_answer_and_refuse(
-    second: Night,  # noqa: F811
+    second: Night,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
