@@ -22,6 +22,9 @@ def open_engine(settings: Settings) -> Iterator[SparkSession]:
             yield spark
     else:
         with _embedded() as address, _session(address) as spark:
+            # Else each column expression looks up the line that made it, which takes longer than making it.
+            # Spark on the JVM takes this setting at its own start only.
+            spark.conf.set("spark.python.sql.dataFrameDebugging.enabled", "false")
             yield spark
 
 
@@ -45,8 +48,6 @@ def _session(address: str) -> Iterator[SparkSession]:
         spark = SparkSession.builder.remote(address).create()
         # Times are the bank's wall clock; UTC keeps the engine from shifting them.
         spark.conf.set("spark.sql.session.timeZone", "UTC")
-        # Else each column expression looks up the line that made it, which takes longer than making it.
-        spark.conf.set("spark.python.sql.dataFrameDebugging.enabled", "false")
     except Exception as error:
         raise StoreError(
             f"the engine at {address} does not answer ({type(error).__name__}); "
