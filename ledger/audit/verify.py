@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from ledger.audit.chain import START, Link, chained, links, unchained
 from ledger.audit.checkpoints import Checkpoint
 
-Bend = Literal["edited", "removed", "inserted", "re-ordered", "cut off", "written anew", "gone"]
+Bend = Literal["edited", "removed", "inserted", "re-ordered", "cut off", "written anew"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,11 +42,12 @@ def verify(connection: Connection, checkpoints: Sequence[Checkpoint], *, since: 
     known = {one.number: one.hash for one in checkpoints}
     start = max((number for number in known if number <= since), default=0)
     walk = _Walk(number=start, hash=known.get(start, START), known=known)
-    fault = walk.through(links(connection, after=start)) or _past_the_chain(connection)
+    fault = walk.through(links(connection, after=start)) or _past_the_chain(connection, walk.number)
     if fault is not None and fault.bend == "edited":
         fault = _named(fault, list(links(connection)), walk.hash)
-    witnessed = max((number for number in known if number <= walk.number), default=0)
-    return Verdict(intact_to=walk.number, witnessed=witnessed, checkpoints=len(known), fault=fault)
+    intact_to = walk.number if fault is None else fault.number - 1
+    witnessed = max((number for number in known if number <= intact_to), default=0)
+    return Verdict(intact_to=intact_to, witnessed=witnessed, checkpoints=len(known), fault=fault)
 
 
 @dataclass
@@ -93,12 +94,12 @@ class _Walk:
         return None
 
 
-def _past_the_chain(connection: Connection) -> Fault | None:
+def _past_the_chain(connection: Connection, last: int) -> Fault | None:
     strangers = unchained(connection)
     if not strangers:
         return None
     return Fault(
-        number=strangers[0],
+        number=last + 1,
         bend="inserted",
         words=f"{len(strangers):,} lines are in the trail and not in the chain, first id {strangers[0]}",
     )
