@@ -1,6 +1,6 @@
 """A watermark that names recipient and night from any hundred rows, whatever else was cut out of them.
 
-Every row says until when it may be used. Of the 300 seconds before that moment, a secret draws about half for
+Every row says until when it may be used. Of the 600 seconds before that moment, a secret draws about half for
 each recipient and night (as Kirchenbauer et al. 2023 draw words), and each row's moment is moved back to one
 of them: earlier, so that no row lives longer than it may. Who holds rows of unknown origin counts how many of
 their distinct seconds are of each recipient's half: for the wrong one every other is, for the right one all
@@ -21,7 +21,7 @@ from scipy.stats import binom
 
 from base.errors import ReleaseError
 
-SPAN = 300  # seconds: 100 rows show about 75 of a half, one wrong in 2**75
+SPAN = 600  # seconds: of a half of them 100 rows show about 85, and another half fits once in 2**85
 CARRIER = "expires_at"
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ](\d\d):(\d\d):(\d\d)")
 
@@ -39,10 +39,10 @@ class Finding:
 
 
 def mark(rows: pa.Table, *, recipient: str, as_of: date, key: bytes) -> pa.Table:
-    """``rows`` with each ``expires_at`` (ISO 8601 text, on a full five minutes) up to five minutes earlier.
+    """``rows`` with each ``expires_at`` (ISO 8601 text, on a full ten minutes) up to ten minutes earlier.
 
     The same for the same rows in the same order. Raises ReleaseError where the column is missing or a moment
-    is not on a full five minutes.
+    is not on a full ten minutes.
     """
     if CARRIER not in rows.column_names:
         raise ReleaseError(f"the list for {recipient} has no column {CARRIER}, which carries its watermark")
@@ -66,31 +66,20 @@ def trace(
     """
     seen = np.array(sorted({_seconds_before(found) for found in _MOMENT.findall(text)}), dtype=np.int64)
     lists = sorted(set(candidates))
+    fitting = np.array([_half(*one, key)[seen].sum() for one in lists], dtype=np.int64)
+    errors = np.minimum(1.0, binom.sf(fitting - 1, len(seen), 0.5) * len(lists))
     findings = [
-        _finding(recipient, as_of, seen, int(_half(recipient, as_of, key)[seen].sum()), len(lists))
-        for recipient, as_of in lists
+        Finding(recipient=recipient, as_of=as_of, moments=len(seen), fitting=int(fits), error=float(chance))
+        for (recipient, as_of), fits, chance in zip(lists, fitting, errors, strict=True)
+        if chance <= error
     ]
-    sure = [finding for finding in findings if finding.error <= error]
-    return tuple(sorted(sure, key=lambda finding: finding.error))
-
-
-def _finding(
-    recipient: str, as_of: date, seen: npt.NDArray[np.int64], fitting: int, compared: int
-) -> Finding:
-    tail = float(binom.sf(fitting - 1, len(seen), 0.5)) if len(seen) else 1.0
-    return Finding(
-        recipient=recipient,
-        as_of=as_of,
-        moments=len(seen),
-        fitting=fitting,
-        error=min(1.0, tail * compared),
-    )
+    return tuple(sorted(findings, key=lambda finding: finding.error))
 
 
 def _earlier(moment: str, seconds: npt.NDArray[np.int64]) -> list[str]:
     last = datetime.fromisoformat(moment)
     if last.minute * 60 % SPAN or last.second or last.microsecond:
-        raise ReleaseError(f"{CARRIER} {moment} is not on a full five minutes, so it cannot carry a mark")
+        raise ReleaseError(f"{CARRIER} {moment} is not on a full ten minutes, so it cannot carry a mark")
     return [(last - timedelta(seconds=int(second))).isoformat() for second in seconds]
 
 
