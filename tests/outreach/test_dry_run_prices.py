@@ -20,7 +20,7 @@ from outreach.dry_run.market import Market
 from outreach.explore import Exploration
 from strategies.document import Strategy
 from strategies.folder import read_folder
-from tests.outreach.test_dry_run import prices
+from tests.outreach.dry_run_world import prices
 
 DAY = date(2026, 7, 2)
 PEOPLE = 3_000
