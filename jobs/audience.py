@@ -17,7 +17,7 @@ from features.catalogue import FEATURES
 from features.compiler import CUSTOMER_FEATURES
 from jobs.decide import decide
 from jobs.job import Frames, Night
-from jobs.known import known, touches_made
+from jobs.known import known, marketed, touches_made
 from jobs.rooms import night_rooms
 from jobs.run import open_house
 from lake.tables import (
@@ -34,7 +34,6 @@ from outreach.dry_run.collect import Seen, collect
 from outreach.dry_run.dry_run import DryRun
 from outreach.dry_run.market import Market
 from outreach.dry_run.selection import lay_out
-from outreach.policy.callers import marketing_limits
 from outreach.stops import Stops, read_stops
 from strategies.document import Strategy
 from strategies.funnel import begun, positions
@@ -101,7 +100,7 @@ def _audience(
         as_of=night.as_of,
         contact=night.settings.contact,
         channels=load_channels(),
-        callers=[channel for channel, limit in marketing_limits().items() if limit],
+        callers=marketed(night),
         stopped=stops.channels,
     )
     return audience(

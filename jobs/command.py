@@ -18,7 +18,10 @@ from base.errors import LongreachError, SettingsError
 from base.roles import Action
 from base.settings import load_settings
 from jobs.audit import alerts, audit
+from jobs.callers import callers
 from jobs.experiments import experiments
+from jobs.opt_outs import opt_outs
+from jobs.revocations import revocations
 from jobs.strategies import strategies
 from jobs.terminal import AsOf, AsOfOrLast, Json, acting, err, out, print_json, say
 
@@ -32,6 +35,9 @@ app = typer.Typer(
 app.add_typer(strategies, name="strategies")
 app.add_typer(experiments, name="experiments")
 app.add_typer(audit, name="audit")
+app.add_typer(opt_outs, name="opt-outs")
+app.add_typer(revocations, name="revocations")
+app.add_typer(callers, name="callers")
 app.command(name="alerts")(alerts)
 
 

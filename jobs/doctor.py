@@ -10,6 +10,7 @@ from base.errors import StrategyError
 from base.settings import Settings
 from lake.session import open_engine
 from ledger.database import open_ledger
+from outreach.callers.register import every_caller
 from sources.source import open_source
 from strategies.book import read_live
 
@@ -26,13 +27,14 @@ class Finding:
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Tries disk, PostgreSQL, engine, source, strategy book and roles; never raises."""
+    """Tries disk, PostgreSQL, engine, source, strategy book, caller numbers and roles; never raises."""
     parts: dict[str, Callable[[Settings], str]] = {
         "disk": _disk,
         "PostgreSQL": _ledger,
         "engine": _engine,
         "source": _source,
         "strategy book": _book,
+        "caller numbers": _callers,
         "roles": _roles,
     }
     return [_try(part, look, settings) for part, look in parts.items()]
@@ -76,6 +78,16 @@ def _book(settings: Settings) -> str:
     if not found.strategies:
         return "no strategy is live yet; longreach strategies import takes documents in"
     return f"{len(found.strategies):,} live strategies, all well-formed"
+
+
+def _callers(settings: Settings) -> str:
+    with open_ledger(settings) as ledger, ledger.engine.connect() as connection:
+        numbers = [one for one in every_caller(connection) if one["state"] == "active"]
+    if not numbers:
+        return "none is in use, so nobody is called or written to; longreach callers import takes them in"
+    if all(one["generated"] for one in numbers):
+        return f"{len(numbers):,}, all made up for trying out; longreach callers import takes the bank's in"
+    return f"{len(numbers):,} of the bank's own"
 
 
 def _roles(settings: Settings) -> str:

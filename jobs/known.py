@@ -1,6 +1,7 @@
 """What a night knows before anything is decided: about people, touches made, and room on the channels."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -19,9 +20,10 @@ from lake.tables import (
     POSITIONS,
     SUPPRESSIONS,
 )
+from lake.tables.words import CHANNELS
+from outreach.callers.register import callers_of_day, daily_limits
 from outreach.channels.channel import capacities, load_channels
 from outreach.opt_outs import standing
-from outreach.policy.callers import marketing_limits
 from outreach.policy.facts import CHANNEL_BITS
 from outreach.policy.gather import Known
 from outreach.stops import read_stops
@@ -78,9 +80,20 @@ def known(
 
 def capacity(night: Night, *, customers: int) -> dict[str, int]:
     """Contacts tonight by channel: what it can carry, and what its caller numbers may."""
-    limits = marketing_limits()
+    limits = _caller_limits(night)
     carried = capacities(night.settings, customers=customers)
-    return {channel: min(room, limits[channel]) for channel, room in carried.items()}
+    return {channel: min(room, limits.get(channel, room)) for channel, room in carried.items()}
+
+
+def marketed(night: Night) -> frozenset[str]:
+    """The channels that may carry marketing: they have a number for it, or take none."""
+    limits = _caller_limits(night)
+    return frozenset(channel for channel in CHANNELS if limits.get(channel, 1))
+
+
+def _caller_limits(night: Night) -> dict[str, int]:
+    with night.ledger.engine.connect() as connection:
+        return daily_limits(callers_of_day(connection, day=night.as_of + timedelta(days=1)))
 
 
 def _complaints(night: Night, complaints: DataFrame) -> DataFrame:
@@ -107,7 +120,7 @@ def _opt_outs(night: Night) -> DataFrame:
 
 def _touches(night: Night, book: Sequence[Strategy]) -> DataFrame:
     """Every touch of every strategy, with what its channel asks for."""
-    channels, limits = load_channels(), marketing_limits()
+    channels, callers = load_channels(), marketed(night)
     with night.ledger.engine.connect() as connection:
         stops = read_stops(connection)
     rows = [
@@ -118,7 +131,7 @@ def _touches(night: Night, book: Sequence[Strategy]) -> DataFrame:
             channels[touch.channel].seconds,
             channels[touch.channel].by_human,
             channels[touch.channel].needs,
-            "marketing" if limits[touch.channel] else None,
+            "marketing" if touch.channel in callers else None,
             strategy.name in stops.strategies or touch.channel in stops.channels,
             strategy.valid.start,
             strategy.valid.end,

@@ -6,9 +6,7 @@ import typer
 
 from base.settings import load_settings
 
-revocations = typer.Typer(
-    name="revocations", help="Tells diallers what they may no longer use.", no_args_is_help=True
-)
+revocations = typer.Typer(help="Tells diallers what they may no longer use.", no_args_is_help=True)
 
 
 @revocations.command()

@@ -16,21 +16,20 @@ err = Console(stderr=True, highlight=False, emoji=False)
 out = Console(highlight=False, emoji=False)
 
 
-def _date(text: str) -> date:
+def day(text: str) -> date:
+    """A date as people type it, as 2026-07-01."""
     try:
-        day = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a date, not an instant
-        if not 1900 <= day.year < 2200:
+        read = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a date, not an instant
+        if not 1900 <= read.year < 2200:
             raise ValueError
-        return day
+        return read
     except ValueError:
         raise typer.BadParameter(f"{text!r} is not a date; write it like 2026-07-01") from None
 
 
-AsOf = Annotated[
-    date, typer.Option("--as-of", parser=_date, metavar="DATE", help="Business date, YYYY-MM-DD.")
-]
+AsOf = Annotated[date, typer.Option("--as-of", parser=day, metavar="DATE", help="Business date, YYYY-MM-DD.")]
 AsOfOrLast = Annotated[
-    date | None, typer.Option("--as-of", parser=_date, metavar="DATE", help="Business date; the last night.")
+    date | None, typer.Option("--as-of", parser=day, metavar="DATE", help="Business date; the last night.")
 ]
 As = Annotated[
     str | None, typer.Option("--as", metavar="NAME", help="Who acts; else LONGREACH_ACTOR or you.")

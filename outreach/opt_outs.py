@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, exists, func, insert, or_, select
+from sqlalchemy import Connection, RowMapping, Select, exists, func, insert, or_, select
 
 from base.errors import OptOutError
 from lake.tables.words import CHANNELS
@@ -112,7 +112,7 @@ def standing() -> Select[Any]:
     return select(OPT_OUTS).where(~exists().where(ended))
 
 
-def history(connection: Connection, *, customer: str | None = None, last: int = 20) -> list[Row[Any]]:
+def history(connection: Connection, *, customer: str | None = None, last: int = 20) -> list[RowMapping]:
     """The newest opt-outs first, columns of OPT_OUTS and ``withdrawn_at``: of one customer, or of all."""
     withdrawn_at = (
         select(OPT_OUT_WITHDRAWALS.c.at)
@@ -122,7 +122,7 @@ def history(connection: Connection, *, customer: str | None = None, last: int = 
     query = select(OPT_OUTS, withdrawn_at.label("withdrawn_at")).order_by(OPT_OUTS.c.id.desc()).limit(last)
     if customer is not None:
         query = query.where(OPT_OUTS.c.customer == customer)
-    return list(connection.execute(query).all())
+    return list(connection.execute(query).mappings())
 
 
 def _stands(connection: Connection, origin: int, one: Whom) -> bool:

@@ -18,15 +18,18 @@ from pydantic_settings import SettingsError as UnreadableSettings
 
 from base.errors import SettingsError
 from base.settings.bank import LongTail, Segments, Synthetic
+from base.settings.callers import Callers
 from base.settings.capacity import Arbitration, ChannelCapacity, LeastShares, Skill
 from base.settings.contact import Contact
 from base.settings.experiments import Experiments, Holdout
 from base.settings.recipients import Canaries, Recipient, RecipientName
+from base.settings.release import Release
 from base.settings.roles import Role
 from base.settings.watch import Retention, Watch
 
 __all__ = [
     "Arbitration",
+    "Callers",
     "Canaries",
     "ChannelCapacity",
     "Contact",
@@ -35,6 +38,7 @@ __all__ = [
     "LeastShares",
     "LongTail",
     "Recipient",
+    "Release",
     "Retention",
     "Role",
     "Segments",
@@ -78,10 +82,12 @@ class Settings(BaseSettings):
     segments: Segments = Segments()  # type: ignore[call-arg]
     contact: Contact = Contact()  # type: ignore[call-arg]
     experiments: Experiments = Experiments()  # type: ignore[call-arg]
+    release: Release = Release()  # type: ignore[call-arg]
     watch: Watch = Watch()  # type: ignore[call-arg]
     retention: Retention = Retention()  # type: ignore[call-arg]
     roles: dict[str, tuple[Role, ...]] = Field(default_factory=dict)
     recipients: dict[RecipientName, Recipient] = Field(default_factory=dict)
+    callers: Callers = Callers()  # type: ignore[call-arg]
     canaries: Canaries = Canaries()
 
     @model_validator(mode="after")

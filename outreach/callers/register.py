@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, get_args
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
-from sqlalchemy import Connection, Row, func, or_, select, update
+from sqlalchemy import Connection, RowMapping, func, or_, select, update
 from sqlalchemy.dialects import postgresql
 
 from base.errors import CallerError
@@ -154,10 +154,10 @@ def daily_limits(register: pa.Table) -> dict[str, int]:
     return limits
 
 
-def every_caller(connection: Connection) -> list[Row[Any]]:
+def every_caller(connection: Connection) -> list[RowMapping]:
     """The whole register, columns of CALLER_NUMBERS, by channel and number."""
     query = select(CALLER_NUMBERS).order_by(CALLER_NUMBERS.c.channel, CALLER_NUMBERS.c.number)
-    return list(connection.execute(query).all())
+    return list(connection.execute(query).mappings())
 
 
 def _change(

@@ -14,9 +14,11 @@ def test_a_healthy_house_is_told_so(tmp_path: Path) -> None:
         "engine",
         "source",
         "strategy book",
+        "caller numbers",
         "roles",
     ]
     assert all(finding.well for finding in findings), findings
+    assert any("made up" in finding.words for finding in findings)
 
 
 def test_every_ill_part_is_named_with_its_mend(tmp_path: Path) -> None:
@@ -26,7 +28,7 @@ def test_every_ill_part_is_named_with_its_mend(tmp_path: Path) -> None:
         source="unheard_of",
     )
     ill = {finding.part: finding.words for finding in examine(settings) if not finding.well}
-    assert set(ill) == {"PostgreSQL", "source", "strategy book"}
+    assert set(ill) == {"PostgreSQL", "source", "strategy book", "caller numbers"}
     assert "LONGREACH_DATABASE_URL" in ill["PostgreSQL"]
     assert "synthetic" in ill["source"]
     assert "does not answer" in ill["strategy book"]

@@ -12,7 +12,6 @@ from pyspark.sql import types as spark
 from base.settings import Contact
 from lake.table import Table
 from lake.tables import ASSIGNMENTS, CONSENTS, CONTACTS, CUSTOMERS, NUMBERS, OUTCOMES, PLAN, SUPPRESSIONS
-from outreach.policy.callers import CallerNumber, marketing_limits
 from outreach.policy.facts import facts_of
 from outreach.policy.gather import Known, gather
 from outreach.policy.page import PAGE, render
@@ -317,12 +316,3 @@ def test_every_rule_says_why_in_both_languages(rule: PolicyRule) -> None:
 def test_the_page_is_fresh() -> None:
     page = Path(__file__).parents[2] / PAGE
     assert page.read_text(encoding="utf-8") == render(), "run: python -m outreach.policy.page"
-
-
-def test_service_numbers_carry_no_marketing() -> None:
-    register = (
-        CallerNumber(name="notices", channel="sms", purpose="service", daily_limit=1_000),
-        CallerNumber(name="offers", channel="push", purpose="marketing", daily_limit=30),
-        CallerNumber(name="more-offers", channel="push", purpose="marketing", daily_limit=20),
-    )
-    assert marketing_limits(register) == {"push": 50, "sms": 0, "ai_call": 0, "human_call": 0}
