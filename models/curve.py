@@ -11,6 +11,8 @@ Floats = npt.NDArray[np.float64]
 _TAILS = (0.01, 0.99)
 _RAMPS = 8
 _SKEWED = 1.0
+_APART = 1e-290
+"""Percentiles closer than this are one value: the slope between them would be beyond floating point."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +37,7 @@ class Curve:
         if not len(seen):
             return cls(knots=(0.0, 1.0), heights=(0.0, 0.0), median=0.0)
         low, median, high = (float(q) for q in np.quantile(seen, (_TAILS[0], 0.5, _TAILS[1])))
-        if low == high:
+        if high - low < _APART:
             return cls(knots=(low, low + 1.0), heights=(0.0, 0.0), median=median)
         knots, heights = _shape(np.clip(seen, low, high))
         scaled = np.interp(seen, knots, heights)

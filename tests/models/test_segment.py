@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics import adjusted_rand_score
@@ -97,6 +97,7 @@ def test_start_over_other_features_is_refused():
         elements=st.one_of(st.floats(-1e9, 1e9), st.just(0.0), st.just(float("nan"))),
     )
 )
+@example(np.array([0.0, 2e-311]))
 def test_scaling_rises_is_bounded_and_can_be_undone(values):
     curve = Curve.fit(values)
     scaled = curve.scale(np.sort(values[~np.isnan(values)]))
