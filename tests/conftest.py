@@ -6,29 +6,53 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from pyspark.sql import SparkSession
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from base.settings import Settings, load_settings
-from benchmarks.jvm_spark import java_is_here
+from benchmarks.jvm_spark import java_is_here, open_jvm_spark
 from lake.session import open_engine
+
+# The same examples on every run: whoever changes nothing sees no new failure.
+hypothesis.settings.register_profile("fixed", derandomize=True)
+hypothesis.settings.load_profile("fixed")
 
 ROOT = Path(__file__).parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
+# Compiling code for a few hundred rows takes longer than working on them.
+QUICK = {
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+    "spark.python.sql.dataFrameDebugging.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.shuffle.partitions": "2",
+}
+COMPARED = (
+    "tests/evaluation/test_cells_agree.py",
+    "tests/experiments/test_both_engines.py",
+    "tests/features/test_engines.py",
+    "tests/models/test_segment_engines.py",
+    "tests/outreach/test_partitions.py",
+    "tests/properties/test_rules_agree.py",
+)
+"""Files that compare engines: one Spark on the JVM does for all of them."""
 LONGEST = ("tests/e2e/",)
 
 
 class Sharing(LoadScopeScheduling):
     """Shares tests out among workers so that what is made for several of them is made once.
 
-    A file's tests stay together, and so do the files of a folder that has a conftest.py of its own. Marks of
-    groups would not do: pytest 9.2 with xdist 3.8 passes over them without a word.
+    A file's tests stay together, and so do the files of a folder that has a conftest.py of its own, and those
+    that compare engines. Marks of groups would not do: pytest 9.2 with xdist 3.8 passes over them.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        file = Path(nodeid.partition("::")[0])
+        name = nodeid.partition("::")[0]
+        if name in COMPARED:
+            return "engines compared"
+        file = Path(name)
         own = file.parent.name != "tests" and (ROOT / file.parent / "conftest.py").exists()
         return str(file.parent if own else file)
 
@@ -59,6 +83,16 @@ def java() -> None:
         subprocess.run(["apt-get", "install", "-qq", "-y", "default-jre-headless"], check=False)
     if not java_is_here():
         pytest.skip("no Java runtime is here and none can be installed: the engines cannot be compared")
+
+
+@pytest.fixture(scope="session")
+def jvm(java: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """Spark on the JVM, the engine to compare with."""
+    with (
+        open_jvm_spark(tmp_path_factory.mktemp("jvm"), settings=QUICK) as address,
+        open_engine(load_settings(spark_remote=address)) as spark,
+    ):
+        yield spark
 
 
 @pytest.fixture

@@ -1,24 +1,17 @@
 """The sums of experiments are the same on the embedded engine, on JVM Spark and in pandas. About 25 s."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pytest
 from pyspark.sql import SparkSession
 
-from base.settings import load_settings
-from benchmarks.jvm_spark import java_is_here, open_jvm_spark
 from evaluation.aggregates import CELL, cells, holdout_cells
 from evaluation.metrics.metric import columns, load_metrics
-from lake.session import open_engine
 from lake.tables import MEASURED
 from tests.evaluation.test_readouts import arms
 from tests.evaluation.world import DAY, World, balance, complaint, opening, opt_out, outcome
 
 ROWS = 3_000
-QUICK = {"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1", "spark.sql.codegen.wholeStage": "false"}
 
 
 def _measured() -> pa.Table:
@@ -109,14 +102,7 @@ def test_the_order_of_the_rows_changes_nothing(engine: SparkSession) -> None:
     assert first.equals(second)
 
 
-@pytest.mark.skipif(
-    not java_is_here(), reason="no Java runtime here, so there is no JVM Spark to compare with"
-)
-def test_sums_are_the_same_on_jvm_spark(engine: SparkSession, tmp_path: Path) -> None:
+def test_sums_are_the_same_on_jvm_spark(engine: SparkSession, jvm: SparkSession) -> None:
     embedded = _sums(engine)
-    with (
-        open_jvm_spark(tmp_path / "jvm", settings=QUICK) as address,
-        open_engine(load_settings(spark_remote=address)) as jvm,
-    ):
-        for ours, theirs in zip(embedded, _sums(jvm), strict=True):
-            pd.testing.assert_frame_equal(ours, theirs, check_dtype=False)
+    for ours, theirs in zip(embedded, _sums(jvm), strict=True):
+        pd.testing.assert_frame_equal(ours, theirs, check_dtype=False)

@@ -1,19 +1,15 @@
 """Arms, rules, candidates and positions are the same on the embedded engine and on JVM Spark."""
 
 from datetime import date, datetime, time, timedelta
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from base.settings import Contact, load_settings
-from benchmarks.jvm_spark import java_is_here, open_jvm_spark
+from base.settings import Contact
 from experiments.assign import assign, with_draw
 from features.compiler import CUSTOMER_FEATURES
-from lake.session import open_engine
 from lake.tables import OUTCOMES, PLAN, POSITIONS
 from lake.tables.words import ARMS, RESULTS
 from strategies.candidates import match
@@ -27,8 +23,6 @@ from tests.strategies.journeys import Row, frame
 BOOK = read_folder()
 CUSTOMERS = 600
 RECORDED = "customer string, strategy string, arm string, first_exposed date"
-# Compiling code for a few hundred rows takes longer than working on them.
-QUICK = {"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1", "spark.sql.codegen.wholeStage": "false"}
 
 
 def _customers() -> pa.Table:
@@ -123,20 +117,13 @@ def _stood(spark: SparkSession) -> list[dict[str, object]]:
     ]
 
 
-@pytest.mark.skipif(
-    not java_is_here(), reason="no Java runtime here, so there is no JVM Spark to compare with"
-)
 def test_candidates_arms_and_positions_are_the_same_on_jvm_spark(
-    engine: SparkSession, tmp_path: Path
+    engine: SparkSession, jvm: SparkSession
 ) -> None:
     embedded, drawn, stood = _decided(engine), _drawn(engine), _stood(engine)
-    with (
-        open_jvm_spark(tmp_path / "jvm", settings=QUICK) as address,
-        open_engine(load_settings(spark_remote=address)) as jvm,
-    ):
-        assert _decided(jvm) == embedded
-        assert _drawn(jvm) == drawn
-        assert _stood(jvm) == stood
+    assert _decided(jvm) == embedded
+    assert _drawn(jvm) == drawn
+    assert _stood(jvm) == stood
     assert len(embedded) > 1000
     assert {row["arm"] for row in embedded} == {"treatment", "control", "global_holdout"}
     assert {row["arm"] for row in drawn} == set(ARMS) - {"treatment_c"}

@@ -8,30 +8,17 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 
-from base.settings import load_settings
-from benchmarks.jvm_spark import open_jvm_spark
 from features.compiler import CUSTOMER_FEATURES, READS, compile_features
-from lake.session import open_engine
 from lake.store import Store
 from tests.features.world import both, later, world
 
 AS_OF = date(2026, 7, 1)
-# Compiling code for a few hundred rows takes longer than working on them.
-QUICK = {
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
-    "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.shuffle.partitions": "2",
-}
 
 
-def test_both_engines_make_the_same_table(engine: SparkSession, java: None, tmp_path: Path) -> None:
+def test_both_engines_make_the_same_table(engine: SparkSession, jvm: SparkSession, tmp_path: Path) -> None:
     _write_raw(Store(tmp_path / "lake", engine, table_format="parquet"))
     made_by_sail = _features(engine, tmp_path, "sail")
-    with (
-        open_jvm_spark(tmp_path / "jvm", settings=QUICK) as address,
-        open_engine(load_settings(spark_remote=address)) as jvm,
-    ):
-        made_by_spark = _features(jvm, tmp_path, "spark")
+    made_by_spark = _features(jvm, tmp_path, "spark")
     assert made_by_sail.num_rows == 300
     assert made_by_sail.equals(made_by_spark)
 

@@ -2,17 +2,11 @@
 
 import numpy as np
 import pandas as pd
-import pytest
 
-from base.settings import load_settings
-from benchmarks.jvm_spark import java_is_here, open_jvm_spark
-from lake.session import open_engine
 from models.segment import Segmenter, score
 
 
-def test_both_engines_score_alike(engine, tmp_path):
-    if not java_is_here():
-        pytest.skip("no Java runtime is here: the engines cannot be compared")
+def test_both_engines_score_alike(engine, jvm, tmp_path):
     rng = np.random.default_rng(1)
     frame = pd.DataFrame(rng.lognormal(5, 2, (400, 4)), columns=["aum", "inflow", "spend", "logins"])
     frame.loc[::7, "inflow"] = None
@@ -20,8 +14,7 @@ def test_both_engines_score_alike(engine, tmp_path):
     model = Segmenter(5).fit(frame)
     frame.assign(customer=[f"c{n:03}" for n in range(400)]).to_parquet(tmp_path / "customers.parquet")
     by_sail = _scored(engine, tmp_path, model)
-    with open_jvm_spark(tmp_path / "jvm") as address, open_engine(load_settings(spark_remote=address)) as jvm:
-        by_spark = _scored(jvm, tmp_path, model)
+    by_spark = _scored(jvm, tmp_path, model)
     pd.testing.assert_frame_equal(by_sail, by_spark, check_exact=True)
     assert list(by_sail["segment"]) == [model.ids_[at] for at in model.predict(frame)]
 

@@ -9,16 +9,11 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from base.errors import ArbitrationError
-from base.settings import load_settings
 from benchmarks.instances import instance
-from benchmarks.jvm_spark import java_is_here, open_jvm_spark
-from lake.session import open_engine
 from outreach.arbitrate.bundles import rows_of, without_rows
 from outreach.arbitrate.partitions import solve_in_partitions
 from outreach.arbitrate.problem import Floats, Problem
 from outreach.arbitrate.solve import solve
-
-QUICK = {"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1", "spark.sql.codegen.wholeStage": "false"}
 
 
 @pytest.fixture(scope="module")
@@ -71,17 +66,10 @@ def test_bundles_and_row_order_change_no_byte(
     assert found == _in_process(problem, how)
 
 
-@pytest.mark.skipif(
-    not java_is_here(), reason="no Java runtime here, so there is no JVM Spark to compare with"
-)
-def test_jvm_spark_finds_the_same(problem: Problem, tmp_path: Path) -> None:
-    with (
-        open_jvm_spark(tmp_path / "spark", settings=QUICK) as address,
-        open_engine(load_settings(spark_remote=address)) as spark,
-    ):
-        rows = _shuffled(spark, problem)
-        # Every pass is a job of its own, which this engine takes a second for: few passes.
-        found = _solved(spark, problem, tmp_path / "laid", bundles=2, how="warm", rows=rows)
+def test_jvm_spark_finds_the_same(jvm: SparkSession, problem: Problem, tmp_path: Path) -> None:
+    rows = _shuffled(jvm, problem)
+    # Every pass is a job of its own, which this engine takes a second for: few passes.
+    found = _solved(jvm, problem, tmp_path / "laid", bundles=2, how="warm", rows=rows)
     assert found == _in_process(problem, "warm")
 
 

@@ -2,7 +2,6 @@
 a manager writes is read as what he meant."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -11,9 +10,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from base.settings import load_settings
-from benchmarks.jvm_spark import open_jvm_spark
-from lake.session import open_engine
 from strategies.evaluate import compile_rules
 from strategies.rule import parse
 from strategies.sql import Dialect, sql
@@ -33,8 +29,6 @@ from tests.strategies.random_rules import (
 Verdicts = list[list[bool | None]]
 
 _checks = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
-# Compiling code for a few hundred rows takes longer than working on them.
-QUICK = {"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1", "spark.sql.codegen.wholeStage": "false"}
 _seeded = settings(deadline=None, derandomize=True, suppress_health_check=_checks)
 _rules = st.lists(trees(), min_size=1, max_size=12)
 _rows = st.lists(customers(), min_size=1, max_size=12)
@@ -62,15 +56,11 @@ def test_every_engine_agrees_at_the_edges(engine: SparkSession) -> None:
     assert _unlike(rules, rows, selected, _mass(columns, rules)) == []
 
 
-def test_spark_on_the_jvm_agrees_at_the_edges(java: None, tmp_path: Path) -> None:
+def test_spark_on_the_jvm_agrees_at_the_edges(jvm: SparkSession) -> None:
     rules, rows = edge_rules(), edge_customers()
     meant = [[truth(rule, row, as_of=AS_OF) for rule in rules] for row in rows]
-    with (
-        open_jvm_spark(tmp_path, settings=QUICK) as address,
-        open_engine(load_settings(spark_remote=address)) as spark,
-    ):
-        assert spark.conf.get("spark.sql.ansi.enabled") == "true"
-        found = _spark(spark, pa.Table.from_batches([batch(rows)]), rules)
+    assert jvm.conf.get("spark.sql.ansi.enabled") == "true"
+    found = _spark(jvm, pa.Table.from_batches([batch(rows)]), rules)
     assert _unlike(rules, rows, meant, found) == []
 
 
