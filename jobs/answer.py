@@ -11,8 +11,8 @@ from pyarrow import parquet
 from base.errors import ReleaseError, SourceError
 from base.settings import Settings, load_settings
 from ledger.database import Ledger, open_ledger
-from outreach.outbox import frozen
 from outreach.publish import publish_file
+from outreach.release import left
 from outreach.vault import Vault
 from sources.source import COMPLETE, open_source
 from strategies.book import ever_live
@@ -30,8 +30,8 @@ def outcomes_ready(*, as_of: date, settings: Settings | None = None) -> bool:
         return True
     with open_ledger(settings) as ledger:
         with ledger.engine.connect() as connection:
-            lists = frozen(connection, as_of=as_of, settings=settings)
-        if lists is None or lists.num_rows == 0:
+            lists = left(connection, as_of)
+        if lists.num_rows == 0:
             return True
         contacts = _resolved(lists, ledger, as_of=as_of, settings=settings)
     answers = open_source(settings).answer(as_of, contacts)

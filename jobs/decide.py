@@ -7,7 +7,6 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as spark
-from sqlalchemy import select
 
 from experiments.assign import assign, with_draw
 from features.compiler import CUSTOMER_FEATURES
@@ -36,13 +35,13 @@ from lake.tables import (
     SUPPRESSIONS,
 )
 from ledger.audit import record
-from ledger.schema import RELEASES
 from outreach.arbitrate import Decision, arbitrate
 from outreach.channels.channel import load_channels
 from outreach.explore import Exploration
 from outreach.policy.facts import facts_of
 from outreach.policy.gather import EXPOSED, gather
 from outreach.policy.rule import dropped_by
+from outreach.release.states import is_fixed
 from strategies.book import read_live
 from strategies.candidates import match
 from strategies.document import Strategy
@@ -249,9 +248,8 @@ def _candidates(
 
 
 def _is_released(night: Night) -> bool:
-    query = select(RELEASES.c.as_of).where(RELEASES.c.as_of == night.as_of).limit(1)
     with night.ledger.engine.connect() as connection:
-        return connection.execute(query).first() is not None
+        return is_fixed(connection, night.as_of)
 
 
 def _begun(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection, Row, func, insert, select, text
@@ -20,6 +21,7 @@ from strategies.book import not_there, person, standings
 Scope = Literal["strategy", "channel", "all"]
 REASONS = ("opted_out", "number_opted_out", "strategy_switched_off", "channel_switched_off")
 _LONGEST_WAIT = "5s"
+_Places = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +45,8 @@ def hold_still(connection: Connection) -> None:
 
 def last_opt_out(connection: Connection) -> int:
     """The highest number of an opt-out, 0 for none. While all hold still, later ones have a higher number."""
-    return connection.execute(select(func.coalesce(func.max(OPT_OUTS.c.id), 0))).scalar_one()
+    last: int = connection.execute(select(func.coalesce(func.max(OPT_OUTS.c.id), 0))).scalar_one()
+    return last
 
 
 def read_stops(connection: Connection, *, after: int = 0, until: int | None = None) -> Stops:
@@ -167,16 +170,17 @@ def _keys(token: str, channel: str) -> tuple[str, ...]:
     return tuple(f"{token}|{one}" for one in (CHANNELS if channel == "all" else (channel,)))
 
 
-def _bound(tokens: pa.ChunkedArray, channels: pa.ChunkedArray, keys: tuple[str, ...]) -> np.ndarray:
-    """Places of the rows that ``keys`` bind; of the many only those are looked at whose token is among them."""
+def _bound(tokens: pa.ChunkedArray, channels: pa.ChunkedArray, keys: tuple[str, ...]) -> _Places:
+    """Places of the rows that ``keys`` bind; only those are looked at whose token is among them at all."""
     near = _in(tokens, tuple({key.rsplit("|", 1)[0] for key in keys}))
     if not len(near):
         return near
     found = pc.binary_join_element_wise(tokens.take(near), channels.take(near), "|")
-    return near[_in(found, keys)]
+    hit: _Places = near[_in(found, keys)]
+    return hit
 
 
-def _in(values: pa.ChunkedArray, wanted: tuple[str, ...]) -> np.ndarray:
+def _in(values: pa.ChunkedArray, wanted: tuple[str, ...]) -> _Places:
     """Places of the values that are among ``wanted``."""
     if not wanted:
         return np.empty(0, np.int64)

@@ -4,7 +4,15 @@ The table of customer features is declared by the features themselves (``feature
 """
 
 from lake.tables.certified import CERTIFICATES, LIMITS
-from lake.tables.decided import ASSIGNMENTS, CANDIDATES, CONTACT_LISTS, ENTRIES, PLAN, POSITIONS
+from lake.tables.decided import (
+    ASSIGNMENTS,
+    CANDIDATES,
+    CONTACT_LISTS,
+    ENTRIES,
+    HELD_BACK,
+    PLAN,
+    POSITIONS,
+)
 from lake.tables.decisions import VERDICTS_TABLE
 from lake.tables.delivered import (
     APP_EVENTS,
@@ -46,6 +54,7 @@ __all__ = [
     "DELIVERED",
     "ENTRIES",
     "EXPERIMENT_FINDINGS",
+    "HELD_BACK",
     "IDENTITIES",
     "INBOUND_CALLS",
     "LIMITS",

@@ -303,6 +303,27 @@ POSITIONS = Table(
     ),
 )
 
+HELD_BACK = Table(
+    name="held_back",
+    doc="Contacts that were decided and did not leave, and contacts held out that would not have left either.",
+    grain=("customer", "strategy", "step"),
+    delivery="derived",
+    columns=(
+        _CUSTOMER,
+        _STRATEGY,
+        _STEP,
+        _CHANNEL,
+        Column(
+            name="fate",
+            type="string",
+            classification=Classification.INTERNAL,
+            doc="As decided: 'contact' or 'held_out'.",
+            values=("contact", "held_out"),
+        ),
+        Column(name="reason", type="string", classification=Classification.INTERNAL, doc="Why, in a word."),
+    ),
+)
+
 CONTACT_LISTS = Table(
     name="contact_lists",
     doc="What leaves the house: one masked row a contact, for one recipient.",

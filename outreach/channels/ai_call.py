@@ -14,4 +14,16 @@ class AiCall(Channel):
     seconds = 90
     needs = "number"
     by_human = False
-    emits = ("contact", "address", "hour", "strategy", "step", "offer", "text", "seconds")
+    emits = (
+        "contact",
+        "address",
+        "caller",
+        "hour",
+        "strategy",
+        "step",
+        "offer",
+        "text",
+        "seconds",
+        "pace",
+        "expires_at",
+    )

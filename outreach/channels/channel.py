@@ -22,8 +22,16 @@ MATERIAL = {
     "offer": "What is offered.",
     "text": "The words: message, script or talk track.",
     "seconds": "Length to plan for.",
+    "pace": "slow for elderly people, else normal.",
+    "caller": "The bank's own number to call or write from; empty where the recipient has its own.",
+    "number": "The customer's mobile number, plain.",
+    "expires_at": "Until when the row may be used, bank's time with its zone.",
 }
-"""Everything a recipient can be given; all of it masked, a token, or words about the strategy."""
+"""Everything a recipient can be given: masked, a token, words about the strategy, and what is in ``PLAIN``."""
+
+PLAIN = frozenset({"number"})
+"""Identifiers, owed to a recipient that cannot do its work without. They stand in the sealed file alone; no
+table of the lake or the ledger holds them."""
 
 
 class Channel(ABC):

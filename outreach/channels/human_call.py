@@ -17,6 +17,7 @@ class HumanCall(Channel):
     emits = (
         "contact",
         "address",
+        "caller",
         "masked_name",
         "masked_phone",
         "hour",
@@ -26,4 +27,6 @@ class HumanCall(Channel):
         "offer",
         "text",
         "seconds",
+        "pace",
+        "expires_at",
     )

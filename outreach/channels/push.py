@@ -14,4 +14,10 @@ class Push(Channel):
     seconds = 0
     needs = "app"
     by_human = False
-    emits = ("contact", "address", "hour", "text")
+    emits = (
+        "contact",
+        "address",
+        "hour",
+        "text",
+        "expires_at",
+    )

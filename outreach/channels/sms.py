@@ -4,7 +4,7 @@ from outreach.channels.channel import Channel
 
 
 class Sms(Channel):
-    """A text message to the customer's mobile."""
+    """A text message to the customer's mobile. Its gateway alone gets the number, because it must send."""
 
     name = "sms"
     recipient = "sms_gateway"
@@ -14,4 +14,12 @@ class Sms(Channel):
     seconds = 0
     needs = "number"
     by_human = False
-    emits = ("contact", "address", "hour", "text")
+    emits = (
+        "contact",
+        "address",
+        "caller",
+        "number",
+        "hour",
+        "text",
+        "expires_at",
+    )

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 
 from base.errors import ReleaseError
 from base.settings import load_settings
@@ -18,7 +18,7 @@ from jobs.answer import outcomes_ready
 from jobs.decide import DECIDED
 from ledger.audit import record, trail
 from ledger.database import Ledger, open_ledger
-from ledger.schema import RELEASES
+from ledger.schema import RELEASE_CONTENT, RELEASES
 from sources.source import Source
 from strategies.book import newest, read_live
 from strategies.first_book import put_live
@@ -126,7 +126,9 @@ def test_a_strategy_that_the_book_never_held_is_named(house: House, tmp_path: Pa
     with open_ledger(load_settings(home=tmp_path / "other")) as elsewhere:
         address = elsewhere.engine.url.render_as_string(hide_password=False)
         with house.night.ledger.engine.connect() as here, elsewhere.engine.begin() as there:
-            there.execute(insert(RELEASES), [dict(row) for row in here.execute(select(RELEASES)).mappings()])
+            there.execute(text("set local session_replication_role = replica"))
+            for table in (RELEASES, RELEASE_CONTENT):
+                there.execute(insert(table), [dict(row) for row in here.execute(select(table)).mappings()])
     lost = house.settings.model_copy(update={"database_url": address})
     with pytest.raises(ReleaseError, match=str(house.lists()[0]["strategy"])):
         outcomes_ready(as_of=NIGHT, settings=lost)

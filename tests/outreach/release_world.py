@@ -1,12 +1,14 @@
 """A small bank whose night has been decided and not yet released, in a home of its own."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pyarrow as pa
+import sqlalchemy
 from pyspark.sql import SparkSession
-from sqlalchemy import delete
+from sqlalchemy import delete, text
 
 from base.settings import Settings, load_settings
 from jobs.job import Night
@@ -15,13 +17,16 @@ from lake.store import Store
 from lake.table import Table
 from lake.tables import CONTACT_LISTS, CUSTOMERS, NUMBERS, PLAN
 from ledger.database import Ledger
-from ledger.schema import OPT_OUTS, RELEASES, SWITCHES
-from outreach.opt_outs import standing, withdraw
+from ledger.schema import CALLER_USES, OPT_OUTS, RELEASE_CONTENT, RELEASE_MOVES, RELEASES, SWITCHES
+from outreach.deliver.keys import opening_keys
+from outreach.deliver.package import unseal
+from outreach.release.lists import BANK_TIME
 from outreach.vault import Vault
 from strategies.folder import read_folder
 from tests.strategies.book_world import make_live
 
 NIGHT = date(2026, 7, 1)
+MORNING = datetime(2026, 7, 2, 9, tzinfo=BANK_TIME)
 ROWS = 40
 
 
@@ -40,8 +45,13 @@ class House:
         return execute(find_job("release"), self.night)
 
     def files(self, recipient: str) -> dict[str, bytes]:
-        folder = self.settings.outbox_folder / recipient / NIGHT.isoformat()
-        return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+        """What the recipient finds in the newest file it got, opened with its own key."""
+        *_, sealed = self.sealed(recipient)
+        keys = opening_keys(self.settings, recipient)
+        return unseal(sealed.read_bytes(), recipient=recipient, keys=keys, now=MORNING)
+
+    def sealed(self, recipient: str) -> list[Path]:
+        return sorted((self.settings.outbox_folder / recipient).glob("[!.]*.sealed"))
 
     def lists(self) -> list[dict[str, object]]:
         frame = self.night.store.read(CONTACT_LISTS, as_of=NIGHT).drop("as_of")
@@ -53,11 +63,7 @@ class House:
 
 def make_house(home: Path, *, engine: SparkSession, ledger: Ledger) -> House:
     """The bank, on a ledger that is emptied of earlier releases, opt-outs and switches."""
-    with ledger.engine.begin() as connection:
-        for table in (RELEASES, SWITCHES):
-            connection.execute(delete(table))
-        for one in connection.execute(standing().where(OPT_OUTS.c.derived_from.is_(None))).all():
-            withdraw(connection, one.id, source="branch", actor="test", reason="another test begins")
+    empty(ledger, (RELEASES, RELEASE_CONTENT, RELEASE_MOVES, OPT_OUTS, SWITCHES, CALLER_USES))
     make_live(ledger)
     url = ledger.engine.url.render_as_string(hide_password=False)
     settings = load_settings(home=home, database_url=url, table_format="parquet")
@@ -66,6 +72,14 @@ def make_house(home: Path, *, engine: SparkSession, ledger: Ledger) -> House:
         as_of=NIGHT, settings=settings, spark=engine, store=store, ledger=ledger, progress=lambda _: None
     )
     return House(night=night, customers=decided(night))
+
+
+def empty(ledger: Ledger, tables: Sequence[sqlalchemy.Table]) -> None:
+    """Deletes what the ledger's own triggers keep for good, so that a test need not start another server."""
+    with ledger.engine.begin() as connection:
+        connection.execute(text("set local session_replication_role = replica"))
+        for table in tables:
+            connection.execute(delete(table))
 
 
 def decided(night: Night, *, born: date = date(1990, 3, 1)) -> list[str]:

@@ -4,9 +4,11 @@ from datetime import date
 
 import pyarrow as pa
 
+from base.settings import Contact
 from lake.tables.words import TREATED
 from outreach.channels.channel import load_channels
-from outreach.release import Words, all_files, build_lists
+from outreach.release import Words, build_lists, recipients_of
+from outreach.release.files import as_csv, tables_of
 from strategies.document import Strategy
 from strategies.experiment import Experiment, Variant
 from tests.experiments.arm_world import document
@@ -45,14 +47,25 @@ def _released(arms: list[str]) -> tuple[dict[tuple[str, int], str], str]:
             "channel": ["sms" if step == 1 else "push" for _, step in rows],
             "arm": [arm for arm, _ in rows],
             "hour": pa.array([10] * len(rows), pa.int32()),
+            "number": ["n0"] * len(rows),
+            "caller": ["95000"] * len(rows),
+            "elderly": [False] * len(rows),
         }
     )
     lists = build_lists(
-        chosen, identities=people, words=Words.of([_strategy()]), channels=channels, as_of=NIGHT
+        chosen,
+        identities=people,
+        words=Words.of([_strategy()]),
+        channels=channels,
+        as_of=NIGHT,
+        contact=Contact(),
     )
-    files = dict(all_files(lists, channels=channels, as_of=NIGHT))
+    tables = [
+        tables_of(lists, recipient=recipient, identities=people, channels=channels, as_of=NIGHT)
+        for recipient in recipients_of(channels)
+    ]
     payload = dict(zip(lists["contact"].to_pylist(), lists["payload"].to_pylist(), strict=True))
-    bytes_out = b"".join(content for of in files.values() for content in of.values())
+    bytes_out = b"".join(as_csv(table) for of in tables for table in of.values())
     return {row: payload[f"k{place:02d}"] for place, row in enumerate(rows)}, bytes_out.decode()
 
 

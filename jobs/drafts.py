@@ -1,0 +1,223 @@
+"""Who is on the night's lists: the contacts that were decided, without those stopped since, masked."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from base.errors import ReleaseError
+from jobs.job import Frames, Night
+from lake.tables import CUSTOMERS, HELD_BACK, NUMBERS, PLAN, SUPPRESSIONS
+from lake.tables.words import CHANNELS
+from outreach.callers import allocate, callers_of_day
+from outreach.channels.channel import PLAIN, Channel
+from outreach.mask import WHOLE, mask_phone
+from outreach.release import Draft, Release, Words, build_lists, contact_day, kin_of, recipients_of
+from outreach.stops import Stops, hold_still, last_opt_out, read_stops, why_stopped, with_numbers_of
+from outreach.vault import Vault
+from strategies.document import Strategy
+
+# Of all suppressions only this one leaves a way: strategies that read no features.
+_NOT_BINDING = "no_personalisation"
+_TOUCH = ("customer", "strategy", "step")
+
+
+class DecidedContacts:
+    """The contacts that were decided, made or held out, as release finds them.
+
+    ``rows``: customer, strategy, step, channel, arm, hour, fate, value, number, birth_month and
+    suppressed.
+    ``numbers`` (customer, number): everybody who shares a number with one of them.
+    """
+
+    def __init__(self, night: Night, frames: Frames) -> None:
+        self._night = night
+        decided = frames[PLAN].filter(F.col("fate").isin("contact", "held_out"))
+        columns = (*_TOUCH, "channel", "arm", "hour", "fate", "value")
+        contacts = (
+            decided.select(*columns)
+            .join(frames[NUMBERS].select("customer", "number"), "customer", "left")
+            .join(frames[CUSTOMERS].select("customer", "birth_month"), "customer", "left")
+            .join(
+                _suppressed(frames[SUPPRESSIONS], contact_day(night.as_of)), ["customer", "channel"], "left"
+            )
+            .withColumn("suppressed", F.coalesce("suppressed", F.lit(False)))
+        )
+        self.rows = contacts.toArrow()
+        sharing = contacts.select("number").filter("number is not null").distinct()
+        self.numbers = (
+            frames[NUMBERS].select("customer", "number").join(sharing, "number", "left_semi").toArrow()
+        )
+
+    def why_stopped(self, stops: Stops) -> pa.Array:
+        """Why each row must not leave, in a word; null where nothing forbids it."""
+        later = why_stopped(self.rows, stops=with_numbers_of(stops, self.numbers))
+        return pc.if_else(self.rows["suppressed"], "suppressed", later).combine_chunks()
+
+    def held_back(
+        self,
+        lists: pa.Table,
+        *,
+        releases: Mapping[str, Release],
+        channels: Mapping[str, type[Channel]],
+        stops: Stops,
+    ) -> pa.Table:
+        """The rows of HELD_BACK. ``lists``: what left, of CONTACT_LISTS; ``stops``: as they bound it."""
+        withdrawn = pa.array(
+            [name for name, channel in channels.items() if releases[channel.recipient].state == "withdrawn"],
+            pa.string(),
+        )
+        made = pc.equal(self.rows["fate"], "contact")
+        left = pc.is_in(_touch(self.rows), value_set=_touch(lists).combine_chunks())
+        why = pc.coalesce(
+            self.why_stopped(stops),
+            pc.if_else(pc.is_in(self.rows["channel"], value_set=withdrawn), "withdrawn", None),
+            pc.if_else(made, "no_way", None),
+        )
+        rows = self.rows.append_column("reason", why)
+        stayed = rows.filter(pc.and_(pc.invert(left), pc.is_valid(why)))
+        return stayed.select(list(HELD_BACK.names)).cast(HELD_BACK.arrow_schema())
+
+
+def make_drafts(
+    night: Night,
+    decided: DecidedContacts,
+    *,
+    vault: Vault,
+    book: Sequence[Strategy],
+    channels: Mapping[str, type[Channel]],
+    identities: dict[str, pa.Table],
+) -> tuple[dict[str, Draft], int]:
+    """The night's lists by recipient, and the last opt-out they heed.
+
+    Puts what it took out of the vault into ``identities``, by recipient. Raises ReleaseError where the plan
+    is against the rules of age.
+    """
+    with night.ledger.engine.begin() as connection:
+        hold_still(connection)
+        looked_to = last_opt_out(connection)
+    with night.ledger.engine.connect() as connection:
+        stops = read_stops(connection)
+        callers = callers_of_day(connection, day=contact_day(night.as_of))
+    rows = decided.rows.filter(
+        pc.and_(pc.equal(decided.rows["fate"], "contact"), pc.is_null(decided.why_stopped(stops)))
+    )
+    rows = rows.append_column("elderly", _elderly(rows, night))
+    _refuse_by_age(rows, channels, night)
+    rows = _with_callers(rows, callers, book, channels)
+    rows = _with_tokens(rows, vault, as_of=night.as_of, channels=channels)
+    for recipient in recipients_of(channels):
+        identities[recipient] = _identities(night, vault, rows, recipient, channels)
+    everybody = pa.concat_tables(identities.values())
+    rows = _with_known_numbers(rows, everybody, channels)
+    lists = build_lists(
+        rows,
+        identities=everybody,
+        words=Words.of(book),
+        channels=channels,
+        as_of=night.as_of,
+        contact=night.settings.contact,
+    )
+    drafts = {}
+    for recipient in recipients_of(channels):
+        own = lists.filter(pc.equal(lists["recipient"], recipient)).combine_chunks()
+        drafts[recipient] = Draft(rows=own, kin=kin_of(own, decided.numbers))
+    return drafts, looked_to
+
+
+def _suppressed(suppressions: DataFrame, day: date) -> DataFrame:
+    """Customer and channel of every suppression in force."""
+    in_force = (
+        (F.col("kind") != _NOT_BINDING)
+        & (F.col("since").isNull() | (F.col("since") <= F.lit(day)))
+        & (F.col("until").isNull() | (F.col("until") >= F.lit(day)))
+    )
+    every = F.array(*map(F.lit, CHANNELS))
+    channel = F.explode(F.when(F.col("channel") == "all", every).otherwise(F.array("channel")))
+    bound = suppressions.filter(in_force).select("customer", channel.alias("channel")).distinct()
+    return bound.withColumn("suppressed", F.lit(True))
+
+
+def _refuse_by_age(rows: pa.Table, channels: Mapping[str, type[Channel]], night: Night) -> None:
+    """Policy has seen to it; looked at again here because nothing after this can."""
+    day, contact = contact_day(night.as_of), night.settings.contact
+    by_machine = pa.array([name for name, channel in channels.items() if not channel.by_human])
+    minor = pc.greater(rows["birth_month"], pa.scalar(date(day.year - contact.adult_age, day.month, 1)))
+    wrong = {
+        "elderly people by machine": pc.and_(
+            rows["elderly"], pc.is_in(rows["channel"], value_set=by_machine)
+        ),
+        "people who may be under age, or of unknown age": pc.fill_null(minor, True),
+    }
+    for who, hit in wrong.items():
+        count = pc.sum(hit).as_py() or 0
+        if count:
+            raise ReleaseError(
+                f"the plan of {night.as_of} would contact {count} {who}; nothing was released: "
+                "mend the policy rules and run decide for this date again"
+            )
+
+
+def _elderly(rows: pa.Table, night: Night) -> pa.ChunkedArray:
+    """Only the month of birth is known, so whoever may be elderly counts as elderly."""
+    day = contact_day(night.as_of)
+    last = date(day.year - night.settings.contact.elderly_age, day.month, 1)
+    return pc.fill_null(pc.less_equal(rows["birth_month"], pa.scalar(last)), True)
+
+
+def _with_callers(
+    rows: pa.Table, register: pa.Table, book: Sequence[Strategy], channels: Mapping[str, type[Channel]]
+) -> pa.Table:
+    """Adds ``caller``, the bank's number each is made from; contacts for which none is left stay behind."""
+    kinds = {strategy.name: strategy.kind for strategy in book}
+    kind = pa.array([kinds.get(name) for name in rows["strategy"].to_pylist()], pa.string())
+    callers = allocate(rows.append_column("kind", kind), register)
+    called = pa.array([name for name, channel in channels.items() if "caller" in channel.emits], pa.string())
+    stay = pc.and_(pc.is_in(rows["channel"], value_set=called), pc.is_null(callers))
+    return rows.append_column("caller", callers).filter(pc.invert(stay))
+
+
+def _with_tokens(
+    rows: pa.Table, vault: Vault, *, as_of: date, channels: Mapping[str, type[Channel]]
+) -> pa.Table:
+    """Adds ``contact``, the same for the same touch and night, and ``address``, good for it alone."""
+    contact = vault.tokens("contact", pc.binary_join_element_wise(as_of.isoformat(), _touch(rows), "|"))
+    recipient = pa.array([channel.recipient for channel in channels.values()])
+    named = recipient.take(pc.index_in(rows["channel"], value_set=pa.array(list(channels))).combine_chunks())
+    address = vault.tokens("dial", pc.binary_join_element_wise(contact, named, "|"))
+    return rows.append_column("contact", contact).append_column("address", address)
+
+
+def _touch(rows: pa.Table) -> pa.ChunkedArray:
+    return pc.binary_join_element_wise(*(rows[name].cast(pa.string()) for name in _TOUCH), "|")
+
+
+def _identities(
+    night: Night, vault: Vault, rows: pa.Table, recipient: str, channels: Mapping[str, type[Channel]]
+) -> pa.Table:
+    """Who is on a recipient's list: one look into the vault, and one audit record."""
+    served = [name for name, channel in channels.items() if channel.recipient == recipient]
+    own = rows.filter(pc.is_in(rows["channel"], value_set=pa.array(served)))
+    return vault.take(
+        night.as_of,
+        own["customer"].unique(),
+        purpose="contact list",
+        recipient=recipient,
+        ledger=night.ledger,
+    )
+
+
+def _with_known_numbers(
+    rows: pa.Table, identities: pa.Table, channels: Mapping[str, type[Channel]]
+) -> pa.Table:
+    """Without whoever would be sent a message to a number whose shape nobody knows."""
+    unknown = identities.filter(pc.equal(mask_phone(identities["phone"]), WHOLE))["customer"]
+    plain = pa.array([name for name, channel in channels.items() if PLAIN.intersection(channel.emits)])
+    stay = pc.and_(
+        pc.is_in(rows["channel"], value_set=plain),
+        pc.is_in(rows["customer"], value_set=unknown.combine_chunks()),
+    )
+    return rows.filter(pc.invert(stay))

@@ -1,0 +1,33 @@
+"""How lists leave: made and sealed outside any lock, frozen in the ledger, approved, handed over once."""
+
+from outreach.release.approval import approve, approve_by_limits, withdraw
+from outreach.release.content import left
+from outreach.release.drafts import Draft, kin_of
+from outreach.release.lists import LISTED, Words, build_lists, contact_day, expires_at, recipients_of
+from outreach.release.night import ACTOR, Carrier
+from outreach.release.pack import Packer
+from outreach.release.states import LEFT, Release, is_fixed, moves_of, plan, releases_of
+
+__all__ = [
+    "ACTOR",
+    "LEFT",
+    "LISTED",
+    "Carrier",
+    "Draft",
+    "Packer",
+    "Release",
+    "Words",
+    "approve",
+    "approve_by_limits",
+    "build_lists",
+    "contact_day",
+    "expires_at",
+    "is_fixed",
+    "kin_of",
+    "left",
+    "moves_of",
+    "plan",
+    "recipients_of",
+    "releases_of",
+    "withdraw",
+]

@@ -1,0 +1,47 @@
+"""Lists on their way to being frozen, and the last look at who and what has been stopped meanwhile."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from outreach.stops import Stops, with_numbers_of, without_stopped
+
+KIN = pa.schema([("customer", pa.string()), ("number", pa.string())])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """One recipient's list. ``rows``: of ``LISTED``; ``kin`` (customer, number): everybody who shares a
+    number with somebody on it, since an opt-out binds the number."""
+
+    rows: pa.Table
+    kin: pa.Table
+
+
+Drafts = Mapping[str, Draft]
+"""By recipient."""
+
+Pack = Callable[[str, pa.Table, int], bytes]
+"""Makes the sealed file of a recipient's rows, for the attempt of that number; scanned, and refused with a
+ReleaseError where it would show who somebody is."""
+
+
+def without(drafts: Drafts, stops: Stops) -> dict[str, Draft]:
+    """Those of the drafts that ``stops`` hit, without the rows hit."""
+    kept = {
+        recipient: without_stopped(draft.rows, stops=with_numbers_of(stops, draft.kin))[0]
+        for recipient, draft in drafts.items()
+    }
+    return {
+        recipient: replace(drafts[recipient], rows=rows)
+        for recipient, rows in kept.items()
+        if rows.num_rows < drafts[recipient].rows.num_rows
+    }
+
+
+def kin_of(rows: pa.Table, numbers: pa.Table) -> pa.Table:
+    """Those of ``numbers`` (customer, number) who share one with ``rows``."""
+    own = rows["number"].drop_null().combine_chunks()
+    return numbers.filter(pc.is_in(numbers["number"], value_set=own)).select(KIN.names).cast(KIN)

@@ -1,0 +1,192 @@
+"""The rows of a night's lists: masked fields, tokens, and words of the strategy, for each recipient.
+
+Pure: identities come in from the job that may open the vault, and nothing but their masks goes on.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from base.errors import ReleaseError
+from base.settings import Contact
+from lake.tables import CONTACT_LISTS
+from lake.tables.words import RECIPIENTS, TREATED
+from outreach.channels.channel import PLAIN, Channel
+from outreach.mask import mask_name, mask_phone
+from strategies.document import Strategy
+
+BANK_TIME = ZoneInfo("Asia/Shanghai")
+
+LISTED = (
+    CONTACT_LISTS.arrow_schema()
+    .append(pa.field("address", pa.string()))
+    .append(pa.field("number", pa.string()))
+    .append(pa.field("caller", pa.string()))
+)
+"""A row of a list inside the house: what CONTACT_LISTS has; the token that stands for the connection; that of
+the phone number (null where there is none), by which an opt-out of the number finds it; the bank's number it
+is made from."""
+
+FIELD_TYPES = {"hour": pa.int32(), "step": pa.int32(), "seconds": pa.int32()}
+"""Material that is not text."""
+
+# Of talks with the elderly: time to explain, and to ask back.
+_SLOW = 1.5
+_NEEDS_ESCAPES = r'["\\\x00-\x1f]'
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """What is said: strategy, step, arm, reason, offer, text; a row a touch and arm with words of its own."""
+
+    table: pa.Table
+
+    @classmethod
+    def of(cls, book: Sequence[Strategy]) -> "Words":
+        """The words of every touch of every strategy, and of its variants."""
+        rows = [
+            {
+                "strategy": strategy.name,
+                "step": step,
+                "arm": arm,
+                "reason": strategy.title,
+                "offer": strategy.offer,
+                "text": script,
+            }
+            for strategy in book
+            for arm in (TREATED[0], *strategy.experiment.variants)
+            for step, script in enumerate(strategy.scripts(arm), start=1)
+        ]
+        return cls(table=pa.Table.from_pylist(rows, schema=_WORDS))
+
+    @property
+    def texts(self) -> frozenset[str]:
+        """Every text an author wrote."""
+        columns = [self.table[name].to_pylist() for name in ("reason", "offer", "text")]
+        return frozenset(text for column in columns for text in column)
+
+
+_WORDS = pa.schema(
+    [
+        ("strategy", pa.string()),
+        ("step", pa.int32()),
+        *((name, pa.string()) for name in ("arm", "reason", "offer", "text")),
+    ]
+)
+
+
+def contact_day(as_of: date) -> date:
+    """The day on which the lists of night ``as_of`` are worked; on its evening they expire."""
+    return as_of + timedelta(days=1)
+
+
+def expires_at(as_of: date, contact: Contact) -> datetime:
+    """Until when the lists of night ``as_of`` may be used: the end of the hours of contact, bank's time."""
+    return datetime.combine(contact_day(as_of), time(contact.hour_to), BANK_TIME)
+
+
+def recipients_of(channels: Mapping[str, type[Channel]]) -> tuple[str, ...]:
+    """Everybody who receives a list."""
+    served = {channel.recipient for channel in channels.values()}
+    return tuple(name for name in RECIPIENTS if name in served)
+
+
+def build_lists(
+    chosen: pa.Table,
+    *,
+    identities: pa.Table,
+    words: Words,
+    channels: Mapping[str, type[Channel]],
+    as_of: date,
+    contact: Contact,
+) -> pa.Table:
+    """The rows of all lists (schema ``LISTED``), in order of their tokens.
+
+    ``chosen``: contact, address, customer, number, strategy, step, channel, arm, hour, caller, elderly; a row
+    a contact. ``identities``: customer, name, phone. Raises ReleaseError where a customer has no identity or
+    a touch has no words.
+    """
+    material = _with_words(_with_masks(chosen, identities, as_of), words)
+    until = expires_at(as_of, contact).isoformat()
+    parts = [_rows_of(material, channel, as_of, until) for channel in channels.values()]
+    return pa.concat_tables(parts).sort_by("contact").combine_chunks()
+
+
+def _with_masks(chosen: pa.Table, identities: pa.Table, as_of: date) -> pa.Table:
+    people = identities_in_order(chosen["customer"], identities, as_of)
+    return chosen.append_column("masked_name", mask_name(people["name"])).append_column(
+        "masked_phone", mask_phone(people["phone"])
+    )
+
+
+def identities_in_order(customers: pa.ChunkedArray, identities: pa.Table, as_of: date) -> pa.Table:
+    """The identities of ``customers``, in their order. Raises ReleaseError where one has none."""
+    places = pc.index_in(customers, value_set=identities["customer"].combine_chunks())
+    if places.null_count:
+        raise ReleaseError(
+            f"{places.null_count} of {len(customers)} chosen customers have no identity in the vault "
+            f"for {as_of}; run ingest and decide for that date again"
+        )
+    return identities.take(places).combine_chunks()
+
+
+def _with_words(material: pa.Table, words: Words) -> pa.Table:
+    own = (words.table[name].to_pylist() for name in ("strategy", "step", "arm"))
+    spoken = {key: place for place, key in enumerate(zip(*own, strict=True))}
+    wanted = zip(*(material[name].to_pylist() for name in ("strategy", "step", "arm")), strict=True)
+    # Who is in an arm that the document has given up since gets the words of the strategy as it stands.
+    places = pa.array([spoken.get(key, spoken.get((*key[:2], TREATED[0]))) for key in wanted], pa.int64())
+    if places.null_count:
+        unknown = material.filter(pc.is_null(places))["strategy"].unique().to_pylist()
+        raise ReleaseError(
+            f"the plan has touches that the strategy book lacks, of: {', '.join(sorted(unknown))}; "
+            "put them back, or run decide for this date again"
+        )
+    said = words.table.take(places)
+    for name in ("reason", "offer", "text"):
+        material = material.append_column(name, said[name])
+    return material
+
+
+def _rows_of(material: pa.Table, channel: type[Channel], as_of: date, until: str) -> pa.Table:
+    own = material.filter(pc.equal(material["channel"], channel.name))
+    elderly = own["elderly"]
+    seconds = pc.if_else(elderly, round(channel.seconds * _SLOW), channel.seconds).cast(pa.int32())
+    own = (
+        own.append_column("seconds", seconds)
+        .append_column("pace", pc.if_else(elderly, "slow", "normal"))
+        .append_column("expires_at", _always(until, own))
+        .append_column("recipient", _always(channel.recipient, own))
+        .append_column("expires_on", pa.array([contact_day(as_of)] * own.num_rows, pa.date32()))
+    )
+    told = [name for name in channel.emits if name not in PLAIN]
+    own = own.append_column("payload", _as_json(own.select(told)))
+    return own.select(LISTED.names).cast(LISTED)
+
+
+def _always(text: str, rows: pa.Table) -> pa.Array:
+    return pa.repeat(pa.scalar(text), rows.num_rows)
+
+
+def _as_json(rows: pa.Table) -> pa.ChunkedArray:
+    """Each row as a JSON object."""
+    pairs = [
+        pc.binary_join_element_wise(f"{json.dumps(name)}: ", _json_values(rows[name]), "")
+        for name in rows.column_names
+    ]
+    return pc.binary_join_element_wise("{", pc.binary_join_element_wise(*pairs, ", "), "}", "")
+
+
+def _json_values(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    if not pa.types.is_string(values.type):
+        return pc.fill_null(values.cast(pa.string()), "null")
+    if values.null_count or pc.any(pc.match_substring_regex(values, _NEEDS_ESCAPES)).as_py():
+        coded = values.combine_chunks().dictionary_encode(null_encoding="encode")
+        texts = [json.dumps(text, ensure_ascii=False) for text in coded.dictionary.to_pylist()]
+        return pa.chunked_array([pa.array(texts, pa.string()).take(coded.indices)])
+    return pc.binary_join_element_wise('"', values, '"', "")

@@ -1,0 +1,223 @@
+"""Carries a night's lists from planned to acknowledged; run again, it goes on from wherever it was stopped.
+
+A list is made, scanned and sealed outside any lock. Then, in one transaction, its content goes into the
+ledger, opt-outs and switches hold still for an instant, those that came meanwhile are read, and the list is
+frozen; or, where one hits it, made again without. The same is done once more as it is entered as ``written``,
+after which its bytes may be with the recipient and are never made anew.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import Connection, Transaction
+from sqlalchemy.exc import DBAPIError
+
+from base.errors import DeliveryError, ReleaseError
+from ledger.database import Ledger
+from outreach.deliver.package import Package
+from outreach.deliver.transport import Transport
+from outreach.release import content
+from outreach.release.drafts import Draft, Drafts, Pack, without
+from outreach.release.states import Release, State, move, refuse_overtaken, releases_of
+from outreach.stops import hold_still, last_opt_out, read_stops
+
+ACTOR = "release job"
+# So often a list that is hit is made again while opt-outs go on; then they wait for it.
+_PATIENCE = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Carrier:
+    """What carrying a night takes. ``way``: the transport to a recipient."""
+
+    ledger: Ledger
+    as_of: date
+    pack: Pack
+    way: Callable[[str], Transport]
+    actor: str = ACTOR
+    progress: Callable[[str], None] = field(default=lambda _: None)
+
+    def freeze(self, drafts: Drafts, *, looked_to: int) -> None:
+        """Fixes the lists; ``looked_to``: the last opt-out they heed.
+
+        Lists that somebody else has frozen meanwhile stay as they are. Raises ReleaseError where one must not
+        be made, or the ledger does not take it.
+        """
+        self._settle(
+            drafts, attempts=dict.fromkeys(drafts, 0), make=set(drafts), looked_to=looked_to, enter=_FREEZE
+        )
+
+    def write(self) -> None:
+        """Enters the approved lists as written, without those who have been stopped since they were frozen.
+
+        Raises ReleaseError as ``freeze`` does, and where a later night's list has left already.
+        """
+        with self.ledger.engine.connect() as connection:
+            found = releases_of(connection, self.as_of)
+            approved = {name: release for name, release in found.items() if release.state == "approved"}
+            refuse_overtaken(connection, self.as_of, approved)
+            drafts = {name: content.draft_of(connection, release) for name, release in approved.items()}
+        if drafts:
+            self._settle(
+                drafts,
+                attempts={name: release.attempt for name, release in approved.items()},
+                make=set(),
+                looked_to=min(release.opt_outs_to or 0 for release in approved.values()),
+                enter=_WRITE,
+            )
+
+    def hand_over(self) -> None:
+        """Delivers what is written, and takes receipts of what is delivered.
+
+        A recipient that cannot be reached keeps none of the others waiting. Raises DeliveryError naming all
+        that remain, for another run.
+        """
+        troubles = []
+        for recipient, release in self._releases().items():
+            try:
+                if release.state == "written":
+                    self.way(recipient).deliver(self._package(release))
+                    release = self._advance(release, "delivered")
+                if release.state == "delivered" and self.way(recipient).receipt(self._package(release)):
+                    self._advance(release, "acknowledged")
+            except DeliveryError as trouble:
+                troubles.append(str(trouble))
+        if troubles:
+            raise DeliveryError(
+                f"not all lists of {self.as_of} are delivered; run release again:\n  " + "\n  ".join(troubles)
+            )
+
+    def _settle(
+        self, drafts: Drafts, *, attempts: Mapping[str, int], make: set[str], looked_to: int, enter: "_Enter"
+    ) -> None:
+        """Enters the drafts once nobody is in them who has been stopped meanwhile.
+
+        ``attempts``: how often each was frozen before; ``make``: whose files are still to be made.
+        """
+        todo = dict(drafts)
+        sealed: dict[str, bytes] = {}
+        for patience in range(_PATIENCE, -1, -1):
+            if patience:
+                sealed |= self._sealed(todo, make, attempts)
+            with _open(self.ledger, self.as_of) as (connection, transaction):
+                releases = _unmoved(connection, self.as_of, attempts, enter.state)
+                todo = {recipient: draft for recipient, draft in todo.items() if recipient in releases}
+                if not patience:
+                    self.progress("people keep opting out: lists are made again while opt-outs wait")
+                    hold_still(connection)
+                    changed, looked_to = _look_again(connection, todo, looked_to)
+                    todo |= changed
+                    sealed |= self._sealed(todo, make | set(changed), attempts)
+                for recipient in releases.keys() & sealed.keys():
+                    content.keep(connection, releases[recipient], todo[recipient], sealed[recipient])
+                hold_still(connection)
+                changed, looked_to = _look_again(connection, todo, looked_to)
+                if not changed:
+                    for recipient, release in releases.items():
+                        enter.move(connection, release, todo[recipient], sealed.get(recipient), looked_to)
+                    return
+                transaction.rollback()
+            self.progress(f"{len(changed)} lists are made again: somebody on them has just been stopped")
+            todo, make = {**todo, **changed}, set(changed)
+
+    def _sealed(self, drafts: Drafts, make: set[str], attempts: Mapping[str, int]) -> dict[str, bytes]:
+        return {
+            recipient: self.pack(recipient, drafts[recipient].rows, attempts[recipient] + 1)
+            for recipient in sorted(make & drafts.keys())
+        }
+
+    def _package(self, release: Release) -> Package:
+        with self.ledger.engine.connect() as connection:
+            sealed = content.sealed_of(connection, release)
+        return Package.of(sealed, recipient=release.recipient, as_of=self.as_of, attempt=release.attempt)
+
+    def _releases(self) -> dict[str, Release]:
+        with self.ledger.engine.connect() as connection:
+            return releases_of(connection, self.as_of)
+
+    def _advance(self, release: Release, to: State) -> Release:
+        """Moves the release on, unless somebody else who delivered the same has done so."""
+        with self.ledger.engine.begin() as connection:
+            found = releases_of(connection, self.as_of, locked=True)[release.recipient]
+            if found.state != release.state:
+                return found
+            return move(connection, found, to, actor=self.actor)
+
+
+def _freeze(
+    connection: Connection, release: Release, draft: Draft, sealed: bytes | None, looked_to: int
+) -> Release:
+    """Fixes what ``sealed`` holds; the state stays what it is, or becomes ``frozen``."""
+    assert sealed is not None
+    to: State = "frozen" if release.state == "planned" else release.state
+    return move(
+        connection,
+        release,
+        to,
+        actor=ACTOR,
+        attempt=release.attempt + 1,
+        rows=draft.rows.num_rows,
+        size=len(sealed),
+        sha256=hashlib.sha256(sealed).hexdigest(),
+        opt_outs_to=looked_to,
+        reason=None if to == "frozen" else "without those who were stopped since it was frozen",
+    )
+
+
+def _write(
+    connection: Connection, release: Release, draft: Draft, sealed: bytes | None, looked_to: int
+) -> None:
+    if sealed is not None:
+        release = _freeze(connection, release, draft, sealed, looked_to)
+    move(connection, release, "written", actor=ACTOR, opt_outs_to=looked_to)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Enter:
+    """A way of entering drafts: from which state on, and how each is moved."""
+
+    state: State
+    move: Callable[[Connection, Release, Draft, bytes | None, int], object]
+
+
+_FREEZE = _Enter(state="planned", move=_freeze)
+_WRITE = _Enter(state="approved", move=_write)
+
+
+def _unmoved(
+    connection: Connection, as_of: date, attempts: Mapping[str, int], state: State
+) -> dict[str, Release]:
+    """The releases that nobody else has moved since, held by this transaction."""
+    return {
+        recipient: release
+        for recipient, release in releases_of(connection, as_of, locked=True).items()
+        if release.state == state and release.attempt == attempts.get(recipient)
+    }
+
+
+def _look_again(connection: Connection, drafts: Drafts, looked_to: int) -> tuple[dict[str, Draft], int]:
+    """The drafts that have been hit since ``looked_to``, without the rows hit; and how far was looked now."""
+    changed = without(drafts, read_stops(connection, after=looked_to))
+    return changed, max(looked_to, last_opt_out(connection))
+
+
+@contextmanager
+def _open(ledger: Ledger, as_of: date) -> Iterator[tuple[Connection, Transaction]]:
+    try:
+        with ledger.engine.connect() as connection, connection.begin() as transaction:
+            yield connection, transaction
+    except DBAPIError as error:
+        state = getattr(error.orig, "sqlstate", None)
+        if state not in _REFUSED:
+            raise
+        raise ReleaseError(f"the lists of {as_of} are held back: {_REFUSED[state]}") from error
+
+
+_REFUSED = {
+    "55P03": "somebody has been entering opt-outs or switches for seconds; run release again",
+    "53100": "PostgreSQL has no room on its disk; make room and run release again",
+    "P0001": "the ledger refuses the move; longreach releases show says where they stand",
+}

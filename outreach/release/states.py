@@ -1,0 +1,138 @@
+"""A release's way from planned to acknowledged, kept in PostgreSQL: one row a night and recipient.
+
+Whoever moves a release says from which state, under a lock on its row: of two that try, one moves it and the
+other finds it moved. What may follow on what, and that no author approves, triggers of the database see to.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from sqlalchemy import Connection, Row, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from base.errors import ReleaseError
+from ledger.schema import RELEASE_MOVES, RELEASES
+
+State = Literal["planned", "frozen", "approved", "written", "delivered", "acknowledged", "withdrawn"]
+
+STATES: tuple[State, ...] = (
+    "planned",
+    "frozen",
+    "approved",
+    "written",
+    "delivered",
+    "acknowledged",
+    "withdrawn",
+)
+LEFT: tuple[State, ...] = ("written", "delivered", "acknowledged")
+"""From ``written`` on the recipient may have it: nothing is made anew, nothing is withdrawn."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """Where the list of one night for one recipient stands. ``attempt``: how often it was frozen."""
+
+    as_of: date
+    recipient: str
+    state: State
+    attempt: int
+    rows: int | None
+    size: int | None
+    sha256: str | None
+    author: str
+    approver: str | None
+    opt_outs_to: int | None
+    reason: str | None
+
+
+_COLUMNS = [RELEASES.c[name] for name in Release.__dataclass_fields__]
+
+
+def plan(connection: Connection, as_of: date, recipients: Iterable[str], *, author: str) -> None:
+    """Enters the night's releases where they are not there yet."""
+    rows = [
+        {
+            "as_of": as_of,
+            "recipient": recipient,
+            "state": "planned",
+            "attempt": 0,
+            "author": author,
+            "actor": author,
+        }
+        for recipient in sorted(recipients)
+    ]
+    connection.execute(insert(RELEASES).on_conflict_do_nothing(), rows)
+
+
+def releases_of(connection: Connection, as_of: date, *, locked: bool = False) -> dict[str, Release]:
+    """The night's releases by recipient; ``locked``: nobody else moves them until the transaction ends."""
+    query = select(*_COLUMNS).where(RELEASES.c.as_of == as_of).order_by(RELEASES.c.recipient)
+    rows = connection.execute(query.with_for_update() if locked else query).mappings()
+    return {row["recipient"]: Release(**row) for row in rows}
+
+
+def move(
+    connection: Connection,
+    release: Release,
+    to: State,
+    *,
+    actor: str,
+    reason: str | None = None,
+    **changes: object,
+) -> Release:
+    """Moves the release on, and gives it as it then stands.
+
+    Raises ReleaseError where it is not as ``release`` says any more. What is against the rules of the
+    database, such as approval by the author, it refuses.
+    """
+    table = RELEASES.c
+    found = connection.execute(
+        update(RELEASES)
+        .where(
+            table.as_of == release.as_of,
+            table.recipient == release.recipient,
+            table.state == release.state,
+            table.attempt == release.attempt,
+        )
+        .values(state=to, actor=actor, reason=reason, **changes)
+        .returning(*_COLUMNS)
+    ).mappings()
+    moved = found.first()
+    if moved is None:
+        raise ReleaseError(
+            f"the list for {release.recipient} of {release.as_of} was moved by somebody else meanwhile; "
+            "run release again, it goes on from where the list is"
+        )
+    return Release(**moved)
+
+
+def moves_of(connection: Connection, as_of: date) -> list[Row[tuple[object, ...]]]:
+    """Every move of the night's releases, in their order."""
+    query = select(RELEASE_MOVES).where(RELEASE_MOVES.c.as_of == as_of).order_by(RELEASE_MOVES.c.id)
+    return list(connection.execute(query).all())
+
+
+def is_fixed(connection: Connection, as_of: date) -> bool:
+    """Whether the night's lists were frozen: from then on what was decided stands."""
+    query = select(RELEASES.c.as_of).where(RELEASES.c.as_of == as_of, RELEASES.c.attempt > 0).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def refuse_overtaken(connection: Connection, as_of: date, releases: Mapping[str, Release]) -> None:
+    """Raises ReleaseError where a list has not left although a later night's has: its day is over.
+
+    Nights are set against nights; the machine's clock, which may be moved, is not asked.
+    """
+    query = select(RELEASES.c.recipient, RELEASES.c.as_of).where(
+        RELEASES.c.as_of > as_of, RELEASES.c.state.in_(LEFT)
+    )
+    later = {row.recipient: row.as_of for row in connection.execute(query)}
+    for release in releases.values():
+        if release.recipient in later and release.state in ("planned", "frozen", "approved"):
+            raise ReleaseError(
+                f"the list for {release.recipient} of {as_of} has expired: that of "
+                f"{later[release.recipient]} has left already. Withdraw it: "
+                f"longreach releases withdraw {as_of} --reason ..."
+            )
