@@ -84,7 +84,7 @@ def add(connection: Connection, callers: Sequence[Caller], *, actor: str) -> Non
         raise CallerError("there is no number to register")
     for line in lines:
         adding = postgresql.insert(CALLER_NUMBERS).values(**line).on_conflict_do_nothing()
-        if not connection.execute(adding).rowcount:
+        if connection.execute(adding.returning(CALLER_NUMBERS.c.number)).first() is None:
             raise CallerError(f"{line['number']}: is registered already; a number is registered once")
     made_up = CALLER_NUMBERS.c.generated & (CALLER_NUMBERS.c.state == "active")
     connection.execute(update(CALLER_NUMBERS).where(made_up).values(state="retired"))
