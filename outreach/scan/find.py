@@ -20,8 +20,8 @@ from outreach.scan.columns import (
 from outreach.scan.forms import forms
 from outreach.scan.known import Known
 from outreach.scan.names import has_name
-from outreach.scan.numbers import codes_in, has_number, is_digest
-from outreach.scan.sieve import suspicious
+from outreach.scan.numbers import codes_in, has_digest, has_number, is_digest
+from outreach.scan.sieve import NAME, NUMBER, WRAPPED, look_over
 from outreach.scan.splits import split_names, split_numbers
 
 _NUMBER = "a phone, identity or customer number, or a run of digits as long as one"
@@ -36,11 +36,17 @@ _MOST_TOLD = 10
 
 @dataclass(frozen=True, kw_only=True)
 class _Text:
-    """A text that is looked at exactly, and where it stands."""
+    """A text that is looked at exactly, where it stands, and what it might hold by the sieve."""
 
     file: str
     place: str
     text: str
+    doubts: int = WRAPPED
+
+    @property
+    def views(self) -> list[tuple[str, bool]]:
+        """The text itself and, where it may be wrapped, what it may wrap; and whether it was wrapped."""
+        return list(forms(self.text)) if self.doubts & WRAPPED else [(self.text, False)]
 
 
 def find_leaks(
@@ -118,33 +124,33 @@ def _searched(columns: list[Column], plain: frozenset[str]) -> list[Column]:
 
 
 def _doubtful(name: str, columns: list[Column], known: Known, plain: frozenset[str]) -> list[_Text]:
-    heads = [_Text(file=name, place="names of columns", text=column.name) for column in columns]
-    return heads + [
-        _Text(file=name, place=column.where(int(value)), text=column.values[int(value)].as_py())
-        for column in _searched(columns, plain)
-        for value in np.flatnonzero(suspicious(column.values, known.pairs))
-    ]
+    found = [_Text(file=name, place="names of columns", text=column.name) for column in columns]
+    for column in _searched(columns, plain):
+        doubts = look_over(column.values, known.pairs)
+        for value in map(int, np.flatnonzero(doubts)):
+            text, place = column.values[value].as_py(), column.where(value)
+            found.append(_Text(file=name, place=place, text=text, doubts=int(doubts[value])))
+    return found
 
 
 def _all_codes(texts: Iterable[_Text]) -> pa.StringArray:
     """Everything in ``texts``, and in what they wrap, that could be somebody's number."""
-    distinct = {each.text for each in texts}
-    return pa.array(
-        {code for text in distinct for form, _ in forms(text) for code in codes_in(form)}, pa.string()
-    )
+    views = {view for each in texts if each.doubts & (NUMBER | WRAPPED) for view, _ in each.views}
+    return pa.array({code for view in views for code in codes_in(view)}, pa.string())
 
 
 def _look(
     each: _Text, known: Known, codes: frozenset[str], own_words: frozenset[str], own: frozenset[str]
 ) -> Iterator[str]:
-    if is_digest(each.text):
-        if not each.file.endswith(".json"):
-            yield _DIGEST
-        return
-    views = list(forms(each.text))
-    if any(has_number(view, known=codes, own=own) for view, _ in views):
+    if each.file.endswith(".json") and is_digest(each.text):
+        return  # a manifest says the hashes of the files, which hold eleven digits in a row now and then
+    if each.doubts & WRAPPED and has_digest(each.text):
+        yield _DIGEST
+    numbers = each.doubts & (NUMBER | WRAPPED)
+    names = each.doubts & (NAME | WRAPPED) and each.text not in own_words
+    if numbers and any(has_number(view, known=codes, own=own) for view, _ in each.views):
         yield _NUMBER
-    if each.text not in own_words and any(has_name(view, known, wrapped=wrapped) for view, wrapped in views):
+    if names and any(has_name(view, known, wrapped=wrapped) for view, wrapped in each.views):
         yield _NAME
 
 

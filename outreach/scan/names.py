@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from outreach.scan.characters import HAN_RUN, LATIN_RUN, NOT_WORD, letters_plain
+from outreach.scan.characters import HAN_DIGITS, HAN_RUN, LATIN_RUN, NOT_WORD, letters_plain
 from outreach.scan.known import Known
 from outreach.scan.words import ORDINARY, PLACES
 
@@ -39,6 +39,8 @@ def _in_han(plain: str, run: re.Match[str], known: Known, wrapped: bool) -> bool
                     continue
                 first = at if forwards else len(joined) - at - size
                 beside = before + joined[:first], joined[first + size :] + after
+                if size == 2 and not forwards and set(name) & HAN_DIGITS:
+                    continue  # like 一周: a count, not somebody called 周一 backwards
                 if size > 2 or _is_meant(
                     joined[first : first + size], *beside, strict=wrapped or not forwards
                 ):

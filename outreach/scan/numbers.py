@@ -26,19 +26,27 @@ _DATE = re.compile(
 _CLOCK = re.compile(r"(?<![\d:])(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-5]\d)?(?![\d:])")
 _LOOKS_LIKE_DIGITS = re.compile(r"[0-9OQILSZB|]{7,}")
 _LOOK_ALIKES = str.maketrans("OQILSZB|", "00115281")
-_DIGEST = re.compile(r"[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}", re.IGNORECASE)
+_DIGEST = re.compile(
+    r"(?<![0-9a-z])(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})(?![0-9a-z])", re.ASCII | re.IGNORECASE
+)
 _LETTERS = re.compile(r"(?<=\d)[A-Z](?=\d)")
 # How people group the digits of a mobile number.
 _GROUPINGS = {(3, 4, 4), (3, 3, 5), (4, 4, 3), (1,) * 11}
 _LOOSER_GROUPINGS = {
-    *((3, 8), (7, 4), (8, 3), (4, 7), (5, 3, 3), (3, 2, 2, 2, 2), (3, 3, 3, 2)),
+    *((3, 8), (7, 4), (8, 3), (4, 7), (5, 3, 3), (3, 2, 2, 2, 2), (3, 3, 3, 2), (2, 3, 3, 3)),
     *((2, 2, 2, 2, 2, 1), (1, 2, 2, 2, 2, 2)),
 }
+_LISTING = frozenset(",，、;；/")
 
 
 def is_digest(text: str) -> bool:
     """Whether ``text`` is a hash in hexadecimal and nothing else."""
     return bool(_DIGEST.fullmatch(text))
+
+
+def has_digest(text: str) -> bool:
+    """Whether a hash in hexadecimal stands in ``text``."""
+    return bool(_DIGEST.search(text))
 
 
 def codes_in(text: str) -> Iterator[str]:
@@ -156,13 +164,14 @@ def _is_mobile(digits: str, own: frozenset[str]) -> bool:
 def _could_be_one(groups: tuple[str, ...], gaps: tuple[str, ...]) -> bool:
     """Whether people would write one number in these groups; not a range of amounts, not a list of terms."""
     lengths = tuple(map(len, groups))
-    if lengths in _GROUPINGS or lengths in _LOOSER_GROUPINGS:
+    if len(groups) == 1 or lengths in _GROUPINGS:
         return True
-    numbers = [int(group) for group in groups]
-    if len(groups) == 2 and all(number % 100 == 0 for number in numbers):
+    if len(set(gaps)) > 1:
         return False
-    rising = len(groups) >= 4 and all(low < high for low, high in pairwise(numbers))
-    return len(set(gaps)) <= 1 and not rising
+    listed = not _LISTING.isdisjoint(gaps[0])
+    if len(groups) == 2 or listed:
+        return lengths in _LOOSER_GROUPINGS and not (listed and len(groups) == 2)
+    return len(groups) < 4 or any(int(low) >= int(high) for low, high in pairwise(groups))
 
 
 def _has_id_number(run: _Run) -> bool:

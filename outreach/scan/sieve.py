@@ -18,7 +18,10 @@ from outreach.scan.characters import HAN_DIGITS, simplified
 from outreach.scan.words import ORDINARY
 
 Bytes = npt.NDArray[np.uint8]
-Flags = npt.NDArray[np.bool_]
+Doubts = npt.NDArray[np.uint8]
+
+NUMBER, NAME, WRAPPED = 1, 2, 4
+"""What the exact search has to look for in a value; where it may be wrapped, for everything."""
 
 _ODD, _STOP, _GAP, _DIGIT, _SMALL, _CAPITAL = range(6)
 _ENDS_NAME = 8  # added to a kind: what stands before and after is not one name
@@ -48,24 +51,24 @@ class Pairs(NamedTuple):
 def pairs_of(names: frozenset[str]) -> Pairs:
     """The picture of ``names`` (small letters, simplified, without gaps) that the sieve looks at."""
     han = [name for name in names if "\u3400" <= name[0] <= "\u9fff"]
-    # Reversed names of two characters are looked for as well: see names.py.
     two = [name for name in han if len(name) == 2]
+    backwards = (name[::-1] for name in two if not set(name) & HAN_DIGITS)
     longer = [part for name in han if len(name) > 2 for part in (name[:3], name[::-1][:3])]
     return Pairs(
-        whole=_bit_set({name[::turn] for name in two for turn in (1, -1)} - ORDINARY, 2),
+        whole=_bit_set({*two, *backwards} - ORDINARY, 2),
         begun=_bit_set(longer, 2),
         threes=_bit_set(longer, 3),
         latin=len(han) < len(names),
     )
 
 
-def suspicious(values: pa.StringArray, pairs: Pairs) -> Flags:
-    """For each of ``values`` whether the exact search has to look at it."""
+def look_over(values: pa.StringArray, pairs: Pairs) -> Doubts:
+    """For each of ``values`` what it might hold: a sum of NUMBER, NAME and WRAPPED; 0 is nothing."""
     text = values.cast(pa.large_string())
     _, offsets, data = text.buffers()
     starts = np.frombuffer(offsets, np.int64, len(text) + 1, text.offset * 8)
     content = np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(1, np.uint8)
-    found = np.zeros(len(text), np.bool_)
+    found = np.zeros(len(text), np.uint8)
     _look(content, starts, *_kinds(), *pairs, found)
     return found
 
@@ -112,7 +115,7 @@ def _look(content, starts, kinds, folded, whole, begun, threes, latin, found):  
 
 @numba.njit(nogil=True, cache=True)
 def _look_at(content, start, end, kinds, folded, whole, begun, threes, latin):  # type: ignore[no-untyped-def]
-    digits = letters = word = 0
+    digits = letters = word = doubts = 0
     lettered = word_has_digit = word_has_letter = word_has_capital = False
     first = second = np.uint64(0)  # the two Han characters before
     at = start
@@ -126,10 +129,10 @@ def _look_at(content, start, end, kinds, folded, whole, begun, threes, latin):  
             code = (np.int64(byte & 0x0F) << 12) | (np.int64(content[at + 1] & 0x3F) << 6)
             code, size = code | (content[at + 2] & 0x3F), 3
         else:
-            return True  # beyond the basic plane
+            return WRAPPED  # beyond the basic plane
         kind = kinds[code] & 7
         if kind == _ODD:
-            return True
+            return WRAPPED
         if kinds[code] & 8:
             first = second = np.uint64(0)
         if kind == _DIGIT and size == 1:
@@ -139,7 +142,7 @@ def _look_at(content, start, end, kinds, folded, whole, begun, threes, latin):  
                 word, word_has_digit, word_has_letter, word_has_capital = 0, False, False, False
                 continue
         if size == 1 and _is_escape(content, at, end):
-            return True
+            return WRAPPED
         if kind == _DIGIT:
             digits += 1
         elif kind in (_SMALL, _CAPITAL):
@@ -147,26 +150,28 @@ def _look_at(content, start, end, kinds, folded, whole, begun, threes, latin):  
             lettered = True
         elif kind == _STOP:
             digits, lettered = 0, False
-        if digits >= _NUMBER or (lettered and digits >= _LETTERED_NUMBER) or letters >= _LETTERS:
-            return True
+        if letters >= _LETTERS:
+            return WRAPPED
+        if digits >= _NUMBER or (lettered and digits >= _LETTERED_NUMBER):
+            doubts |= NUMBER
         if size == 1 and (kind >= _DIGIT or byte == 0x2B or byte == 0x2D or byte == 0x2F or byte == 0x5F):
             word_has_capital |= kind == _CAPITAL and word > 0
             word_has_digit |= kind == _DIGIT
             word_has_letter |= kind >= _SMALL
             word += 1
             if word >= _CODE_WORD and word_has_letter and (word_has_digit or word_has_capital):
-                return True
+                return WRAPPED
         else:
             word, word_has_digit, word_has_letter, word_has_capital = 0, False, False, False
         if size == 3 and 0x3400 <= code < 0xA000:
             third = np.uint64(folded[code])
-            if second and (_has(whole, np.uint64(0), second, third)):
-                return True
+            if second and _has(whole, np.uint64(0), second, third):
+                doubts |= NAME
             if first and _has(begun, np.uint64(0), first, second) and _has(threes, first, second, third):
-                return True
+                doubts |= NAME
             first, second = second, third
         at += size
-    return latin and letters >= 4
+    return doubts | NAME if latin and letters >= 4 else doubts
 
 
 @numba.njit(nogil=True, cache=True)
