@@ -94,11 +94,12 @@ def _take(arrival: Arrival, ledger: Ledger, *, settings: Settings, as_of: date) 
     if statement.as_of > as_of:
         return False
     days = recipient_of(settings, arrival.recipient).answer_days
+    canaries = _canaries(ledger, statement, answers)
     with ledger.engine.begin() as connection:
         _refuse_repeated(connection, statement)
         _refuse_late(connection, statement, days=days)
-        _refuse_others_contacts(connection, statement, answers)
-        own = _without_canaries(connection, statement, answers)
+        own = answers.filter(pc.invert(pc.is_in(answers["contact"], value_set=canaries)))
+        _refuse_others_contacts(connection, statement, own)
         laid = _laid_down(settings.home / "inbox" / as_of.isoformat(), statement, own)
         line = {"rows": own.num_rows, "last": statement.last, "laid_down": laid, "as_of": statement.as_of}
         connection.execute(
@@ -150,13 +151,14 @@ def _refuse_others_contacts(connection: Connection, statement: Statement, answer
         raise SealError(f"{len(strange)} of its contacts were given to another recipient, not to this one")
 
 
-def _without_canaries(connection: Connection, statement: Statement, answers: pa.Table) -> pa.Table:
+def _canaries(ledger: Ledger, statement: Statement, answers: pa.Table) -> pa.Array:
+    """Those among the answers. What they betray is told whatever becomes of the file."""
     told = answers.filter(pc.and_(pc.is_valid(answers["contact"]), pc.is_valid(answers["happened_at"])))
     contacts, moments = told["contact"].to_pylist(), told["happened_at"].to_pylist()
     latest = _latest(zip(contacts, moments, strict=True))
-    canaries = look_for(connection, latest, by=statement.recipient, where="outcomes")
-    is_canary = pc.is_in(answers["contact"], value_set=pa.array(sorted(canaries), pa.string()))
-    return answers.filter(pc.invert(is_canary))
+    with ledger.engine.begin() as connection:
+        found = look_for(connection, latest, by=statement.recipient, where="outcomes")
+    return pa.array(sorted(found), pa.string())
 
 
 def _latest(moments: Iterable[tuple[str, datetime]]) -> dict[str, datetime]:

@@ -96,7 +96,7 @@ def door(tmp_path: Path, ledger: Ledger) -> Door:
     ]
     with ledger.engine.begin() as connection:
         # How releases come to be is not asked here; nor may their past, or the inbox's, be removed otherwise.
-        connection.execute(text("set local session_replication_role = replica"))
+        connection.execute(text("select set_config('role', 'none', true), set_config('session_replication_role', 'replica', true)"))
         for table in (RELEASES, RELEASED_CONTACTS, CANARIES, INBOX_FILES):
             connection.execute(delete(table))
         frozen = {"attempt": 1, "size": 9, "sha256": "0" * 64, "opt_outs_to": 0}
@@ -244,6 +244,10 @@ def test_canaries_are_taken_out_and_one_that_answers_elsewhere_is_told_of(door: 
     )
     with door.ledger.engine.begin() as connection:
         enter(connection, (own, other))
+        listed = {"customer": "", "strategy": "s", "channel": "call", "as_of": NIGHT}
+        for canary in (own, other):
+            one = {"contact": canary.contact, "address": canary.address, "recipient": canary.recipient}
+            connection.execute(insert(RELEASED_CONTACTS).values(**listed, **one))
     door.hand_in("a1", own.contact)
     door.take()
     assert door.accepted() == ["a1"]
@@ -311,7 +315,7 @@ def test_a_full_disk_refuses_nothing_and_the_file_waits(door: Door) -> None:
     (laid,) = (door.inbox / NIGHT.isoformat()).iterdir()
     name = laid.name
     with door.ledger.engine.begin() as connection:
-        connection.execute(text("set local session_replication_role = replica"))
+        connection.execute(text("select set_config('role', 'none', true), set_config('session_replication_role', 'replica', true)"))
         connection.execute(delete(INBOX_FILES))
     laid.unlink()
     (laid.parent / f".{name}.draft").symlink_to("/dev/full")
