@@ -1,13 +1,59 @@
-"""What the watch does at a job's end, a call each."""
+"""What the watch does in a night: before lists are made, when outcomes have come, and over the trail."""
 
+from datetime import timedelta
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import text
 
+from jobs.job import Night
 from ledger.audit.checkpoints import FILE, PUBLIC_KEY, folder_of, read_checkpoints
 from ledger.audit.verify import Verdict, verify
 from ledger.database import Ledger
-from outreach.watch.alerts import raise_alert
+from outreach.watch.alerts import raise_alert, tell
+from outreach.watch.nights import watch_night
+from outreach.watch.past import Night as Counted
+
+# Reasons that say something of the data; what people switched off is their own doing.
+_DROPS = ("suppressed", "opted_out", "number_opted_out")
+_NOT_REACHED = ("not_delivered", "no_answer")
+
+
+def watch_release(night: Night, decided: pa.Table, why: pa.Array) -> None:
+    """Looks at what was decided (``channel``) and why a row must not leave (null: it goes), before lists are
+    made: a channel that drops far more than usual is stopped then, and stays off tonight's lists.
+    """
+    dropped = pc.is_in(why, value_set=pa.array(_DROPS))
+    counts = {
+        channel: Counted(hits=hits, total=total) for channel, hits, total in _by_channel(decided, dropped)
+    }
+    watch_night(night.ledger, "drop_rate", counts, as_of=night.as_of)
+    sizes = {channel: Counted(hits=hits) for channel, hits, _ in _by_channel(decided, pc.is_null(why))}
+    watch_night(night.ledger, "list_size", sizes, as_of=night.as_of)
+
+
+def watch_outcomes(night: Night, outcomes: pa.Table) -> None:
+    """Looks at tonight's outcomes (channel, result, contact_day), stops channels that go wrong, and proves
+    the audit trail. Late answers to earlier nights are left out: those nights were looked at."""
+    contact_day = pa.scalar(night.as_of + timedelta(days=1), pa.date32())
+    own = outcomes.filter(pc.equal(outcomes["contact_day"], contact_day))
+    signs = {
+        "pick_up_rate": pc.invert(pc.is_in(own["result"], value_set=pa.array(_NOT_REACHED))),
+        "complaint_rate": pc.equal(own["result"], "complained"),
+    }
+    for measure, rows in signs.items():
+        counts = {channel: Counted(hits=hits, total=total) for channel, hits, total in _by_channel(own, rows)}
+        watch_night(night.ledger, measure, counts, as_of=night.as_of)
+    prove_the_trail(night.ledger)
+    tell(night.ledger)
+
+
+def _by_channel(rows: pa.Table, hit: pa.Array | pa.ChunkedArray) -> list[tuple[str, int, int]]:
+    """Channel, rows that are hit, rows."""
+    counted = pa.table({"channel": rows["channel"], "hit": pc.cast(hit, pa.int64())})
+    found = counted.group_by("channel").aggregate([("hit", "sum"), ("hit", "count")]).sort_by("channel")
+    return [(row["channel"], row["hit_sum"], row["hit_count"]) for row in found.to_pylist()]
 
 
 def prove_the_trail(

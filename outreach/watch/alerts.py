@@ -11,7 +11,7 @@ from base.registry import subclasses
 from ledger.database import Ledger
 from ledger.post import post
 from ledger.schema import ALERTS
-from outreach.watch.kinds import AlertKind
+from outreach.watch.kinds.kind import AlertKind
 
 _AT_ONCE = 100
 _log = logging.getLogger(__name__)
@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 def kinds() -> dict[str, type[AlertKind]]:
     """Every kind of alert, by name."""
-    return subclasses("outreach.watch", AlertKind)
+    return subclasses("outreach.watch.kinds", AlertKind)
 
 
 def raise_alert(to: Ledger | Connection, *, kind: str, subject: str, detail: Mapping[str, Any]) -> bool:
