@@ -136,7 +136,7 @@ def minimise(
     for _ in range(steps):
         slope = _slope(market, here, within)
         reach = _reach(reach, slope, before)
-        step, products = _newton(evaluator, market, here, slope, reach, heat)
+        step, products = _newton(market, here, slope, reach, heat)
         passes += products
         promised = -float(slope @ step)
         if promised <= stop * abs(here.dual):
@@ -192,15 +192,12 @@ def _reach(reach: Floats, slope: Floats, before: Floats) -> Floats:
     return np.minimum(moved, _FURTHEST)
 
 
-def _newton(
-    evaluator: Evaluator, market: Market, here: _Point, slope: Floats, reach: Floats, heat: float
-) -> tuple[Floats, int]:
+def _newton(market: Market, here: _Point, slope: Floats, reach: Floats, heat: float) -> tuple[Floats, int]:
     """Solves curvature x step = -slope by conjugate gradients, scaled by its diagonal; and the passes.
 
     What is added to the diagonal fades with the slope; far out, where hardly anybody is near the margin and
     the curvature vanishes, it lets a price walk about ``reach`` heats.
     """
-    table = market.table(here.prices)
     free = slope != 0
     damping = _LEAST_CURVE * (here.used + 1.0) + np.abs(slope) / reach
     curve = market.by_limit.power(2) @ here.found.spread / SHARE + damping
@@ -208,7 +205,6 @@ def _newton(
     scaled = left / curve
     way, size = scaled, float(left @ scaled)
     target = _ENOUGH**2 * size
-    turn = evaluator.curve(table, heat)
     for products in range(_PRODUCTS):
         if size <= target or size == 0.0:
             return step * heat, products
@@ -216,7 +212,7 @@ def _newton(
         longest = float(np.abs(along).max(initial=0.0))
         if longest == 0.0:
             return step * heat, products
-        turned = market.used(turn(along / longest)) / SHARE * longest
+        turned = market.used(here.found.turn(along / longest)) / SHARE * longest
         turned = np.where(free, turned + damping * way, 0.0)
         length = size / float(way @ turned)
         step = step + length * way

@@ -8,7 +8,7 @@ import numpy as np
 
 from outreach.arbitrate import kernel, softening
 from outreach.arbitrate.problem import Codes, Flags, Floats, Ints
-from outreach.arbitrate.runs import added, each_run, on_threads
+from outreach.arbitrate.runs import added, each_run, on_threads, total
 from outreach.arbitrate.units import Units, drawn_of, taken
 
 
@@ -27,13 +27,19 @@ class Choice:
     surplus: int
 
 
+Turn = Callable[[Floats], Ints]
+"""From a direction of prices, at most 1 a row, to how shares by code move along it, times heat; in 2**-24."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Softened:
-    """Sums over softened choices: shares and their spread by code (in 2**-24), surplus in micro-yuan."""
+    """Sums over softened choices: shares and their spread by code (in 2**-24), surplus in micro-yuan; and
+    how shares turn as prices move."""
 
     used: Ints
     spread: Ints
     surplus: int
+    turn: Turn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,10 +60,6 @@ class Bins:
     each: int
 
 
-Curve = Callable[[Floats], Ints]
-"""From a direction, at most 1 a row, to a move a code; in 2**-24."""
-
-
 class Evaluator(Protocol):
     """What the search asks. ``table``: a price a code, CNY. Answers are whole numbers, the same wherever and
     in whatever order they are added up."""
@@ -75,9 +77,6 @@ class Evaluator(Protocol):
     def choose(self, table: Floats) -> Choice: ...
 
     def soften(self, table: Floats, heat: float) -> Softened: ...
-
-    def curve(self, table: Floats, heat: float) -> Curve:
-        """By how much softened shares by code move along a direction of prices, times heat."""
 
     def rank(self, table: Floats, bins: Bins) -> Ints:
         """By limit and bin, thousandths of rows that would be given up at a price in that bin."""
@@ -103,6 +102,8 @@ class InProcess:
         return bool(self.of.held.any())
 
     def sample(self, share: int) -> Self:
+        if share == 1:
+            return self
         drawn = np.flatnonzero(drawn_of(self.of.luck, share))
         return replace(self, of=taken(self.of, drawn))
 
@@ -130,40 +131,29 @@ class InProcess:
     def soften(self, table: Floats, heat: float) -> Softened:
         of = self.of
 
-        def part(first: int, last: int) -> tuple[Ints, Ints, Ints]:
+        def part(first: int, last: int) -> tuple[tuple[Ints, Ints, Ints], tuple[Ints, Floats, Codes]]:
             used, spread, money = self._sums(), self._sums(), np.zeros(1, dtype=np.int64)
-            softening.soften(
-                of.starts, of.worth, of.codes, table, heat, first, last, used, spread, money, of.widest
-            )
-            return used, spread, money
-
-        used, spread, money = self._added(part)
-        return Softened(used=used, spread=spread, surplus=int(money[0]))
-
-    def curve(self, table: Floats, heat: float) -> Curve:
-        of = self.of
-
-        def part(first: int, last: int) -> tuple[Ints, Floats, Codes]:
             rows = int(of.starts[last] - of.starts[first])
             ends, share = np.empty(last - first, dtype=np.int64), np.empty(rows)
-            row = np.empty(rows, dtype=np.int64)
-            units, rows = softening.divided(
-                of.starts, of.worth, of.codes, table, heat, first, last, ends, share, row, of.widest
-            )
-            return ends[:units].copy(), share[:rows].copy(), of.codes[row[:rows]]
+            codes = np.empty((rows, of.codes.shape[1]), dtype=np.int32)
+            units, rows = softening.soften(
+                of.starts, of.worth, of.codes, table, heat, first, last, used, spread, money,
+                ends, share, codes, of.widest,
+            )  # fmt: skip
+            return (used, spread, money), (ends[:units].copy(), share[:rows].copy(), codes[:rows].copy())
 
-        parts = each_run(part, units=self.units, threads=self.threads)
+        sums, divided = zip(*each_run(part, units=self.units, threads=self.threads), strict=True)
+        used, spread, money = total(sums)
 
-        def moved(direction: Floats) -> Ints:
-            def turned(ends: Ints, share: Floats, codes: Codes) -> Ints:
-                sums = self._sums()
-                softening.turn(ends, share, codes, direction, sums)
-                return sums
+        def turn(direction: Floats) -> Ints:
+            def turned(ends: Ints, share: Floats, codes: Codes) -> tuple[Ints]:
+                moved = self._sums()
+                softening.turn(ends, share, codes, direction, moved)
+                return (moved,)
 
-            found = on_threads(lambda part: turned(*part), parts, threads=self.threads)
-            return np.asarray(np.sum(found, axis=0))
+            return total(on_threads(lambda part: turned(*part), divided, threads=self.threads))[0]
 
-        return moved
+        return Softened(used=used, spread=spread, surplus=int(money[0]), turn=turn)
 
     def rank(self, table: Floats, bins: Bins) -> Ints:
         of = self.of
@@ -179,30 +169,23 @@ class InProcess:
         return added(part, units=self.units, threads=self.threads)[0]
 
     def contested(self, table: Floats, within: float, wanted: Flags) -> tuple[Units, Choice]:
-        of, rows_kept = self.of, np.zeros(self.units, dtype=np.int64)
+        of = self.of
 
-        def count(first: int, last: int) -> tuple[Ints, Ints, Ints]:
+        def part(first: int, last: int) -> tuple[tuple[Ints, Ints, Ints], tuple[Ints, Ints, Ints]]:
             used, held, money = self._sums(), self._sums(), np.zeros(3, dtype=np.int64)
-            kernel.contest(
-                of.starts, of.worth, of.codes, of.held, table, within, wanted, first, last, rows_kept,
-                used, held, money,
+            opened, ends = np.empty(last - first, dtype=np.int64), np.empty(last - first, dtype=np.int64)
+            kept = np.empty(int(of.starts[last] - of.starts[first]), dtype=np.int64)
+            units, rows = kernel.contest(
+                of.starts, of.worth, of.codes, of.held, table, within, wanted, first, last,
+                used, held, money, opened, ends, kept, of.widest,
             )  # fmt: skip
-            return used, held, money
+            sizes = np.diff(ends[:units], prepend=0)
+            return (used, held, money), (opened[:units].copy(), sizes, kept[:rows].copy())
 
-        settled = _choice(*self._added(count))
-        ends = np.cumsum(rows_kept)
-        kept = np.empty(int(ends[-1]) if len(ends) else 0, dtype=np.int64)
-
-        def keep(first: int, last: int) -> tuple[()]:
-            kernel.keep_contested(
-                of.starts, of.worth, of.codes, table, within, wanted, first, last, rows_kept, ends, kept
-            )
-            return ()
-
-        self._added(keep)
-        units = np.flatnonzero(rows_kept)
+        sums, found = zip(*each_run(part, units=self.units, threads=self.threads), strict=True)
+        units, sizes, kept = (np.concatenate(each) for each in zip(*found, strict=True))
         open_units = Units(
-            starts=np.concatenate([[0], ends[units]]),
+            starts=np.append(0, np.cumsum(sizes)),
             luck=of.luck[units],
             worth=of.worth[kept],
             codes=of.codes[kept],
@@ -210,7 +193,7 @@ class InProcess:
             place=of.place[units],
             row=of.row[kept] if len(of.row) else kept,
         )
-        return open_units, settled
+        return open_units, _choice(*total(sums))
 
     def _sums(self) -> Ints:
         return np.zeros(self.codes, dtype=np.int64)

@@ -106,71 +106,47 @@ def contest(
     wanted: Flags,
     first: int,
     last: int,
-    rows_kept: Ints,
     used: Ints,
     used_held: Ints,
     money: Ints,
-) -> None:
+    opened: Ints,
+    ends: Ints,
+    kept: Ints,
+    widest: int,
+) -> tuple[int, int]:
     """Which units are still open: a rival of the best lies within ``within``, or a row has a wanted code.
 
-    Fills ``rows_kept``, how many rows of the unit stay in the contest (0: the unit is settled), and adds what
-    the settled units use, as ``choose`` does.
+    Fills ``opened`` with these units, ``kept`` with their rows that stay in the contest and ``ends`` with the
+    place after each unit's last: how many units and rows, is returned. Adds what the settled units use, as
+    ``choose`` does.
     """
+    surplus, asked = np.empty(widest), np.empty(widest, dtype=np.bool_)
+    units, rows = 0, 0
     for unit in range(first, last):
-        best, second, at = 0.0, -np.inf, -1
-        near, asked = 0, 0
-        for row in range(starts[unit], starts[unit + 1]):
-            surplus = _surplus(row, worth, codes, table)
-            if worth[row] > -np.inf and _has(row, codes, wanted):
-                asked += 1
-            if surplus > best:
-                best, second, at = surplus, best, row
-            elif surplus > second:
-                second = surplus
-        if second < best - within and asked == 0:
-            rows_kept[unit] = 0
+        low, many = starts[unit], starts[unit + 1] - starts[unit]
+        best, second, at, settled = 0.0, -np.inf, -1, True
+        for place in range(many):
+            left = surplus[place] = _surplus(low + place, worth, codes, table)
+            asked[place] = worth[low + place] > -np.inf and _has(low + place, codes, wanted)
+            settled = settled and not asked[place]
+            if left > best:
+                best, second, at = left, best, low + place
+            elif left > second:
+                second = left
+        if settled and second < best - within:
             if at >= 0:
                 _count(at, best, worth, codes, held, used, used_held, money)
             continue
-        for row in range(starts[unit], starts[unit + 1]):
-            if _stays(row, worth, codes, table, best - within, wanted):
-                near += 1
-        rows_kept[unit] = near
-
-
-@numba.njit(nogil=True, cache=True)
-def keep_contested(
-    starts: Ints,
-    worth: Floats,
-    codes: Codes,
-    table: Floats,
-    within: float,
-    wanted: Flags,
-    first: int,
-    last: int,
-    rows_kept: Ints,
-    ends: Ints,
-    kept: Ints,
-) -> None:
-    """Fills ``kept``: the rows that stay in the contest, unit u's before place ``ends[u]``."""
-    for unit in range(first, last):
-        if rows_kept[unit] == 0:
-            continue
-        best = 0.0
-        for row in range(starts[unit], starts[unit + 1]):
-            best = max(best, _surplus(row, worth, codes, table))
-        place = ends[unit] - rows_kept[unit]
-        for row in range(starts[unit], starts[unit + 1]):
-            if _stays(row, worth, codes, table, best - within, wanted):
-                kept[place] = row
-                place += 1
-
-
-@numba.njit(nogil=True, cache=True)
-def _stays(row: int, worth: Floats, codes: Codes, table: Floats, least: float, wanted: Flags) -> bool:
-    if worth[row] == -np.inf:
-        return False
-    return _has(row, codes, wanted) or bool(_surplus(row, worth, codes, table) >= least)
+        before = rows
+        for place in range(many):
+            near = worth[low + place] > -np.inf and surplus[place] >= best - within
+            if near or asked[place]:
+                kept[rows] = low + place
+                rows += 1
+        if rows > before:
+            opened[units], ends[units] = unit, rows
+            units += 1
+    return units, rows
 
 
 @numba.njit(nogil=True, cache=True)

@@ -20,7 +20,7 @@ from pyspark.sql import functions as F
 
 from outreach.arbitrate.bundles import BUNDLE, bundled, ddl, joined, one_row, packed, unpacked
 from outreach.arbitrate.dual import market_of
-from outreach.arbitrate.evaluator import Bins, Choice, Curve, InProcess, Softened
+from outreach.arbitrate.evaluator import Bins, Choice, InProcess, Softened
 from outreach.arbitrate.problem import Flags, Floats, Ints, Problem
 from outreach.arbitrate.solve import Answer, search
 from outreach.arbitrate.units import MOST, Units, beyond
@@ -91,16 +91,16 @@ class InPartitions:
             found = inside.soften(table, heat)
             return np.concatenate([found.used, found.spread, [found.surplus]])
 
+        def turn(direction: Floats) -> Ints:
+            return self._added(lambda inside: inside.soften(table, heat).turn(direction), many=self.codes)
+
         sums = self._added(ask, many=2 * self.codes + 1)
         return Softened(
-            used=sums[: self.codes], spread=sums[self.codes : 2 * self.codes], surplus=int(sums[-1])
+            used=sums[: self.codes],
+            spread=sums[self.codes : 2 * self.codes],
+            surplus=int(sums[-1]),
+            turn=turn,
         )
-
-    def curve(self, table: Floats, heat: float) -> Curve:
-        def moved(direction: Floats) -> Ints:
-            return self._added(lambda inside: inside.curve(table, heat)(direction), many=self.codes)
-
-        return moved
 
     def rank(self, table: Floats, bins: Bins) -> Ints:
         # Most bins are empty, and there are very many: only the others travel.

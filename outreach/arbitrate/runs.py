@@ -19,7 +19,11 @@ _FEW = 4_096  # units that one run holds
 
 def added(part: Callable[[int, int], tuple[Ints, ...]], *, units: int, threads: int) -> tuple[Ints, ...]:
     """What ``part`` finds in each run of units, added up."""
-    found = each_run(part, units=units, threads=threads)
+    return total(each_run(part, units=units, threads=threads))
+
+
+def total(found: Sequence[tuple[Ints, ...]]) -> tuple[Ints, ...]:
+    """Arrays by place, added up."""
     return tuple(sum(sums[1:], start=sums[0]) for sums in zip(*found, strict=True))
 
 

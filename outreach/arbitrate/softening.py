@@ -12,11 +12,13 @@ from outreach.arbitrate.problem import Codes, Floats, Ints
 SHARE = 2**24
 """What one whole contact counts in the sums of a softened choice."""
 
-_NOTHING = -18.0  # exp of it rounds to no share at all
-_FAINT, _LITTLE = -7.0, 1e-3  # exp of it, and a share, that hardly bend the dual
+_NOTHING = 2e-8  # a weight beside the best's that rounds to no share at all
+_FAINT, _LITTLE = 1e-3, 1e-3  # such a weight, and a share, that hardly bend the dual
+_HALVINGS = 1.0 / np.log(2.0)  # a unit of a power
+_HALVES = 0.5 ** np.arange(30)
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit(nogil=True, cache=True, error_model="numpy")
 def soften(
     starts: Ints,
     worth: Floats,
@@ -28,89 +30,72 @@ def soften(
     used: Ints,
     spread: Ints,
     money: Ints,
+    ends: Ints,
+    share: Floats,
+    its_codes: Codes,
     widest: int,
-) -> None:
+) -> tuple[int, int]:
     """Every unit divides itself over its rows and nobody, in proportion to exp(surplus / heat).
 
     Adds the shares by code, the spread share * (1 - share) by code, and to ``money`` the softened surplus.
+
+    Fills ``share`` and ``its_codes`` with the rows that a small move of prices would move, and ``ends`` with
+    the place after each of their units' last: how many units and rows, is returned. Left out are rows of
+    hardly any share and units that one choice has nearly whole.
     """
-    weights = np.empty(widest)
-    for unit in range(first, last):
-        low, high = starts[unit], starts[unit + 1]
-        best = 0.0
-        for row in range(low, high):
-            surplus = worth[row]
-            for side in range(codes.shape[1]):
-                surplus -= table[codes[row, side]]
-            weights[row - low] = surplus
-            if surplus > best:
-                best = surplus
-        whole = np.exp(-best / heat) if best < -_NOTHING * heat else 0.0
-        for place in range(high - low):
-            power = (weights[place] - best) / heat
-            weights[place] = np.exp(power) if power > _NOTHING else 0.0
-            whole += weights[place]
-        money[0] += np.int64(np.rint((best + heat * np.log(whole)) * MICRO))
-        for place in range(high - low):
-            if weights[place] > 0.0:
-                share = weights[place] / whole
-                counted = np.int64(np.rint(share * SHARE))
-                varied = np.int64(np.rint(share * (1.0 - share) * SHARE))
-                for side in range(codes.shape[1]):
-                    used[codes[low + place, side]] += counted
-                    spread[codes[low + place, side]] += varied
-
-
-@numba.njit(nogil=True, cache=True)
-def divided(
-    starts: Ints,
-    worth: Floats,
-    codes: Codes,
-    table: Floats,
-    heat: float,
-    first: int,
-    last: int,
-    ends: Ints,
-    share: Floats,
-    row: Ints,
-    widest: int,
-) -> tuple[int, int]:
-    """The units that a small move of prices would move, with the rows that count: how many of each.
-
-    Fills ``share`` and ``row`` with the softened shares of these rows and ``ends`` with the place after each
-    unit's last. Left out are rows of hardly any share and units that one choice has nearly whole.
-    """
-    weights = np.empty(widest)
+    weights, cold = np.empty(widest), 1.0 / heat
     units, rows = 0, 0
     for unit in range(first, last):
-        low, high = starts[unit], starts[unit + 1]
+        low, many = starts[unit], starts[unit + 1] - starts[unit]
         best = 0.0
-        for place in range(high - low):
+        for place in range(many):
             surplus = worth[low + place]
             for side in range(codes.shape[1]):
                 surplus -= table[codes[low + place, side]]
             weights[place] = surplus
-            if surplus > best:
-                best = surplus
-        nobody = np.exp(-best / heat) if best < -_FAINT * heat else 0.0
-        whole, alone, kept = nobody, nobody, rows
-        for place in range(high - low):
-            power = (weights[place] - best) / heat
-            if power > _FAINT:
-                weight = np.exp(power)
-                share[kept], row[kept] = weight, low + place
+            best = max(best, surplus)
+        for place in range(many):  # nothing but this, so that it runs on whole vectors
+            weights[place] = _exp((weights[place] - best) * cold)
+        whole = largest = _exp(-best * cold)
+        for place in range(many):
+            whole += weights[place]
+            largest = max(largest, weights[place])
+        money[0] += np.int64(np.rint((best + heat * np.log(whole)) * MICRO))
+        kept, inverse = rows, 1.0 / whole
+        for place in range(many):
+            if weights[place] < _NOTHING:
+                continue
+            part = weights[place] * inverse
+            counted = np.int64(np.rint(part * SHARE))
+            varied = np.int64(np.rint(part * (1.0 - part) * SHARE))
+            for side in range(codes.shape[1]):
+                used[codes[low + place, side]] += counted
+                spread[codes[low + place, side]] += varied
+            if weights[place] > _FAINT:
+                share[kept] = part
+                for side in range(codes.shape[1]):
+                    its_codes[kept, side] = codes[low + place, side]
                 kept += 1
-                whole += weight
-                if weight > alone:
-                    alone = weight
-        if alone > (1.0 - _LITTLE) * whole:
-            continue
-        for place in range(rows, kept):
-            share[place] /= whole
-        rows = kept
-        ends[units] = rows
-        units += 1
+        if largest <= (1.0 - _LITTLE) * whole:
+            rows = kept
+            ends[units] = rows
+            units += 1
     return units, rows
+
+
+@numba.njit(nogil=True, cache=True, error_model="numpy")
+def _exp(power: float) -> float:
+    """exp of what is not above zero, to eight places; of what is below -20 that of -20.
+
+    A power of two and Taylor's polynomial: without branches and calls, and the same bits on every machine.
+    """
+    power = max(power, -20.0)
+    halvings = np.rint(power * -_HALVINGS)
+    rest = power + halvings / _HALVINGS
+    found = 1.0 / 5040.0
+    for factor in (720.0, 120.0, 24.0, 6.0, 2.0, 1.0, 1.0):
+        found = found * rest + 1.0 / factor
+    return float(found * _HALVES[np.int32(halvings)])
 
 
 @numba.njit(nogil=True, cache=True)
