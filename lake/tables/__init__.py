@@ -4,15 +4,7 @@ The table of customer features is declared by the features themselves (``feature
 """
 
 from lake.tables.certified import CERTIFICATES, LIMITS
-from lake.tables.decided import (
-    ASSIGNMENTS,
-    CANDIDATES,
-    CONTACT_LISTS,
-    ENTRIES,
-    HELD_BACK,
-    PLAN,
-    POSITIONS,
-)
+from lake.tables.decided import CANDIDATES, CONTACT_LISTS, HELD_BACK, PLAN, POSITIONS
 from lake.tables.decisions import VERDICTS_TABLE
 from lake.tables.delivered import (
     APP_EVENTS,
@@ -27,6 +19,7 @@ from lake.tables.delivered import (
     SUPPRESSIONS,
     TRANSACTIONS,
 )
+from lake.tables.exposed import ASSIGNMENTS, ENTRIES
 from lake.tables.intake import IDENTITIES, NUMBERS, QUARANTINE
 from lake.tables.learned import CUSTOMER_SEGMENTS, SEGMENT_CATALOG
 from lake.tables.measured import (

@@ -1,7 +1,7 @@
 """What came of it. Partition ``as_of`` is the night after whose lists it became known."""
 
 from lake.table import Classification, Column, Table, Type
-from lake.tables.decided import ASSIGNMENTS, ENTRIES
+from lake.tables.exposed import ASSIGNMENTS, ENTRIES
 from lake.tables.words import CHANNELS, RESULTS, TREATED, VIEWS
 
 OUTCOMES = Table(
