@@ -10,27 +10,22 @@ tomorrow, and each kind of channel has a budget. A unit's rows depend on the see
 
 from dataclasses import dataclass, replace
 
-import numba
 import numpy as np
 from scipy import sparse
 
+from benchmarks.drawing import AI, HOURS_A_DAY, HUMAN, SMS, draw_rows
 from benchmarks.walk import Walk
 from outreach.arbitrate.problem import (
     NO_HIGH,
     NO_LOW,
     WHOLE,
-    Bits,
-    Codes,
     Factor,
-    Flags,
     Floats,
     Ints,
     Limits,
     Problem,
 )
 
-HOURS_A_DAY = 10
-AI, HUMAN, SMS = 0, 1, 2
 KINDS = ("ai_call", "human_call", "sms")
 # Of the proposals, of the queues (lines, skills, gateways) and of the contacts a night has room for.
 _PROPOSALS, _QUEUES, _ROOM = (0.5, 0.2, 0.3), (0.4, 0.4, 0.2), (0.45, 0.15, 0.4)
@@ -127,7 +122,7 @@ def _with_rows(
     worth, luck, treated = np.empty(many), np.empty(many, np.uint64), np.empty(many, np.bool_)
     strategy, place = np.empty(many, np.int32), np.empty(many, np.int32)
     unit_luck = np.empty(units, np.uint64)
-    _draw_rows(
+    draw_rows(
         np.uint64(seed),
         rows,
         held_back,
@@ -236,95 +231,3 @@ def _use_of_a_drawn_plan(problem: Problem) -> Ints:
     plan = Walk(problem)
     plan.take(np.flatnonzero(problem.treated).astype(np.uint32))
     return plan.used
-
-
-@numba.njit(nogil=True, cache=True)
-def _mixed(number: np.uint64) -> np.uint64:
-    """The finisher of splitmix64."""
-    number = (number ^ (number >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    number = (number ^ (number >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return number ^ (number >> np.uint64(31))
-
-
-@numba.njit(nogil=True, cache=True)
-def _next(state: np.uint64) -> np.uint64:
-    return state + np.uint64(0x9E3779B97F4A7C15)
-
-
-@numba.njit(nogil=True, cache=True)
-def _share(bits: np.uint64) -> float:
-    """Bits as a number above 0 and below 1."""
-    return (np.float64(bits >> np.uint64(11)) + 0.5) / 9007199254740992.0
-
-
-@numba.njit(nogil=True, cache=True)
-def _bell(bits: np.uint64) -> float:
-    """A standard normal number (Box and Muller's transform of two halves of the bits)."""
-    first = (np.float64(bits >> np.uint64(32)) + 0.5) / 4294967296.0
-    second = np.float64(bits & np.uint64(0xFFFFFFFF)) / 4294967296.0
-    return float(np.sqrt(-2.0 * np.log(first)) * np.cos(2.0 * np.pi * second))
-
-
-@numba.njit(nogil=True, cache=True, parallel=True)
-def _draw_rows(
-    seed: np.uint64,
-    rows: int,
-    held_back: float,
-    popularity: Floats,
-    level: Floats,
-    kind: Ints,
-    skill: Ints,
-    lines: Ints,
-    gateways: Ints,
-    asked: Floats,
-    cost: Floats,
-    typical: Floats,
-    worth: Floats,
-    luck: Bits,
-    treated: Flags,
-    strategy: Codes,
-    place: Codes,
-    unit_luck: Bits,
-) -> None:
-    for unit in numba.prange(len(unit_luck)):
-        state = _mixed(_mixed(seed + np.uint64(1)) + np.uint64(unit) * np.uint64(0x9E3779B97F4A7C15))
-        unit_luck[unit] = _mixed(state)
-        state = _next(state)
-        goodness = 0.8 * _bell(_mixed(state))
-        state = _next(state)
-        line = lines[int(_share(_mixed(state)) * len(lines))]
-        state = _next(state)
-        gateway = gateways[int(_share(_mixed(state)) * len(gateways))]
-        state = _next(state)
-        answers = np.searchsorted(asked, _share(_mixed(state)) * asked[-1])
-        proposal, liking, held = 0, 0.0, False
-        for row in range(unit * rows, (unit + 1) * rows):
-            state = _next(state)
-            # Every other row offers the same proposal at another hour.
-            if row == unit * rows or _share(_mixed(state)) < 0.5:
-                state = _next(state)
-                proposal = np.searchsorted(popularity, _share(_mixed(state)) * popularity[-1])
-                state = _next(state)
-                liking = 0.6 * _bell(_mixed(state))
-                state = _next(state)
-                held = _share(_mixed(state)) < held_back
-            state = _next(state)
-            hour = answers
-            if _share(_mixed(state)) < 0.5:
-                state = _next(state)
-                hour = np.searchsorted(asked, _share(_mixed(state)) * asked[-1])
-            queue = skill[proposal]
-            if kind[proposal] == AI:
-                queue = line
-            elif kind[proposal] == SMS:
-                queue = gateway
-            at = queue * HOURS_A_DAY + hour
-            state = _next(state)
-            reached = (1.0 if hour == answers else 0.7) * np.exp(0.2 * _bell(_mixed(state)))
-            gain = typical[kind[proposal]] * np.exp(goodness + level[proposal] + liking) * reached
-            state = _next(state)
-            luck[row] = _mixed(state)
-            worth[row] = gain - cost[at]
-            treated[row] = not held
-            strategy[row] = proposal
-            place[row] = at
