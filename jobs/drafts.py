@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from base.errors import ReleaseError
 from jobs.job import Frames, Night
+from jobs.watch import watch_release
 from lake.tables import CUSTOMERS, HELD_BACK, NUMBERS, PLAN, SUPPRESSIONS
 from lake.tables.words import CHANNELS
 from outreach.callers import allocate, callers_of_day
@@ -34,7 +35,6 @@ class DecidedContacts:
     """
 
     def __init__(self, night: Night, frames: Frames) -> None:
-        self._night = night
         decided = frames[PLAN].filter(F.col("fate").isin("contact", "held_out"))
         columns = (*_TOUCH, "channel", "arm", "hour", "fate", "value")
         contacts = (
@@ -57,6 +57,13 @@ class DecidedContacts:
         later = why_stopped(self.rows, stops=with_numbers_of(stops, self.numbers))
         return pc.if_else(self.rows["suppressed"], "suppressed", later).combine_chunks()
 
+    def watch(self, night: Night) -> None:
+        """Has the watch look at what is about to leave; it may stop a channel that is not as usual."""
+        with night.ledger.engine.connect() as connection:
+            why = self.why_stopped(read_stops(connection))
+        made = pc.equal(self.rows["fate"], "contact")
+        watch_release(night, self.rows.filter(made), why.filter(made.combine_chunks()))
+
     def held_back(
         self,
         lists: pa.Table,
@@ -75,7 +82,7 @@ class DecidedContacts:
         why = pc.coalesce(
             self.why_stopped(stops),
             pc.if_else(pc.is_in(self.rows["channel"], value_set=withdrawn), "withdrawn", None),
-            pc.if_else(made, "no_way", None),
+            pc.if_else(made, _no_way(self.rows), None),
         )
         rows = self.rows.append_column("reason", why)
         stayed = rows.filter(pc.and_(pc.invert(left), pc.is_valid(why)))
@@ -178,6 +185,11 @@ def _with_callers(
     called = pa.array([name for name, channel in channels.items() if "caller" in channel.emits], pa.string())
     stay = pc.and_(pc.is_in(rows["channel"], value_set=called), pc.is_null(callers))
     return rows.append_column("caller", callers).filter(pc.invert(stay))
+
+
+def _no_way(rows: pa.Table) -> pa.ChunkedArray:
+    """Why a contact stayed that nobody stopped."""
+    return pc.if_else(pc.is_null(rows["number"]), "no_number", "no_caller_number")
 
 
 def _with_tokens(

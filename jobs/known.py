@@ -14,6 +14,7 @@ from lake.tables import (
     CONSENTS,
     CONTACTS,
     CUSTOMERS,
+    HELD_BACK,
     NUMBERS,
     OUTCOMES,
     PLAN,
@@ -44,6 +45,7 @@ _TOUCHES = spark.StructType(
         spark.StructField("valid_until", spark.DateType()),
     ]
 )
+_GRAIN = ("customer", "strategy", "step")
 _OPT_OUTS = spark.StructType(
     [spark.StructField(name, spark.StringType()) for name in ("customer", "number", "channel")]
 )
@@ -51,7 +53,7 @@ _OPT_OUTS = spark.StructType(
 
 def touches_made(night: Night, frames: Frames) -> DataFrame:
     """The touches as the night begins (columns of POSITIONS), from the frames that decide reads."""
-    return moved(frames[POSITIONS], frames[PLAN], frames[OUTCOMES], as_of=night.as_of)
+    return moved(frames[POSITIONS], _made(frames), frames[OUTCOMES], as_of=night.as_of)
 
 
 def known(
@@ -70,7 +72,7 @@ def known(
         opt_outs=_opt_outs(night),
         contacts=frames[CONTACTS],
         outcomes=frames[OUTCOMES],
-        plan=frames[PLAN],
+        plan=_made(frames),
         assignments=frames[ASSIGNMENTS],
         journeys=journeys,
         begun_again=begun_again(made, promised=frames[ASSIGNMENTS], strategies=book),
@@ -94,6 +96,11 @@ def marketed(night: Night) -> frozenset[str]:
 def _caller_limits(night: Night) -> dict[str, int]:
     with night.ledger.engine.connect() as connection:
         return daily_limits(callers_of_day(connection, day=night.as_of + timedelta(days=1)))
+
+
+def _made(frames: Frames) -> DataFrame:
+    """The plan of the nights before, without what release held back of it, made or held out alike."""
+    return frames[PLAN].join(frames[HELD_BACK].select("as_of", *_GRAIN), ["as_of", *_GRAIN], "left_anti")
 
 
 def _complaints(night: Night, complaints: DataFrame) -> DataFrame:

@@ -21,6 +21,7 @@ from outreach.release import (
     Packer,
     Words,
     approve_by_limits,
+    expires_at,
     left,
     plan,
     recipients_of,
@@ -49,6 +50,7 @@ def release(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
     carrier = Carrier(
         ledger=night.ledger,
         as_of=night.as_of,
+        expires_at=expires_at(night.as_of, night.settings.contact),
         pack=Packer(
             settings=night.settings,
             as_of=night.as_of,
@@ -57,11 +59,13 @@ def release(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
             versions=versions,
             author=author,
             look=_looker(night, vault, identities),
+            tokens=vault.tokens,
         ),
         way=lambda recipient: transport_of(recipient, settings=night.settings),
         progress=night.progress,
     )
     if fresh:
+        decided.watch(night)
         drafts, looked_to = make_drafts(
             night, decided, vault=vault, book=book, channels=channels, identities=identities
         )

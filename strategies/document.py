@@ -69,7 +69,7 @@ class Limits(Part):
 
 
 class Caps(Part):
-    """What all nights together may come to, counted by what was decided, whether it was released or not.
+    """What all nights together may come to, counted by what was decided and not held back at release.
 
     ``per_customer``: most contacts of one customer, over all his journeys, made or held back. ``total``: most
     journeys that begin with a contact, over all customers; held-out customers do not count.

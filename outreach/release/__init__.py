@@ -3,10 +3,11 @@
 from outreach.release.approval import approve, approve_by_limits, withdraw
 from outreach.release.content import left
 from outreach.release.drafts import Draft, kin_of
+from outreach.release.handover import take_receipts
 from outreach.release.lists import LISTED, Words, build_lists, contact_day, expires_at, recipients_of
-from outreach.release.night import ACTOR, Carrier
+from outreach.release.night import Carrier
 from outreach.release.pack import Packer
-from outreach.release.states import LEFT, Release, is_fixed, moves_of, plan, releases_of
+from outreach.release.states import ACTOR, LEFT, Release, is_fixed, moves_of, plan, releases_of
 
 __all__ = [
     "ACTOR",
@@ -29,5 +30,6 @@ __all__ = [
     "plan",
     "recipients_of",
     "releases_of",
+    "take_receipts",
     "withdraw",
 ]

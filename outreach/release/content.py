@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, delete, insert, select
 
 from base.errors import ReleaseError
 from ledger.schema import RELEASE_CONTENT
-from outreach.release.drafts import Draft
+from outreach.release.drafts import Draft, Sealed
 from outreach.release.lists import LISTED
 from outreach.release.states import LEFT, Release, releases_of
 
@@ -17,10 +17,10 @@ _PART = 4 << 20
 _TABLE = RELEASE_CONTENT.c
 
 
-def keep(connection: Connection, release: Release, draft: Draft, sealed: bytes) -> None:
+def keep(connection: Connection, release: Release, draft: Draft, sealed: Sealed) -> None:
     """Puts in the content of the release's next attempt; that of the attempts before goes."""
     connection.execute(delete(RELEASE_CONTENT).where(_of(release), _TABLE.attempt <= release.attempt))
-    kinds = {"sealed": sealed, "rows": _packed(draft.rows), "kin": _packed(draft.kin)}
+    kinds = {"sealed": sealed.content, "rows": _packed(draft.rows), "kin": _packed(draft.kin)}
     for kind, content in kinds.items():
         for part, piece in enumerate(_pieces(content)):
             line = {"kind": kind, "part": part, "content": piece, "attempt": release.attempt + 1}

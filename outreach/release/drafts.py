@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from outreach.deliver.canaries import Canary
 from outreach.stops import Stops, with_numbers_of, without_stopped
 
 KIN = pa.schema([("customer", pa.string()), ("number", pa.string())])
@@ -23,9 +24,20 @@ class Draft:
 Drafts = Mapping[str, Draft]
 """By recipient."""
 
-Pack = Callable[[str, pa.Table, int], bytes]
-"""Makes the sealed file of a recipient's rows, for the attempt of that number; scanned, and refused with a
-ReleaseError where it would show who somebody is."""
+
+@dataclass(frozen=True, kw_only=True)
+class Sealed:
+    """A list's sealed file, with who its canaries are. ``handed``: contact, address, customer, number,
+    strategy, channel and caller of every row in it, canaries too, as the feed of revocations knows them."""
+
+    content: bytes
+    canaries: tuple[Canary, ...]
+    handed: pa.Table
+
+
+Pack = Callable[[str, pa.Table, int], Sealed]
+"""Seals a recipient's rows, for the attempt of that number; scanned, and refused with a ReleaseError where
+the file would show who somebody is."""
 
 
 def without(drafts: Drafts, stops: Stops) -> dict[str, Draft]:

@@ -10,34 +10,34 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import Connection, Transaction
 from sqlalchemy.exc import DBAPIError
 
-from base.errors import DeliveryError, ReleaseError
+from base.errors import ReleaseError
 from ledger.database import Ledger
-from outreach.deliver.package import Package
-from outreach.deliver.transport import Transport
+from outreach.deliver.canaries import enter
 from outreach.release import content
-from outreach.release.drafts import Draft, Drafts, Pack, without
-from outreach.release.states import Release, State, move, refuse_overtaken, releases_of
+from outreach.release.drafts import Draft, Drafts, Pack, Sealed, without
+from outreach.release.handover import Way, hand_over
+from outreach.release.states import ACTOR, Release, State, move, refuse_overtaken, releases_of
+from outreach.revocations import enter_released
 from outreach.stops import hold_still, last_opt_out, read_stops
 
-ACTOR = "release job"
 # So often a list that is hit is made again while opt-outs go on; then they wait for it.
 _PATIENCE = 3
 
 
 @dataclass(frozen=True, kw_only=True)
 class Carrier:
-    """What carrying a night takes. ``way``: the transport to a recipient."""
+    """What carrying a night takes. ``expires_at``: when its lists do, with its zone."""
 
     ledger: Ledger
     as_of: date
+    expires_at: datetime
     pack: Pack
-    way: Callable[[str], Transport]
-    actor: str = ACTOR
+    way: Way
     progress: Callable[[str], None] = field(default=lambda _: None)
 
     def freeze(self, drafts: Drafts, *, looked_to: int) -> None:
@@ -70,25 +70,8 @@ class Carrier:
             )
 
     def hand_over(self) -> None:
-        """Delivers what is written, and takes receipts of what is delivered.
-
-        A recipient that cannot be reached keeps none of the others waiting. Raises DeliveryError naming all
-        that remain, for another run.
-        """
-        troubles = []
-        for recipient, release in self._releases().items():
-            try:
-                if release.state == "written":
-                    self.way(recipient).deliver(self._package(release))
-                    release = self._advance(release, "delivered")
-                if release.state == "delivered" and self.way(recipient).receipt(self._package(release)):
-                    self._advance(release, "acknowledged")
-            except DeliveryError as trouble:
-                troubles.append(str(trouble))
-        if troubles:
-            raise DeliveryError(
-                f"not all lists of {self.as_of} are delivered; run release again:\n  " + "\n  ".join(troubles)
-            )
+        """Delivers what is written, and takes receipts, as ``outreach.release.handover`` has it."""
+        hand_over(self.ledger, self.as_of, way=self.way, progress=self.progress)
 
     def _settle(
         self, drafts: Drafts, *, attempts: Mapping[str, int], make: set[str], looked_to: int, enter: "_Enter"
@@ -98,7 +81,7 @@ class Carrier:
         ``attempts``: how often each was frozen before; ``make``: whose files are still to be made.
         """
         todo = dict(drafts)
-        sealed: dict[str, bytes] = {}
+        sealed: dict[str, Sealed] = {}
         for patience in range(_PATIENCE, -1, -1):
             if patience:
                 sealed |= self._sealed(todo, make, attempts)
@@ -111,8 +94,8 @@ class Carrier:
                     changed, looked_to = _look_again(connection, todo, looked_to)
                     todo |= changed
                     sealed |= self._sealed(todo, make | set(changed), attempts)
-                for recipient in releases.keys() & sealed.keys():
-                    content.keep(connection, releases[recipient], todo[recipient], sealed[recipient])
+                for recipient in sorted(releases.keys() & sealed.keys()):
+                    self._keep(connection, releases[recipient], todo[recipient], sealed[recipient])
                 hold_still(connection)
                 changed, looked_to = _look_again(connection, todo, looked_to)
                 if not changed:
@@ -123,32 +106,26 @@ class Carrier:
             self.progress(f"{len(changed)} lists are made again: somebody on them has just been stopped")
             todo, make = {**todo, **changed}, set(changed)
 
-    def _sealed(self, drafts: Drafts, make: set[str], attempts: Mapping[str, int]) -> dict[str, bytes]:
+    def _keep(self, connection: Connection, release: Release, draft: Draft, sealed: Sealed) -> None:
+        content.keep(connection, release, draft, sealed)
+        enter(connection, sealed.canaries)
+        enter_released(
+            connection,
+            sealed.handed,
+            recipient=release.recipient,
+            as_of=self.as_of,
+            expires_at=self.expires_at,
+        )
+
+    def _sealed(self, drafts: Drafts, make: set[str], attempts: Mapping[str, int]) -> dict[str, Sealed]:
         return {
             recipient: self.pack(recipient, drafts[recipient].rows, attempts[recipient] + 1)
             for recipient in sorted(make & drafts.keys())
         }
 
-    def _package(self, release: Release) -> Package:
-        with self.ledger.engine.connect() as connection:
-            sealed = content.sealed_of(connection, release)
-        return Package.of(sealed, recipient=release.recipient, as_of=self.as_of, attempt=release.attempt)
-
-    def _releases(self) -> dict[str, Release]:
-        with self.ledger.engine.connect() as connection:
-            return releases_of(connection, self.as_of)
-
-    def _advance(self, release: Release, to: State) -> Release:
-        """Moves the release on, unless somebody else who delivered the same has done so."""
-        with self.ledger.engine.begin() as connection:
-            found = releases_of(connection, self.as_of, locked=True)[release.recipient]
-            if found.state != release.state:
-                return found
-            return move(connection, found, to, actor=self.actor)
-
 
 def _freeze(
-    connection: Connection, release: Release, draft: Draft, sealed: bytes | None, looked_to: int
+    connection: Connection, release: Release, draft: Draft, sealed: Sealed | None, looked_to: int
 ) -> Release:
     """Fixes what ``sealed`` holds; the state stays what it is, or becomes ``frozen``."""
     assert sealed is not None
@@ -160,15 +137,15 @@ def _freeze(
         actor=ACTOR,
         attempt=release.attempt + 1,
         rows=draft.rows.num_rows,
-        size=len(sealed),
-        sha256=hashlib.sha256(sealed).hexdigest(),
+        size=len(sealed.content),
+        sha256=hashlib.sha256(sealed.content).hexdigest(),
         opt_outs_to=looked_to,
         reason=None if to == "frozen" else "without those who were stopped since it was frozen",
     )
 
 
 def _write(
-    connection: Connection, release: Release, draft: Draft, sealed: bytes | None, looked_to: int
+    connection: Connection, release: Release, draft: Draft, sealed: Sealed | None, looked_to: int
 ) -> None:
     if sealed is not None:
         release = _freeze(connection, release, draft, sealed, looked_to)
@@ -180,7 +157,7 @@ class _Enter:
     """A way of entering drafts: from which state on, and how each is moved."""
 
     state: State
-    move: Callable[[Connection, Release, Draft, bytes | None, int], object]
+    move: Callable[[Connection, Release, Draft, Sealed | None, int], object]
 
 
 _FREEZE = _Enter(state="planned", move=_freeze)

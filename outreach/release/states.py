@@ -4,12 +4,12 @@ Whoever moves a release says from which state, under a lock on its row: of two t
 other finds it moved. What may follow on what, and that no author approves, triggers of the database see to.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from base.errors import ReleaseError
@@ -26,6 +26,8 @@ STATES: tuple[State, ...] = (
     "acknowledged",
     "withdrawn",
 )
+ACTOR = "release job"
+"""Who moves a release where no person does."""
 LEFT: tuple[State, ...] = ("written", "delivered", "acknowledged")
 """From ``written`` on the recipient may have it: nothing is made anew, nothing is withdrawn."""
 
@@ -120,19 +122,25 @@ def is_fixed(connection: Connection, as_of: date) -> bool:
     return connection.execute(query).first() is not None
 
 
-def refuse_overtaken(connection: Connection, as_of: date, releases: Mapping[str, Release]) -> None:
-    """Raises ReleaseError where a list has not left although a later night's has: its day is over.
+def overtaken_by(connection: Connection, as_of: date) -> dict[str, date]:
+    """The latest night whose list has left since, by recipient: the day of the list of ``as_of`` is over.
 
     Nights are set against nights; the machine's clock, which may be moved, is not asked.
     """
-    query = select(RELEASES.c.recipient, RELEASES.c.as_of).where(
-        RELEASES.c.as_of > as_of, RELEASES.c.state.in_(LEFT)
+    query = (
+        select(RELEASES.c.recipient, func.max(RELEASES.c.as_of).label("latest"))
+        .where(RELEASES.c.as_of > as_of, RELEASES.c.state.in_(LEFT))
+        .group_by(RELEASES.c.recipient)
     )
-    later = {row.recipient: row.as_of for row in connection.execute(query)}
-    for release in releases.values():
-        if release.recipient in later and release.state in ("planned", "frozen", "approved"):
+    return {row.recipient: row.latest for row in connection.execute(query)}
+
+
+def refuse_overtaken(connection: Connection, as_of: date, recipients: Iterable[str]) -> None:
+    """Raises ReleaseError where a later night's list has left already."""
+    later = overtaken_by(connection, as_of)
+    for recipient in recipients:
+        if recipient in later:
             raise ReleaseError(
-                f"the list for {release.recipient} of {as_of} has expired: that of "
-                f"{later[release.recipient]} has left already. Withdraw it: "
-                f"longreach releases withdraw {as_of} --reason ..."
+                f"the list for {recipient} of {as_of} has expired: that of {later[recipient]} has left "
+                f"already. Withdraw it: longreach releases withdraw {as_of} --reason ..."
             )
