@@ -37,6 +37,7 @@ end $$
 
 def bend(connection: Connection, rng: random.Random, *, lines: int) -> str:
     """Bends a trail of ``lines`` lines in one random way, within the open transaction; which way it was."""
+    connection.execute(text("set local role none"))  # the owner
     connection.execute(text("set local session_replication_role = replica"))  # no trigger speaks any more
     way = rng.choice(sorted(_ATTACKS))
     first = _ATTACKS[way](connection, rng, lines)

@@ -1,56 +1,124 @@
-"""Stands where the outside world answers: a night's lists go to the source, its outcomes into the inbox."""
+"""Stands where the outside world answers: recipients open their lists, ask the world, and hand in outcomes.
+
+Only recipients whose keys were made here and whose folder is in the outbox are stood in for.
+"""
 
 import io
-import json
-from datetime import date
-from pathlib import Path
+from datetime import date, timedelta
 
 import pyarrow as pa
-from pyarrow import parquet
+import pyarrow.compute as pc
+from pyarrow import csv
 
 from base.errors import ReleaseError, SourceError
-from base.settings import Settings, load_settings
+from base.settings import Recipient, Settings, load_settings
 from ledger.database import Ledger, open_ledger
+from outreach.deliver import (
+    MANIFEST,
+    RECEIPT,
+    Package,
+    answering_key,
+    make_receipt,
+    opening_keys,
+    package_name,
+    recipient_of,
+    transport_of,
+    unseal,
+)
+from outreach.inbox import hand_in, still_due, take_arrivals
 from outreach.publish import publish_file
-from outreach.release import left
+from outreach.release import Release, expires_at, left, releases_of, take_receipts
 from outreach.vault import Vault
-from sources.source import COMPLETE, open_source
+from sources.answers import ANSWERS
+from sources.source import open_source
 from strategies.book import ever_live
 
 
 def outcomes_ready(*, as_of: date, settings: Settings | None = None) -> bool:
-    """Whether the inbox holds the outcomes of the lists released on night ``as_of``.
+    """Whether the last outcomes of the lists released on night ``as_of`` have come in.
 
-    Asks the source first, where it can answer. True also where nothing was released, so nothing can come.
-    Raises SourceError when the answers cannot be laid down.
+    Takes in what waits in the arrivals, then asks the source, where it can answer. True also where nothing
+    was released, so nothing can come. Raises SourceError when the answers cannot be handed in.
     """
     settings = settings or load_settings()
-    folder = settings.home / "inbox" / as_of.isoformat()
-    if (folder / COMPLETE).exists():
-        return True
     with open_ledger(settings) as ledger:
+        take_arrivals(ledger, settings=settings, as_of=as_of)
+        due = _due(ledger, as_of)
+        if not due:
+            return True
+        held = _held(ledger, due, as_of=as_of, settings=settings)
+        if not held:
+            return False
         with ledger.engine.connect() as connection:
             lists = left(connection, as_of)
-        if lists.num_rows == 0:
-            return True
+        lists = lists.filter(pc.is_in(lists["contact"], value_set=pa.concat_arrays(list(held.values()))))
         contacts = _resolved(lists, ledger, as_of=as_of, settings=settings)
-    answers = open_source(settings).answer(as_of, contacts)
-    if answers is None:
-        return False
-    _lay_into(folder, answers)
-    return True
+        answers = open_source(settings).answer(as_of, contacts)
+        if answers is None:
+            return False
+        _hand_in(answers, held, ledger, as_of=as_of, settings=settings)
+        return not _due(ledger, as_of)
+
+
+def _due(ledger: Ledger, as_of: date) -> tuple[str, ...]:
+    with ledger.engine.connect() as connection:
+        return still_due(connection, as_of)
+
+
+def _held(ledger: Ledger, due: tuple[str, ...], *, as_of: date, settings: Settings) -> dict[str, pa.Array]:
+    """The contacts that each recipient stood in for finds in its list; it acknowledges the list."""
+    with ledger.engine.connect() as connection:
+        releases = releases_of(connection, as_of)
+    held = {
+        name: _opened(releases[name], settings)
+        for name in due
+        if releases[name].state in ("delivered", "acknowledged") and _is_stood_in_for(name, settings)
+    }
+    if held:
+        take_receipts(ledger, as_of, way=lambda name: transport_of(name, settings=settings))
+    return held
+
+
+def _is_stood_in_for(name: str, settings: Settings) -> bool:
+    recipient = recipient_of(settings, name)
+    given = (recipient.public_keys, recipient.shared_keys, recipient.answer_keys)
+    return not any(given) and recipient.transport == Recipient().transport
+
+
+def _opened(release: Release, settings: Settings) -> pa.Array:
+    recipient, as_of = release.recipient, release.as_of
+    path = settings.outbox_folder / recipient / package_name(recipient, as_of=as_of, attempt=release.attempt)
+    sealed = path.read_bytes()
+    on_the_day = expires_at(as_of, settings.contact) - timedelta(hours=1)
+    files = unseal(sealed, recipient=recipient, keys=opening_keys(settings, recipient), now=on_the_day)
+    package = Package.of(sealed, recipient=recipient, as_of=as_of, attempt=release.attempt)
+    receipt = make_receipt(package, at=on_the_day, key=answering_key(settings, recipient))
+    publish_file(path.with_name(f"{path.name}{RECEIPT}"), [receipt])
+    lists = [_contacts(content) for name, content in files.items() if name != MANIFEST]
+    return pa.concat_arrays(lists)
+
+
+def _contacts(content: bytes) -> pa.Array:
+    only = csv.ConvertOptions(include_columns=["contact"], column_types={"contact": pa.string()})
+    parsing = csv.ParseOptions(newlines_in_values=True)
+    table = csv.read_csv(io.BytesIO(content), parse_options=parsing, convert_options=only)
+    return table["contact"].combine_chunks()
 
 
 def _resolved(lists: pa.Table, ledger: Ledger, *, as_of: date, settings: Settings) -> pa.Table:
     """The released contacts as the world knows them: by the bank's own customer numbers."""
-    people = Vault(settings).take(as_of, lists["customer"], purpose="dial", recipient="source", ledger=ledger)
     kinds = {strategy.name: strategy.kind for strategy in ever_live(ledger)}
     strategies = lists["strategy"].to_pylist()
     gone = sorted(set(strategies) - set(kinds))
-    if gone or people.num_rows != lists.num_rows:
+    if gone:
+        raise ReleaseError(
+            f"the lists of {as_of} cannot be answered: strategies gone from the book: {', '.join(gone)}; "
+            "put them back"
+        )
+    people = Vault(settings).take(as_of, lists["customer"], purpose="dial", recipient="source", ledger=ledger)
+    if people.num_rows != lists.num_rows:
         raise ReleaseError(
             f"the lists of {as_of} cannot be answered: "
-            f"strategies gone from the book: {', '.join(gone) or 'none'}; "
             f"customers gone from the vault: {lists.num_rows - people.num_rows}; put them back"
         )
     columns = {name: lists[name] for name in ("contact", "strategy", "step", "channel", "hour")}
@@ -59,13 +127,25 @@ def _resolved(lists: pa.Table, ledger: Ledger, *, as_of: date, settings: Setting
     return pa.table(named).select(["contact", "customer_no", "strategy", "kind", "step", "channel", "hour"])
 
 
-def _lay_into(folder: Path, answers: pa.Table) -> None:
-    sink = io.BytesIO()
-    parquet.write_table(answers, sink)
-    try:
-        publish_file(folder / "outcomes.parquet", [sink.getvalue()])
-        publish_file(folder / COMPLETE, [json.dumps({"rows": answers.num_rows}).encode()])
-    except OSError as error:
-        raise SourceError(
-            f"outcomes of {folder.name}: not written into the inbox ({error.strerror}); make room, ask again"
-        ) from error
+def _hand_in(
+    answers: pa.Table, held: dict[str, pa.Array], ledger: Ledger, *, as_of: date, settings: Settings
+) -> None:
+    for recipient, contacts in held.items():
+        own = answers.filter(pc.is_in(answers["contact"], value_set=contacts))
+        try:
+            hand_in(
+                settings,
+                own.select(ANSWERS.names).cast(ANSWERS),
+                recipient=recipient,
+                as_of=as_of,
+                name=f"answers-{as_of.isoformat()}.parquet",
+                last=True,
+                key=answering_key(settings, recipient),
+            )
+        except OSError as error:
+            raise SourceError(
+                f"outcomes of {as_of}: not handed in ({error.strerror}); make room, ask again"
+            ) from error
+    refused = take_arrivals(ledger, settings=settings, as_of=as_of).refused
+    if refused:
+        raise SourceError(f"outcomes of {as_of} were refused: {'; '.join(refused)}")

@@ -7,11 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import URL, Engine, create_engine, make_url, text
+from sqlalchemy import URL, Engine, NullPool, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 
 from base.errors import LedgerError
 from base.settings import Settings
+
+APP_ROLE, VAULT_ROLE = "longreach_app", "longreach_vault"
+"""As whom ordinary work and the vault act: what the one may not read, the other does."""
 
 
 @dataclass(frozen=True)
@@ -30,23 +33,47 @@ def open_ledger(settings: Settings) -> Iterator[Ledger]:
     Raises LedgerError when PostgreSQL cannot be started or reached.
     """
     from ledger.audit.checkpoints import checkpoint_at_the_end
-    from ledger.migrate import migrate
 
-    engine = create_engine(database_url(settings), pool_pre_ping=True)
+    engine = create_engine(migrated(settings), pool_pre_ping=True, connect_args=_acting(settings))
     try:
-        migrate(engine)
         ledger = Ledger(engine, settings)
         try:
             yield ledger
         finally:
             checkpoint_at_the_end(ledger)
     except OperationalError as error:
-        raise LedgerError(
-            f"PostgreSQL at {engine.url.host or 'the embedded socket'} does not answer; "
-            "start it, mend LONGREACH_DATABASE_URL, or unset it to use the embedded one"
-        ) from error
+        raise _no_answer(engine.url) from error
     finally:
         engine.dispose()
+
+
+def migrated(settings: Settings) -> URL:
+    """Address of the ledger's database, brought to the newest version. As its owner: neither ordinary work
+    nor the vault logs in like this.
+
+    Raises LedgerError when PostgreSQL cannot be started or reached.
+    """
+    from ledger.migrate import migrate
+
+    address = database_url(settings)
+    owner = create_engine(address, poolclass=NullPool)
+    try:
+        migrate(owner)
+    except OperationalError as error:
+        raise _no_answer(address) from error
+    return address
+
+
+def _no_answer(address: URL) -> LedgerError:
+    return LedgerError(
+        f"PostgreSQL at {address.host or 'the embedded socket'} does not answer; "
+        "start it, mend LONGREACH_DATABASE_URL, or unset it to use the embedded one"
+    )
+
+
+def _acting(settings: Settings) -> dict[str, str]:
+    # Where the vault logs in by itself, ordinary work stays who it is: it has no way in.
+    return {} if settings.vault.database_url else {"options": f"-c role={APP_ROLE}"}
 
 
 def database_url(settings: Settings, name: str = "longreach") -> URL:

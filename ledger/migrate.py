@@ -1,5 +1,6 @@
 """Brings the ledger's tables to the newest version with Alembic."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -16,9 +17,13 @@ def migrate(engine: Engine) -> None:
     """Upgrades to the head revision; does nothing where it is reached. Safe to call from many processes."""
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
-    head = ScriptDirectory.from_config(config).get_current_head()
     with engine.begin() as connection:
         connection.execute(text(f"select pg_advisory_xact_lock({_LOCK})"))
-        if MigrationContext.configure(connection).get_current_revision() != head:
+        if MigrationContext.configure(connection).get_current_revision() != _head():
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+
+
+@cache
+def _head() -> str | None:
+    return ScriptDirectory(str(_MIGRATIONS)).get_current_head()

@@ -25,6 +25,7 @@ from base.settings.experiments import Experiments, Holdout
 from base.settings.recipients import Canaries, Recipient, RecipientName
 from base.settings.release import Release
 from base.settings.roles import Role
+from base.settings.vault import Transit, VaultSettings
 from base.settings.watch import Retention, Watch
 
 __all__ = [
@@ -45,6 +46,8 @@ __all__ = [
     "Settings",
     "Skill",
     "Synthetic",
+    "Transit",
+    "VaultSettings",
     "Watch",
     "load_settings",
 ]
@@ -83,6 +86,7 @@ class Settings(BaseSettings):
     contact: Contact = Contact()  # type: ignore[call-arg]
     experiments: Experiments = Experiments()  # type: ignore[call-arg]
     release: Release = Release()  # type: ignore[call-arg]
+    vault: VaultSettings = VaultSettings()
     watch: Watch = Watch()  # type: ignore[call-arg]
     retention: Retention = Retention()  # type: ignore[call-arg]
     roles: dict[str, tuple[Role, ...]] = Field(default_factory=dict)

@@ -6,23 +6,28 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select
 
-from base.errors import ReleaseError
+from base.errors import ReleaseError, SealError
 from base.settings import load_settings
+from evaluation.outcomes import read_inbox
 from features.catalogue import FEATURES
 from jobs.answer import outcomes_ready
 from jobs.decide import DECIDED
 from ledger.audit import record, trail
 from ledger.database import Ledger, open_ledger
 from ledger.schema import RELEASE_CONTENT, RELEASES
+from outreach.deliver import answering_key
+from outreach.inbox import hand_in, refuse_what_came_otherwise
+from outreach.release import releases_of
+from sources.answers import ANSWERS
 from sources.source import Source
 from strategies.book import newest, read_live
 from strategies.first_book import put_live
 from strategies.folder import OWN_BOOK, read_files
+from tests.ledger.owner import as_owner
 from tests.outreach.release_world import NIGHT, House, make_house, touches_by_channel
 
 
@@ -89,13 +94,25 @@ def test_the_world_is_asked_about_every_released_contact_by_customer_number(hous
         assert row["hour"] == released[row["contact"]]["hour"]
 
 
-def test_answers_lie_complete_in_the_inbox_and_name_nobody(house: House) -> None:
+def test_answers_come_by_the_door_from_those_who_opened_their_lists_and_name_nobody(house: House) -> None:
     house.release()
     outcomes_ready(as_of=NIGHT, settings=house.settings)
-    answers = pq.read_table(inbox(house) / "outcomes.parquet")
+    answers = read_inbox(inbox(house))
     assert set(answers["contact"].to_pylist()) == {row["contact"] for row in house.lists()}
-    assert (inbox(house) / "_COMPLETE").exists()
-    assert b"C00000" not in (inbox(house) / "outcomes.parquet").read_bytes()
+    with house.night.ledger.engine.connect() as connection:
+        refuse_what_came_otherwise(connection, inbox(house))
+        releases = releases_of(connection, NIGHT).values()
+    assert {release.state for release in releases if release.rows} == {"acknowledged"}
+    for path in inbox(house).iterdir():
+        assert b"C00000" not in path.read_bytes()
+
+
+def test_who_did_not_get_the_list_does_not_answer_it(house: House) -> None:
+    house.release()
+    house.sealed("ai_dialler")[-1].write_bytes(b"something else")
+    with pytest.raises(SealError, match="does not open"):
+        outcomes_ready(as_of=NIGHT, settings=house.settings)
+    assert not World.asked
 
 
 def test_the_world_is_asked_once_and_the_look_is_on_record(house: House) -> None:
@@ -116,8 +133,17 @@ def test_a_silent_world_is_waited_for(house: House, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("jobs.answer.open_source", Silent)
     house.release()
     assert not outcomes_ready(as_of=NIGHT, settings=house.settings)
-    inbox(house).mkdir(parents=True)
-    (inbox(house) / "_COMPLETE").write_text("{}")
+    for recipient in {str(row["recipient"]) for row in house.lists()}:
+        assert not outcomes_ready(as_of=NIGHT, settings=house.settings)
+        hand_in(
+            house.settings,
+            ANSWERS.empty_table(),
+            recipient=recipient,
+            as_of=NIGHT,
+            name="nobody answered.parquet",
+            last=True,
+            key=answering_key(house.settings, recipient),
+        )
     assert outcomes_ready(as_of=NIGHT, settings=house.settings)
 
 
@@ -126,7 +152,7 @@ def test_a_strategy_that_the_book_never_held_is_named(house: House, tmp_path: Pa
     with open_ledger(load_settings(home=tmp_path / "other")) as elsewhere:
         address = elsewhere.engine.url.render_as_string(hide_password=False)
         with house.night.ledger.engine.connect() as here, elsewhere.engine.begin() as there:
-            there.execute(text("set local session_replication_role = replica"))
+            as_owner(there)
             for table in (RELEASES, RELEASE_CONTENT):
                 there.execute(insert(table), [dict(row) for row in here.execute(select(table)).mappings()])
     lost = house.settings.model_copy(update={"database_url": address})

@@ -45,7 +45,12 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
 @pytest.fixture
 def night(tmp_path: Path, engine: SparkSession, ledger: Ledger) -> Night:
     """The first night of a home whose source is the bank's own files."""
-    settings = load_settings(home=tmp_path / "home", source="files")
+    settings = load_settings(
+        home=tmp_path / "home",
+        source="files",
+        database_url=ledger.engine.url.render_as_string(hide_password=False),
+        vault={"keys_folder": ledger.settings.vault_folder / "keys"},
+    )
     store = Store(settings.lake_folder, engine)
     return Night(
         as_of=FIRST, settings=settings, spark=engine, store=store, ledger=ledger, progress=lambda _: None
@@ -215,7 +220,9 @@ def test_no_identifier_leaves_the_vault(night: Night) -> None:
         inside = path.is_relative_to(home / "vault") or path.is_relative_to(home / "landing")
         raw = b"" if inside else path.read_bytes()
         assert not any(secret in raw for secret in secrets), path.name
-    assert list((home / "vault").rglob("*.sealed"))
+    token = Vault(night.settings).tokens("customer", people["customer_no"])[0].as_py()
+    matter = {"purpose": "complaint", "ticket": "CASE-1", "actor": "li", "ledger": night.ledger}
+    assert Vault(night.settings).look(FIRST, token, **matter)["name"] == people["name"][0].as_py()
 
 
 def test_a_full_disk_is_told_and_the_next_run_succeeds(night: Night) -> None:
@@ -250,6 +257,7 @@ def test_a_killed_run_leaves_nothing_that_hinders_the_next(night: Night) -> None
         "HOME": str(night.settings.home),
         "LONGREACH_HOME": str(night.settings.home),
         "LONGREACH_SOURCE": "files",
+        "LONGREACH_VAULT__KEYS_FOLDER": str(night.settings.vault.keys_folder),
     }
     environment = {**os.environ, **given, "LONGREACH_DATABASE_URL": database, "PYTHONPATH": str(ROOT)}
     killed = subprocess.run([sys.executable, "-c", script], env=environment, cwd=ROOT, check=False)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import sqlalchemy
 from pyspark.sql import SparkSession
-from sqlalchemy import delete, text
+from sqlalchemy import delete
 
 from base.settings import Settings, load_settings
 from jobs.job import Night
@@ -23,6 +23,7 @@ from outreach.deliver.package import unseal
 from outreach.release.lists import BANK_TIME
 from outreach.vault import Vault
 from strategies.folder import read_folder
+from tests.ledger.owner import as_owner
 from tests.strategies.book_world import make_live
 
 NIGHT = date(2026, 7, 1)
@@ -66,7 +67,8 @@ def make_house(home: Path, *, engine: SparkSession, ledger: Ledger) -> House:
     empty(ledger, (RELEASES, RELEASE_CONTENT, RELEASE_MOVES, OPT_OUTS, SWITCHES, CALLER_USES))
     make_live(ledger)
     url = ledger.engine.url.render_as_string(hide_password=False)
-    settings = load_settings(home=home, database_url=url, table_format="parquet")
+    keys = {"keys_folder": ledger.settings.vault_folder / "keys"}
+    settings = load_settings(home=home, database_url=url, table_format="parquet", vault=keys)
     store = Store(settings.lake_folder, engine, table_format="parquet")
     night = Night(
         as_of=NIGHT, settings=settings, spark=engine, store=store, ledger=ledger, progress=lambda _: None
@@ -77,7 +79,7 @@ def make_house(home: Path, *, engine: SparkSession, ledger: Ledger) -> House:
 def empty(ledger: Ledger, tables: Sequence[sqlalchemy.Table]) -> None:
     """Deletes what the ledger's own triggers keep for good, so that a test need not start another server."""
     with ledger.engine.begin() as connection:
-        connection.execute(text("set local session_replication_role = replica"))
+        as_owner(connection)
         for table in tables:
             connection.execute(delete(table))
 

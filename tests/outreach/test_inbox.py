@@ -29,6 +29,7 @@ from outreach.inbox import (
 )
 from outreach.watch.alerts import alerts
 from sources.answers import ANSWERS
+from tests.ledger.owner import as_owner
 
 NIGHT = date(2026, 7, 1)
 NOON = datetime(2026, 7, 2, 4, tzinfo=UTC)
@@ -96,7 +97,7 @@ def door(tmp_path: Path, ledger: Ledger) -> Door:
     ]
     with ledger.engine.begin() as connection:
         # How releases come to be is not asked here; nor may their past, or the inbox's, be removed otherwise.
-        connection.execute(text("select set_config('role', 'none', true), set_config('session_replication_role', 'replica', true)"))
+        as_owner(connection)
         for table in (RELEASES, RELEASED_CONTACTS, CANARIES, INBOX_FILES):
             connection.execute(delete(table))
         frozen = {"attempt": 1, "size": 9, "sha256": "0" * 64, "opt_outs_to": 0}
@@ -315,7 +316,7 @@ def test_a_full_disk_refuses_nothing_and_the_file_waits(door: Door) -> None:
     (laid,) = (door.inbox / NIGHT.isoformat()).iterdir()
     name = laid.name
     with door.ledger.engine.begin() as connection:
-        connection.execute(text("select set_config('role', 'none', true), set_config('session_replication_role', 'replica', true)"))
+        as_owner(connection)
         connection.execute(delete(INBOX_FILES))
     laid.unlink()
     (laid.parent / f".{name}.draft").symlink_to("/dev/full")

@@ -1,28 +1,39 @@
-"""The vault: tokens that say nothing, seals that break, and a record of every look."""
+"""The vault: tokens that say nothing, records nobody else reads, and a trail of every look."""
 
 import hmac
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from datetime import date
 from hashlib import sha256
-from pathlib import Path
 
+import psycopg
 import pyarrow as pa
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 
 from base.errors import VaultError
 from base.settings import Settings, load_settings
 from ledger.audit import trail
-from ledger.database import Ledger, open_ledger
-from outreach.vault import Vault
+from ledger.database import Ledger, database_url, open_ledger
+from outreach.vault import KINDS, Kind, Vault
+from outreach.vault.keyring import KeyRing
+from outreach.vault.store import open_store
+from tests.outreach.vault_world import emptied, people
 
-NIGHT = date(2026, 7, 1)
+NIGHT, NEXT = date(2026, 7, 1), date(2026, 7, 2)
+MATTER = {"purpose": "complaint", "ticket": "CASE-7", "actor": "li"}
 
 
 @pytest.fixture(scope="module")
 def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
-    home = tmp_path_factory.mktemp("home")
-    with open_ledger(load_settings(home=home)) as opened:
+    with open_ledger(load_settings(home=tmp_path_factory.mktemp("vault"))) as opened:
         yield opened
+
+
+@pytest.fixture
+def settings(ledger: Ledger) -> Settings:
+    return emptied(ledger.settings)
 
 
 @pytest.fixture
@@ -30,31 +41,26 @@ def vault(settings: Settings) -> Vault:
     return Vault(settings)
 
 
-def people(vault: Vault, rows: int) -> pa.Table:
-    numbers = pa.array([f"C{row:07d}" for row in range(rows)])
-    return pa.table(
-        {
-            "customer": vault.tokens("customer", numbers),
-            "customer_no": numbers,
-            "name": pa.array([None if row % 7 == 3 else f"张三{row}" for row in range(rows)]),
-            "phone": pa.array([f"138{row:08d}" for row in range(rows)]),
-            "id_number": pa.array([f"11010119900101{row:04d}" for row in range(rows)]),
-            "generated": pa.array([True] * rows),
-        }
-    )
-
-
-def sealed(settings: Settings) -> Path:
-    return settings.vault_folder / "identities" / f"{NIGHT}.sealed"
+def dump(settings: Settings) -> bytes:
+    """Every row of every table of the database, as its owner sees them."""
+    owner = database_url(settings).set(drivername="postgresql").render_as_string(hide_password=False)
+    tables = "select schemaname || '.' || tablename from pg_tables where schemaname in ('public', 'vault')"
+    content = b""
+    with psycopg.connect(owner) as connection, connection.cursor() as cursor:
+        for (table,) in connection.execute(tables).fetchall():
+            with cursor.copy(f"copy {table} to stdout (format binary)") as copy:
+                content += b"".join(map(bytes, copy))
+    return content
 
 
 def test_tokens_are_the_keyed_hash_of_the_standard_library(vault: Vault, settings: Settings) -> None:
     token = vault.tokens("customer", pa.array(["C0000001"]))[0].as_py()
-    key = (settings.vault_folder / "keys" / "token.a").read_bytes()
-    field = sha256(b"longreach token\0customer\0" + key).digest()
-    expected = hmac.new(field, b"C0000001", sha256).digest()[:8]
-    from base64 import urlsafe_b64encode
-
+    with open_store(settings) as connection:
+        key = KeyRing.open(connection, settings).token_key().secret
+    # HKDF (RFC 5869) of one block, without salt.
+    extracted = hmac.digest(bytes(32), key, "sha256")
+    derived = hmac.digest(extracted, b"longreach token|customer_no|join\x01", "sha256")
+    expected = hmac.new(derived, b"C0000001", sha256).digest()[:8]
     assert token == "a" + urlsafe_b64encode(expected).decode().rstrip("=")
     assert len(token) == 12
 
@@ -66,15 +72,12 @@ def test_tokens_keep_order_nulls_and_repeats(vault: Vault) -> None:
     assert vault.tokens("customer", pa.array([], pa.string())).to_pylist() == []
 
 
-def test_tokens_of_two_kinds_or_two_homes_never_match(vault: Vault, tmp_path: Path) -> None:
+def test_rule_5_tokens_of_two_kinds_or_two_homes_never_match(vault: Vault, settings: Settings) -> None:
     values = pa.array(["13812345678"])
-    elsewhere = Vault(load_settings(home=tmp_path / "other"))
-    found = {
-        vault.tokens("phone", values)[0].as_py(),
-        vault.tokens("dial", values)[0].as_py(),
-        elsewhere.tokens("phone", values)[0].as_py(),
-    }
-    assert len(found) == 3
+    kinds: list[Kind] = list(KINDS)
+    found = {vault.tokens(kind, values)[0].as_py() for kind in kinds}
+    emptied(settings)
+    assert len(found | {Vault(settings).tokens("phone", values)[0].as_py()}) == len(kinds) + 1
 
 
 def test_a_second_vault_of_the_same_home_makes_the_same_tokens(vault: Vault, settings: Settings) -> None:
@@ -82,19 +85,55 @@ def test_a_second_vault_of_the_same_home_makes_the_same_tokens(vault: Vault, set
     assert vault.tokens("customer", values).equals(Vault(settings).tokens("customer", values))
 
 
-def test_keys_and_identities_are_for_the_owner_only(vault: Vault, settings: Settings) -> None:
+def test_sm3_where_it_is_asked_for(settings: Settings) -> None:
+    asked = settings.model_copy(update={"vault": settings.vault.model_copy(update={"hash": "sm3"})})
+    token = Vault(asked).tokens("phone", pa.array(["13812345678"]))[0].as_py()
+    with open_store(asked) as connection:
+        key = KeyRing.open(connection, asked).token_key()
+    assert key.algorithm == "sm3"
+    derived = hmac.digest(hmac.digest(bytes(32), key.secret, "sha256"), _INFO, "sha256")
+    expected = hmac.new(derived, b"13812345678", "sm3").digest()[:8]
+    assert token == "a" + urlsafe_b64encode(expected).decode().rstrip("=")
+    # The version says how it was made: settings of later do not change it.
+    assert Vault(settings).tokens("phone", pa.array(["13812345678"]))[0].as_py() == token
+
+
+_INFO = b"longreach token|phone|join\x01"
+
+
+def test_the_master_key_is_for_the_owner_only(vault: Vault, settings: Settings) -> None:
     vault.put(NIGHT, people(vault, 3))
-    inside = settings.vault_folder
-    assert inside.stat().st_mode & 0o777 == 0o700
-    for file in (inside / "keys" / "token.a", inside / "keys" / "seal.a", sealed(settings)):
-        assert file.stat().st_mode & 0o777 == 0o600
+    keys = settings.vault.keys_folder or settings.vault_folder / "keys"
+    assert keys.stat().st_mode & 0o777 == 0o700
+    assert [(key.name, key.stat().st_mode & 0o777) for key in keys.iterdir()] == [("master.1", 0o600)]
 
 
 def test_nothing_kept_shows_who_it_is(vault: Vault, settings: Settings) -> None:
-    vault.put(NIGHT, people(vault, 50))
-    content = sealed(settings).read_bytes()
-    assert "张三1".encode() not in content
-    assert b"13800000001" not in content
+    table = people(vault, 50)
+    vault.put(NIGHT, table)
+    content = dump(settings)
+    assert table["customer"][1].as_py().encode() in content
+    for name in ("customer_no", "name", "phone", "id_number"):
+        assert not any(value.encode() in content for value in table[name].drop_null().to_pylist())
+
+
+def test_rule_5_ordinary_connections_are_refused(vault: Vault, ledger: Ledger) -> None:
+    vault.put(NIGHT, people(vault, 3))
+    for statement in (
+        "select * from vault.identities",
+        "select * from vault.persons",
+        "delete from vault.tombstones",
+        "create table vault.copy (record bytea)",
+    ):
+        with ledger.engine.connect() as connection:
+            assert connection.execute(text("select current_user")).scalar() == "longreach_app"
+            with pytest.raises(ProgrammingError, match="permission denied for schema vault"):
+                connection.execute(text(statement))
+
+
+def test_the_vault_may_not_write_what_ordinary_work_writes(settings: Settings) -> None:
+    with pytest.raises(VaultError, match="may not act"), open_store(settings) as connection:
+        connection.execute("insert into public.switches (scope) values ('all')")
 
 
 def test_take_gives_the_asked_in_their_order_and_records_it(vault: Vault, ledger: Ledger) -> None:
@@ -104,8 +143,17 @@ def test_take_gives_the_asked_in_their_order_and_records_it(vault: Vault, ledger
     taken = vault.take(NIGHT, asked, purpose="contact list", recipient="ai_dialler", ledger=ledger)
     assert taken["phone"].to_pylist() == ["13800000007", "13800000002"]
     line = trail(ledger, action="vault.take", last=1)[0]
-    assert line["subject"] == "ai_dialler"
+    assert (line["actor"], line["subject"]) == ("contact list", "ai_dialler")
     assert line["detail"] == {"as_of": "2026-07-01", "recipient": "ai_dialler", "customers": 3, "rows": 2}
+
+
+def test_take_brings_back_what_was_put(vault: Vault, ledger: Ledger) -> None:
+    table = people(vault, 30)
+    vault.put(NIGHT, table)
+    taken = vault.take(
+        NIGHT, table["customer"], purpose="contact list", recipient="human_desk", ledger=ledger
+    )
+    assert taken.equals(table.select(taken.column_names))
 
 
 def test_a_purpose_opens_only_its_fields(vault: Vault, ledger: Ledger) -> None:
@@ -119,7 +167,7 @@ def test_a_purpose_opens_only_its_fields(vault: Vault, ledger: Ledger) -> None:
     ("purpose", "recipient", "why"),
     [("curiosity", "ai_dialler", "no purpose"), ("dial", "human_desk", "receives nothing")],
 )
-def test_refusals_are_recorded_too(
+def test_rule_3_refusals_are_recorded_too(
     vault: Vault, ledger: Ledger, purpose: str, recipient: str, why: str
 ) -> None:
     vault.put(NIGHT, people(vault, 2))
@@ -129,47 +177,75 @@ def test_refusals_are_recorded_too(
     assert len(trail(ledger, action="vault.refused", last=1000)) == before + 1
 
 
-def test_a_date_without_identities_is_named(vault: Vault, ledger: Ledger) -> None:
+def test_rule_3_a_full_view_needs_purpose_and_ticket(vault: Vault, ledger: Ledger) -> None:
+    table = people(vault, 3)
+    vault.put(NIGHT, table)
+    token = table["customer"][1].as_py()
+    for wrong, why in (({"purpose": "dial"}, "no purpose"), ({"ticket": " "}, "without a ticket")):
+        with pytest.raises(VaultError, match=why):
+            vault.look(NIGHT, token, **{**MATTER, **wrong}, ledger=ledger)
+        line = trail(ledger, last=1)[0]
+        assert (line["action"], line["actor"], line["subject"]) == ("vault.refused", "li", token)
+    seen = vault.look(NIGHT, token, **MATTER, ledger=ledger)
+    assert seen == {"customer": token, "customer_no": "C0000001", "name": "张三1", "phone": "13800000001"}
+    line = trail(ledger, last=1)[0]
+    assert (line["action"], line["actor"], line["subject"]) == ("vault.look", "li", token)
+    assert line["detail"] == {"as_of": "2026-07-01", "purpose": "complaint", "ticket": "CASE-7", "rows": 1}
+
+
+def test_a_date_before_the_first_delivery_is_named(vault: Vault, ledger: Ledger) -> None:
+    vault.put(NEXT, people(vault, 2))
     with pytest.raises(VaultError, match="no identities of 2026-07-01"):
         vault.take(NIGHT, pa.array(["a"]), purpose="dial", recipient="source", ledger=ledger)
 
 
-@pytest.mark.parametrize("harm", ["flip", "cut", "append", "swap the date"])
-def test_changed_identities_are_refused(vault: Vault, ledger: Ledger, settings: Settings, harm: str) -> None:
-    vault.put(NIGHT, people(vault, 10))
-    content = bytearray(sealed(settings).read_bytes())
-    if harm == "flip":
-        content[len(content) // 2] ^= 1
-    elif harm == "cut":
-        del content[-5:]
-    elif harm == "append":
-        content = content + content
-    asked = date(2026, 7, 2) if harm == "swap the date" else NIGHT
-    (settings.vault_folder / "identities" / f"{asked}.sealed").write_bytes(content)
-    with pytest.raises(VaultError, match="changed or cut"):
-        vault.take(asked, pa.array(["a"]), purpose="dial", recipient="source", ledger=ledger)
-
-
-def test_lost_keys_are_not_made_anew(vault: Vault, settings: Settings) -> None:
-    vault.put(NIGHT, people(vault, 2))
-    (settings.vault_folder / "keys" / "token.a").unlink()
-    with pytest.raises(VaultError, match=r"token\.a is gone"):
-        vault.tokens("customer", pa.array(["C1"]))
-
-
-def test_many_frames_are_one_table(vault: Vault, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("outreach.vault._FRAME_ROWS", 7)
-    table = people(vault, 30)
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "update identities set record = overlay(record placing '\\x00'::bytea from 20)",
+        "update identities set record = substring(record for octet_length(record) - 1)",
+        "update identities set record = (select record from identities order by customer limit 1)",
+        "update identities set since = since - 1",
+        "update persons set wrapped = (select wrapped from persons order by customer limit 1)",
+    ],
+)
+def test_changed_or_swapped_records_are_refused(
+    vault: Vault, ledger: Ledger, settings: Settings, harm: str
+) -> None:
+    table = people(vault, 10)
     vault.put(NIGHT, table)
-    taken = vault.take(
-        NIGHT, table["customer"], purpose="contact list", recipient="human_desk", ledger=ledger
-    )
-    assert taken["name"].to_pylist() == table["name"].to_pylist()
+    with open_store(settings) as connection:
+        connection.execute(harm)
+    with pytest.raises(VaultError, match="was changed"):
+        vault.take(NIGHT, table["customer"], purpose="dial", recipient="source", ledger=ledger)
 
 
-def test_putting_again_replaces(vault: Vault, ledger: Ledger) -> None:
-    first, second = people(vault, 3), people(vault, 5)
-    vault.put(NIGHT, first)
-    vault.put(NIGHT, second)
-    taken = vault.take(NIGHT, second["customer"], purpose="dial", recipient="source", ledger=ledger)
-    assert taken.num_rows == 5
+def test_people_whose_token_is_not_of_their_number_are_refused(vault: Vault, ledger: Ledger) -> None:
+    table = people(vault, 4)
+    mixed = table.set_column(0, "customer", table["customer"].take(pa.array([1, 0, 2, 3])))
+    with pytest.raises(VaultError, match="2 customers carry a token"):
+        vault.put(NIGHT, mixed)
+    vault.put(NIGHT, table)
+    with pytest.raises(VaultError, match="2 customers carry a token"):
+        vault.put(NEXT, mixed)
+    taken = vault.take(NEXT, table["customer"], purpose="dial", recipient="source", ledger=ledger)
+    assert taken["customer_no"].to_pylist() == table["customer_no"].to_pylist()
+
+
+def test_somebody_is_found_by_number_phone_and_id_number(vault: Vault, ledger: Ledger) -> None:
+    table = people(vault, 5)
+    vault.put(NIGHT, table)
+    token = table["customer"][3].as_py()
+    for handle, value in (
+        ("customer", "C0000003"),
+        ("phone", "13800000003"),
+        ("document", " 11010119900101000x"),
+    ):
+        found = vault.find(handle, value.replace("000x", "0003"), **MATTER, ledger=ledger)  # type: ignore[arg-type]
+        assert found == (token,)
+        line = trail(ledger, last=1)[0]
+        assert (line["action"], line["subject"], line["detail"]["rows"]) == ("vault.find", handle, 1)
+        assert "13800000003" not in str(line)
+    assert vault.find("phone", "13999999999", **MATTER, ledger=ledger) == ()
+    with pytest.raises(VaultError, match="without a ticket"):
+        vault.find("phone", "13800000003", **{**MATTER, "ticket": ""}, ledger=ledger)

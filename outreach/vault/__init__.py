@@ -1,0 +1,7 @@
+"""Where identities live: tokens stand for them outside, and each look inside is put on record."""
+
+from outreach.vault.purposes import FULL_VIEWS, PURPOSES, FullView, Purpose
+from outreach.vault.tokens import KINDS, TOKEN_LENGTH, Kind
+from outreach.vault.vault import Vault
+
+__all__ = ["FULL_VIEWS", "KINDS", "PURPOSES", "TOKEN_LENGTH", "FullView", "Kind", "Purpose", "Vault"]

@@ -1,0 +1,68 @@
+"""For what identities are given, which of their fields, and to whom."""
+
+from dataclasses import dataclass
+
+from base.errors import VaultError
+from lake.tables.words import RECIPIENTS
+
+_EVERYTHING = ("customer_no", "name", "phone", "id_number", "generated")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Purpose:
+    """A reason to see identities: which fields it opens, and to whom."""
+
+    fields: tuple[str, ...]
+    recipients: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FullView:
+    """A reason for a person to see somebody unmasked; the ticket says in whose matter."""
+
+    fields: tuple[str, ...]
+
+
+PURPOSES = {
+    "contact list": Purpose(fields=_EVERYTHING, recipients=RECIPIENTS),
+    "dial": Purpose(fields=("customer_no",), recipients=("source",)),
+    "holdout": Purpose(fields=("customer_no",), recipients=("outside_diallers",)),
+}
+
+FULL_VIEWS = {
+    "complaint": FullView(fields=("customer_no", "name", "phone")),
+    "person request": FullView(fields=_EVERYTHING),
+    "authority request": FullView(fields=_EVERYTHING),
+    "incident": FullView(fields=("customer_no", "name", "phone")),
+}
+
+
+def fields_of(purpose: str, recipient: str) -> tuple[str, ...]:
+    """The fields that ``purpose`` opens to ``recipient``. Raises VaultError where it opens nothing."""
+    known = PURPOSES.get(purpose)
+    if known is None:
+        raise VaultError(
+            f"vault: {purpose!r} is no purpose identities are given for; there are: {', '.join(PURPOSES)}"
+        )
+    if recipient not in known.recipients:
+        raise VaultError(
+            f"vault: {recipient!r} receives nothing for purpose {purpose!r}; "
+            f"there are: {', '.join(known.recipients)}"
+        )
+    return known.fields
+
+
+def fields_in_full(purpose: str, ticket: str) -> tuple[str, ...]:
+    """The fields that a person may see unmasked. Raises VaultError without a known purpose and a ticket."""
+    require_matter(purpose, ticket)
+    return FULL_VIEWS[purpose].fields
+
+
+def require_matter(purpose: str, ticket: str) -> None:
+    """Raises VaultError unless a person's question names a known purpose and a ticket."""
+    if purpose not in FULL_VIEWS:
+        raise VaultError(
+            f"vault: {purpose!r} is no purpose somebody is shown for; there are: {', '.join(FULL_VIEWS)}"
+        )
+    if not ticket.strip():
+        raise VaultError("vault: nobody is shown without a ticket; say in whose matter, such as CASE-1024")
