@@ -36,7 +36,7 @@ LATIN_RUN = re.compile(r"[a-z]+(?:[\s'.\-_·]{1,3}[a-z]+)*")
 NOT_WORD = re.compile(r"[\W_]+")
 
 # The characters of names whose traditional and simplified forms differ; the rest of the script is not here.
-_TRADITIONAL = (
+TRADITIONAL = (
     "張陳劉楊趙黃吳孫馬鄭謝許韓馮鄧葉蘇呂盧蔣賈鄒龍萬嚴錢湯賀龔陸鍾鐘譚閆閻賴羅聶關歐陽諸慶國軍偉強傑濤剛"
     "輝飛凱銘鈞麗艷豔潔穎瑩蘭紅瑪寶貴鳳鵬雲愛華東衛學誌記誠詩語議護讓進達運遠連選遲鄰醫釋銀鋒錦鋼鎮鐵長門"
     "開間閔聞閣陰隊際雙雞離電靈靜韋頁順須項顏願顧風飯養餘館駿驗驚魚魯鮑鮮鳥鴻鶴麥黨齊齡瓊瓏瑋瑤環現產畢異"
@@ -60,7 +60,7 @@ _TO_SIMPLIFIED = (
     "热炽烨灯营灿争尔墙狮奖独献圆团园图场执坚报块尘壮寿梦伙奥夺奋妆娱娄妇妈娇娈宁实写审宫将专寻对导届层属"
     "岭岩亚来仑侣侠仓个们伦侧备传债伤价仪亿优储儿两册刹创划剧剑劲动务胜劳势勋励劝区协单吗员问启乔啸向嚣"
 )
-_SIMPLIFIED = str.maketrans(_TRADITIONAL, _TO_SIMPLIFIED)
+_SIMPLIFIED = str.maketrans(TRADITIONAL, _TO_SIMPLIFIED)
 
 
 def digits_plain(text: str) -> str:

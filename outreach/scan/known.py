@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from outreach.scan.characters import letters_plain
+from outreach.scan.characters import TRADITIONAL, letters_plain
 from outreach.scan.sieve import Pairs, pairs_of
 
 MOBILE = r"\A1[3-9][0-9]{9}\z"
@@ -45,9 +45,9 @@ class Known:
         return cls(
             codes=codes.filter(pc.or_(long, lettered)),
             mobiles=phone.filter(pc.match_substring_regex(phone, MOBILE)).unique(),
-            names=names,
-            openings=frozenset(name[:2] for name in names),
-            sizes=tuple(sorted({len(name) for name in names})),
+            names=frozenset(names.to_pylist()),
+            openings=frozenset(pc.utf8_slice_codeunits(names, 0, 2).unique().to_pylist()),
+            sizes=tuple(sorted(pc.utf8_length(names).unique().to_pylist())),
             pairs=pairs_of(names),
         )
 
@@ -64,7 +64,13 @@ def _code(values: pa.ChunkedArray) -> pa.StringArray:
     return pc.if_else(plain, text, pc.replace_substring_regex(pc.utf8_upper(text), r"[^0-9A-Z]", ""))
 
 
-def _names(values: pa.ChunkedArray) -> frozenset[str]:
-    names = values.drop_null().combine_chunks().cast(pa.string()).unique().to_pylist()
-    plain = ("".join(filter(str.isalnum, letters_plain(name))) for name in names)
-    return frozenset(name for name in plain if len(name) > 1)
+def _names(values: pa.ChunkedArray) -> pa.StringArray:
+    """Each name once, as ``letters_plain`` gives it and without gaps; one character alone is none."""
+    names = values.drop_null().combine_chunks().cast(pa.string()).unique()
+    everyday = pc.match_substring_regex(
+        names, rf"\A[^\x{{0}}-\x{{33ff}}\x{{a000}}-\x{{10ffff}}{TRADITIONAL}]+\z"
+    )
+    others = names.filter(pc.invert(everyday)).to_pylist()
+    plain = pa.array(["".join(filter(str.isalnum, letters_plain(name))) for name in others], pa.string())
+    found = pa.concat_arrays([names.filter(everyday), plain]).unique()
+    return found.filter(pc.greater(pc.utf8_length(found), 1))

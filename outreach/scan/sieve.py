@@ -5,7 +5,7 @@ character that is not everyday text, any escape, any long code word. Dates and t
 digits here, as they do not there.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from functools import cache
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from outreach.scan.characters import HAN_DIGITS, simplified
 from outreach.scan.words import ORDINARY
@@ -32,6 +33,7 @@ _EVERYDAY_GAPS = (
 _EVERYDAY_STOPS = "%‰¥￥$€£％"
 _BETWEEN_NAMES = " ·—–_-|/\\*~^`'+=.．•\t\r\n"
 _BITS = 26
+_TIMES, _STEP = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)  # odd: they lose nothing
 _LETTERS = 16
 _CODE_WORD = 8
 _NUMBER = 8
@@ -48,16 +50,17 @@ class Pairs(NamedTuple):
     latin: bool
 
 
-def pairs_of(names: frozenset[str]) -> Pairs:
+def pairs_of(names: pa.StringArray) -> Pairs:
     """The picture of ``names`` (small letters, simplified, without gaps) that the sieve looks at."""
-    han = [name for name in names if "\u3400" <= name[0] <= "\u9fff"]
-    two = [name for name in han if len(name) == 2]
+    han = names.filter(pc.match_substring_regex(names, r"\A[\x{3400}-\x{9fff}]"))
+    is_two = pc.equal(pc.utf8_length(han), 2)
+    two, longer = han.filter(is_two).to_pylist(), han.filter(pc.invert(is_two))
     backwards = (name[::-1] for name in two if not set(name) & HAN_DIGITS)
-    longer = [part for name in han if len(name) > 2 for part in (name[:3], name[::-1][:3])]
+    threes = pc.utf8_slice_codeunits(pa.concat_arrays([longer, pc.utf8_reverse(longer)]), 0, 3).unique()
     return Pairs(
         whole=_bit_set({*two, *backwards} - ORDINARY, 2),
-        begun=_bit_set(longer, 2),
-        threes=_bit_set(longer, 3),
+        begun=_bit_set(pc.utf8_slice_codeunits(threes, 0, 2).unique().to_pylist(), 2),
+        threes=_bit_set(threes.to_pylist(), 3),
         latin=len(han) < len(names),
     )
 
@@ -73,16 +76,16 @@ def look_over(values: pa.StringArray, pairs: Pairs) -> Doubts:
     return found
 
 
-def _bit_set(names: Iterable[str], size: int) -> Bytes:
-    codes = np.array([[ord(character) for character in name[:size]] for name in set(names)], np.uint64)
-    bits = np.zeros(1 << (_BITS - 3), np.uint8)
+def _bit_set(parts: Collection[str], size: int) -> Bytes:
+    """A bit for each of ``parts``, all of ``size`` characters, at the place where ``_has`` looks for it."""
+    codes = np.array([*parts], f"U{size}").view(np.uint32).reshape(-1, size).astype(np.uint64)
     key = np.zeros(len(codes), np.uint64)
-    for column in codes.T if len(codes) else ():
-        key = (key * np.uint64(0x9E3779B97F4A7C15)) + column * np.uint64(0xC2B2AE3D27D4EB4F)
+    for column in codes.T:
+        key = key * _TIMES + column * _STEP
     place = key >> np.uint64(64 - _BITS)
-    np.bitwise_or.at(
-        bits, (place >> np.uint64(3)).astype(np.int64), np.uint8(1) << (place & np.uint64(7)).astype(np.uint8)
-    )
+    bits = np.zeros(1 << (_BITS - 3), np.uint8)
+    bit = np.uint8(1) << (place & np.uint64(7)).astype(np.uint8)
+    np.bitwise_or.at(bits, (place >> np.uint64(3)).astype(np.int64), bit)
     return bits
 
 
@@ -176,9 +179,8 @@ def _look_at(content, start, end, kinds, folded, whole, begun, threes, latin):  
 
 @numba.njit(nogil=True, cache=True)
 def _has(bits, first, second, third):  # type: ignore[no-untyped-def]
-    times, step = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
-    key = ((first * step) * times + second * step) * times + third * step
-    place = key >> np.uint64(64 - 26)
+    key = (first * _STEP * _TIMES + second * _STEP) * _TIMES + third * _STEP
+    place = key >> np.uint64(64 - _BITS)
     return (bits[place >> np.uint64(3)] >> np.uint8(place & np.uint64(7))) & np.uint8(1) != 0
 
 
