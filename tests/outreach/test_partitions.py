@@ -56,7 +56,7 @@ def _shuffled(spark: SparkSession, problem: Problem) -> DataFrame:
     return spark.createDataFrame(rows.take(np.random.default_rng(8).permutation(rows.num_rows)))
 
 
-@pytest.mark.parametrize(("bundles", "how"), [(64, "cold"), (1, "warm"), (64, "warm")])
+@pytest.mark.parametrize(("bundles", "how"), [(16, "cold"), (1, "warm"), (64, "warm")])
 def test_bundles_and_row_order_change_no_byte(
     engine: SparkSession, problem: Problem, tmp_path: Path, bundles: int, how: str
 ) -> None:
