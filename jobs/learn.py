@@ -17,6 +17,7 @@ from jobs.returns import reckon
 from jobs.staging import laid_down_rows
 from jobs.uplift import refit
 from jobs.verdicts import judge
+from jobs.watch import watch_outcomes
 from lake.table import Table
 from lake.tables import (
     ASSIGNMENTS,
@@ -32,6 +33,7 @@ from lake.tables import (
     WEEKLY,
 )
 from ledger.audit import record
+from outreach.inbox import refuse_what_came_otherwise, take_arrivals
 
 _CONTACT = ("contact", "customer", "strategy", "step", "channel")
 
@@ -57,7 +59,7 @@ def learn(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
     what was decided from them, stay as they are.
     """
     night.progress("taking in outcomes")
-    delivered = read_inbox(night.settings.home / "inbox" / night.as_of.isoformat())
+    delivered = _delivered(night)
     contacts, before = _answered(night, frames, delivered)
     taken = take_in(delivered, contacts, before=before)
     record(
@@ -71,6 +73,7 @@ def learn(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
             "refused": taken.refused,
         },
     )
+    watch_outcomes(night, taken.outcomes)
     night.progress("reading lifts")
     measured = measure(night, frames, outcomes=taken.outcomes)
     read = measured.readings
@@ -102,6 +105,17 @@ def learn(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
         **measured.closed,
         **{table: laid_down_rows(night, rows, job="learn", table=table) for table, rows in made.items()},
     }
+
+
+def _delivered(night: Night) -> pa.Table:
+    """What recipients have handed in, for this night or late for earlier ones: columns of ANSWERS."""
+    arrived = take_arrivals(night.ledger, settings=night.settings, as_of=night.as_of)
+    for line in arrived.refused:
+        night.progress(f"refused: {line}")
+    folder = night.settings.home / "inbox" / night.as_of.isoformat()
+    with night.ledger.engine.connect() as connection:
+        refuse_what_came_otherwise(connection, folder)
+    return read_inbox(folder)
 
 
 def _answered(night: Night, frames: Frames, delivered: pa.Table) -> tuple[pa.Table, pa.Table]:

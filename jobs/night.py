@@ -46,8 +46,8 @@ def _learn_from_the_last(house: Night) -> None:
         return
     if not outcomes_ready(as_of=last, settings=house.settings):
         raise ScheduleError(
-            f"the outcomes of the lists of {last} have not come into inbox/{last}; lay them there with "
-            f"_COMPLETE last, or run longreach learn --as-of {last} to go on without them"
+            f"not all outcomes of the lists of {last} have been handed in (docs/recipients.md says how); "
+            f"run longreach learn --as-of {last} to go on without the rest"
         )
     house.progress(f"learning from the night of {last}")
     for step in ("learn", "report"):

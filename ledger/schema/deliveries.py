@@ -44,6 +44,7 @@ Index(
 Index(
     "ix_inbox_files_content_once",
     INBOX_FILES.c.recipient,
+    INBOX_FILES.c.as_of,
     INBOX_FILES.c.sha256,
     unique=True,
     postgresql_where=_ACCEPTED,

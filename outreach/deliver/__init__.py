@@ -11,7 +11,7 @@ from outreach.deliver.keys import (
     sealing_keys,
 )
 from outreach.deliver.manifest import MANIFEST, Terms, make_manifest
-from outreach.deliver.package import Package, seal, unseal
+from outreach.deliver.package import Package, package_name, seal, unseal
 from outreach.deliver.route import transport_of
 from outreach.deliver.transport import RECEIPT, Receipt, Transport, make_receipt
 
@@ -30,6 +30,7 @@ __all__ = [
     "make_receipt",
     "marks_key",
     "opening_keys",
+    "package_name",
     "recipient_of",
     "seal",
     "sealing_keys",

@@ -44,10 +44,15 @@ class Package:
             recipient=recipient,
             as_of=as_of,
             attempt=attempt,
-            name=f"{recipient}-{as_of.isoformat()}-{attempt}.sealed",
+            name=package_name(recipient, as_of=as_of, attempt=attempt),
             content=content,
             sha256=hashlib.sha256(content).hexdigest(),
         )
+
+
+def package_name(recipient: str, *, as_of: date, attempt: int) -> str:
+    """Under which name the recipient finds the sealed file."""
+    return f"{recipient}-{as_of.isoformat()}-{attempt}.sealed"
 
 
 def seal(files: Mapping[str, bytes], *, keys: SealingKeys) -> bytes:

@@ -26,6 +26,7 @@ from outreach.deliver.canaries import look_for
 from outreach.deliver.keys import answer_keys, recipient_of
 from outreach.inbox.arrivals import Arrival, Statement, arrivals, read_arrival
 from outreach.publish import publish_file
+from outreach.release.states import LEFT
 from sources.answers import SUFFIXES, parse_answers
 
 _FILES = INBOX_FILES.c
@@ -64,7 +65,9 @@ def take_arrivals(ledger: Ledger, *, settings: Settings, as_of: date) -> Taken:
 
 def still_due(connection: Connection, as_of: date) -> tuple[str, ...]:
     """The recipients of that night's lists who have not said that their last answers are in."""
-    lists = select(RELEASES.c.recipient).where(RELEASES.c.as_of == as_of, RELEASES.c.rows > 0)
+    lists = select(RELEASES.c.recipient).where(
+        RELEASES.c.as_of == as_of, RELEASES.c.rows > 0, RELEASES.c.state.in_(LEFT)
+    )
     ended = select(_FILES.recipient).where(_FILES.as_of == as_of, _FILES.last, _TAKEN)
     return tuple(sorted(set(connection.execute(lists).scalars()) - set(connection.execute(ended).scalars())))
 
@@ -119,10 +122,13 @@ def _take(arrival: Arrival, ledger: Ledger, *, settings: Settings, as_of: date) 
 
 
 def _refuse_repeated(connection: Connection, statement: Statement) -> None:
-    by_name = (_FILES.file == statement.file) | (_FILES.sha256 == statement.sha256)
-    query = select(_FILES.file, _FILES.sha256).where(_FILES.recipient == statement.recipient, by_name, _TAKEN)
-    before = connection.execute(query).first()
-    if before is not None and before.sha256 == statement.sha256:
+    """Files of different nights may be alike: without a row, say."""
+    same = (_FILES.as_of == statement.as_of) & (_FILES.sha256 == statement.sha256)
+    query = select(_FILES.file, same.label("same")).where(
+        _FILES.recipient == statement.recipient, (_FILES.file == statement.file) | same, _TAKEN
+    )
+    before = connection.execute(query.order_by(same.desc())).first()
+    if before is not None and before.same:
         raise SealError(f"the same content was taken before, as {before.file}; nothing is counted twice")
     if before is not None:
         raise SealError("a file of this name but other content was taken before; give new answers a new name")
@@ -130,7 +136,7 @@ def _refuse_repeated(connection: Connection, statement: Statement) -> None:
 
 def _refuse_late(connection: Connection, statement: Statement, *, days: int) -> None:
     """Nights are set against nights; the machine's clock, which may be moved, is not asked."""
-    mine = RELEASES.c.recipient == statement.recipient
+    mine = (RELEASES.c.recipient == statement.recipient) & RELEASES.c.state.in_(LEFT)
     newest = connection.execute(select(func.max(RELEASES.c.as_of)).where(mine)).scalar()
     own = connection.execute(select(RELEASES.c.as_of).where(mine, RELEASES.c.as_of == statement.as_of))
     if newest is None or own.first() is None:

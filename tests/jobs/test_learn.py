@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
+from sqlalchemy import insert
 
 from base.settings import load_settings
 from jobs.job import Night
@@ -21,8 +21,12 @@ from lake.tables import (
     READOUTS,
     SEGMENT_READOUTS,
 )
+from ledger.schema import RELEASES
+from outreach.deliver import answering_key
+from outreach.inbox import hand_in
 from sources.answers import ANSWERS
 from tests.evaluation.world import assignment
+from tests.ledger.owner import as_owner
 
 FIRST = date(2026, 7, 1)
 SECOND, THIRD = FIRST + timedelta(days=1), FIRST + timedelta(days=2)
@@ -47,17 +51,30 @@ def _release(night: Night, *contacts: str) -> None:
     ]
     frame = night.store.frame(CONTACT_LISTS, pa.Table.from_pylist(rows, schema=CONTACT_LISTS.arrow_schema()))
     night.store.write(CONTACT_LISTS, frame, as_of=night.as_of)
+    with night.ledger.engine.begin() as connection:
+        as_owner(connection)
+        frozen = {"attempt": 1, "size": 9, "sha256": "0" * 64, "opt_outs_to": 0, "rows": len(contacts)}
+        left = {"state": "delivered", "author": "a", "approver": "b", "actor": "a"}
+        connection.execute(
+            insert(RELEASES).values(as_of=night.as_of, recipient="sms_gateway", **frozen, **left)
+        )
 
 
 def _deliver(night: Night, *answers: tuple[str, str]) -> None:
-    folder = night.settings.home / "inbox" / night.as_of.isoformat()
-    folder.mkdir(parents=True, exist_ok=True)
     moment = datetime.combine(night.as_of, datetime.min.time(), tzinfo=UTC) + timedelta(days=1, hours=9)
     rows = [
         {"contact": contact, "result": result, "happened_at": moment, "seconds": 0}
         for contact, result in answers
     ]
-    pq.write_table(pa.Table.from_pylist(rows, schema=ANSWERS), folder / "answers.parquet")
+    hand_in(
+        night.settings,
+        pa.Table.from_pylist(rows, schema=ANSWERS),
+        recipient="sms_gateway",
+        as_of=night.as_of,
+        name=f"{night.as_of}.parquet",
+        last=True,
+        key=answering_key(night.settings, "sms_gateway"),
+    )
 
 
 def _learned(night: Night) -> list[tuple[str, str, date]]:
@@ -73,6 +90,7 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Night, Ni
         nights = [dataclasses.replace(house, as_of=as_of) for as_of in (FIRST, SECOND, THIRD)]
         _release(nights[0], "a1", "a2", "a3")
         _release(nights[1], "b1")
+        _release(nights[2])
         _deliver(nights[0], ("a1", "delivered"), ("a2", "opened"))
         _deliver(nights[1], ("b1", "delivered"), ("a1", "refused"), ("a2", "delivered"), ("a3", "opened"))
         _deliver(nights[2], ("a1", "refused"), ("a3", "opened"), ("b1", "interested"), ("x", "opened"))

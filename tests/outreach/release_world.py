@@ -17,7 +17,15 @@ from lake.store import Store
 from lake.table import Table
 from lake.tables import CONTACT_LISTS, CUSTOMERS, NUMBERS, PLAN
 from ledger.database import Ledger
-from ledger.schema import CALLER_USES, OPT_OUTS, RELEASE_CONTENT, RELEASE_MOVES, RELEASES, SWITCHES
+from ledger.schema import (
+    CALLER_USES,
+    INBOX_FILES,
+    OPT_OUTS,
+    RELEASE_CONTENT,
+    RELEASE_MOVES,
+    RELEASES,
+    SWITCHES,
+)
 from outreach.deliver.keys import opening_keys
 from outreach.deliver.package import unseal
 from outreach.release.lists import BANK_TIME
@@ -63,8 +71,9 @@ class House:
 
 
 def make_house(home: Path, *, engine: SparkSession, ledger: Ledger) -> House:
-    """The bank, on a ledger that is emptied of earlier releases, opt-outs and switches."""
-    empty(ledger, (RELEASES, RELEASE_CONTENT, RELEASE_MOVES, OPT_OUTS, SWITCHES, CALLER_USES))
+    """The bank, on a ledger that is emptied of earlier releases, answers, opt-outs and switches."""
+    releases = (RELEASES, RELEASE_CONTENT, RELEASE_MOVES)
+    empty(ledger, (*releases, INBOX_FILES, OPT_OUTS, SWITCHES, CALLER_USES))
     make_live(ledger)
     url = ledger.engine.url.render_as_string(hide_password=False)
     keys = {"keys_folder": ledger.settings.vault_folder / "keys"}

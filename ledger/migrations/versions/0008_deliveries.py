@@ -51,7 +51,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_inbox_files_content_once",
         "inbox_files",
-        ["recipient", "sha256"],
+        ["recipient", "as_of", "sha256"],
         unique=True,
         postgresql_where=sa.text("refused is null"),
     )
