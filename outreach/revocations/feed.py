@@ -6,10 +6,14 @@ lists that were frozen before that place and have not expired. A revocation stay
 is withdrawn or the strategy goes on: the contact was called off.
 """
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import takewhile
+from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from base.errors import OptOutError
 
@@ -65,25 +69,30 @@ class Page:
     more: bool
 
 
+# The tables fill by a million rows in seconds, sooner than PostgreSQL learns of it: it must not think them
+# small. Whom a revocation hits is looked up by plain lists of tokens, which no misjudged plan can spoil.
+_BY_INDEX = text("set local enable_seqscan = off")
+_SPAN = text("""
+select coalesce((select max(place) from revocations), 0) as newest,
+    (select min(after) from released_lists where recipient = :recipient and expires_at > now()) as oldest
+""")
+_AHEAD = text("""
+select place, why, at, customer, number, channel from revocations where place > :place
+order by place limit :limit
+""")
+_NUMBERS = text("""
+select distinct customer, number from released_contacts
+where customer = any(:customers) and number is not null
+""")
 _HELD = """
+select c.contact, c.address, c.customer, c.number, c.channel, l.after
 from released_contacts c join released_lists l on l.recipient = c.recipient and l.as_of = c.as_of
-where c.recipient = :recipient and l.expires_at > now() and l.after < e.place
-    and e.channel in ('all', c.channel)
+where c.recipient = :recipient and l.expires_at > now()
 """
-# Those of a person: by the account, by the number, and by the number of the account.
-_OF_PERSONS = f"""
-select e.place, hit.contact, hit.address, e.why, e.at from revocations e cross join lateral (
-    select c.contact, c.address {_HELD} and c.customer = e.customer
-    union
-    select c.contact, c.address {_HELD} and c.number = e.number
-    union
-    select c.contact, c.address {_HELD} and c.number in (
-        select own.number from released_contacts own where own.customer = e.customer
-    )
-) hit
-where e.place > :place and e.place <= :until order by e.place, hit.contact
-"""
-_OF_MANY = """
+_OF_PERSONS = text(
+    f"{_HELD} and c.customer = any(:customers) union {_HELD} and c.number = any(:numbers) order by contact"
+)
+_OF_MANY = text("""
 select e.place, c.contact, c.address, e.why, e.at, c.as_of
 from revocations e, released_contacts c
     join released_lists l on l.recipient = c.recipient and l.as_of = c.as_of
@@ -92,27 +101,20 @@ where e.place = :place and c.recipient = :recipient and l.expires_at > now() and
     and coalesce(e.as_of, c.as_of) = c.as_of and coalesce(e.recipient, c.recipient) = c.recipient
     and (c.as_of, c.contact) > (:as_of, :contact)
 order by c.as_of, c.contact limit :limit
-"""
-_AHEAD = """
-select place, customer is null and number is null as many from revocations
-where place > :place order by place limit :limit
-"""
-_SPAN = """
-select coalesce((select max(place) from revocations), 0) as newest,
-    (select min(after) from released_lists where recipient = :recipient and expires_at > now()) as oldest
-"""
-_WHY = """
-select c.channel, (
-    select e.why from revocations e where e.place > l.after and e.channel in ('all', c.channel) and (
-        e.customer = c.customer or e.number = c.number
-        or e.customer in (select one.customer from released_contacts one where one.number = c.number)
-        or e.customer is null and e.number is null and coalesce(e.strategy, c.strategy) = c.strategy
-            and coalesce(e.as_of, c.as_of) = c.as_of and coalesce(e.recipient, c.recipient) = c.recipient
-    ) order by e.place limit 1
-) as why
+""")
+_ASKED = text("""
+select c.customer, c.number, c.channel, c.strategy, c.as_of, c.recipient, l.after
 from released_contacts c join released_lists l on l.recipient = c.recipient and l.as_of = c.as_of
 where c.address = :address and c.recipient = :recipient and l.expires_at > now()
-"""
+""")
+_KIN = text("select distinct customer from released_contacts where number = :number and customer is not null")
+_WHY = text("""
+select why from revocations e where e.place > :after and e.channel in ('all', :channel) and (
+    e.customer = any(:kin) or e.number = :number
+    or e.customer is null and e.number is null and coalesce(e.strategy, :strategy) = :strategy
+        and coalesce(e.as_of, :as_of) = :as_of and coalesce(e.recipient, :recipient) = :recipient
+) order by e.place limit 1
+""")
 
 
 def read_page(connection: Connection, *, recipient: str, after: Cursor, limit: int = PAGE) -> Page:
@@ -121,7 +123,8 @@ def read_page(connection: Connection, *, recipient: str, after: Cursor, limit: i
     ``connection``: in one snapshot (repeatable read), else a list that is frozen between two queries could
     hold what is never told.
     """
-    span = connection.execute(text(_SPAN), {"recipient": recipient}).one()
+    connection.execute(_BY_INDEX)
+    span = connection.execute(_SPAN, {"recipient": recipient}).one()
     if span.oldest is None or (span.newest <= after.place and not after.contact):
         return Page(revocations=(), next=max(after, Cursor(place=span.newest)), more=False)
     here = max(after, Cursor(place=span.oldest))
@@ -131,17 +134,17 @@ def read_page(connection: Connection, *, recipient: str, after: Cursor, limit: i
             made, here = _of_many(connection, recipient, here, limit - len(found))
             found += made
             continue
-        ahead = connection.execute(text(_AHEAD), {"place": here.place, "limit": _EVENTS}).all()
+        ahead = connection.execute(_AHEAD, {"place": here.place, "limit": _EVENTS}).all()
+        of_persons = list(takewhile(_is_of_a_person, ahead))
         if not ahead:
             return Page(revocations=tuple(found), next=here, more=False)
-        if ahead[0].many:
+        if of_persons:
+            found += _of_persons(connection, recipient, of_persons)
+            here = Cursor(place=of_persons[-1].place)
+        else:
             start = Cursor(place=ahead[0].place)
             made, here = _of_many(connection, recipient, start, limit - len(found))
-        else:
-            wide = (at for at, one in enumerate(ahead) if one.many)
-            until = ahead[next(wide, len(ahead)) - 1].place
-            made, here = _of_persons(connection, recipient, here, until), Cursor(place=until)
-        found += made
+            found += made
     return Page(revocations=tuple(found), next=here, more=True)
 
 
@@ -150,13 +153,42 @@ def check(connection: Connection, *, recipient: str, address: str) -> str | None
 
     ``unknown`` is what it does not hold, or what has expired: which of the two is not told.
     """
-    found = connection.execute(text(_WHY), {"recipient": recipient, "address": address}).first()
-    return "unknown" if found is None else found.why
+    connection.execute(_BY_INDEX)
+    asked = connection.execute(_ASKED, {"recipient": recipient, "address": address}).mappings().first()
+    if asked is None:
+        return "unknown"
+    kin = connection.execute(_KIN, {"number": asked["number"]}).scalars()
+    own = [] if asked["customer"] is None else [asked["customer"]]
+    why: str | None = connection.execute(_WHY, {**asked, "kin": [*own, *kin]}).scalar()
+    return why
 
 
-def _of_persons(connection: Connection, recipient: str, here: Cursor, until: int) -> list[Revocation]:
-    wanted = {"recipient": recipient, "place": here.place, "until": until}
-    return [Revocation(**row) for row in connection.execute(text(_OF_PERSONS), wanted).mappings()]
+def _is_of_a_person(event: Row[Any]) -> bool:
+    return event.customer is not None or event.number is not None
+
+
+def _of_persons(connection: Connection, recipient: str, events: Sequence[Row[Any]]) -> list[Revocation]:
+    """The contacts that events of single people hit: by account, by number, by the account's number."""
+    customers = [event.customer for event in events if event.customer is not None]
+    numbers_of = defaultdict(set)
+    for customer, number in connection.execute(_NUMBERS, {"customers": customers}).all():
+        numbers_of[customer].add(number)
+    bound = [({event.number} | numbers_of[event.customer]) - {None} for event in events]
+    wanted = {"recipient": recipient, "customers": customers, "numbers": list(set().union(*bound))}
+    held = defaultdict(list)
+    for contact in connection.execute(_OF_PERSONS, wanted).all():
+        held["customer", contact.customer].append(contact)
+        held["number", contact.number].append(contact)
+    found = []
+    for event, numbers in zip(events, bound, strict=True):
+        keys = [("customer", event.customer), *(("number", number) for number in sorted(numbers))]
+        hit = {one.contact: one for key in keys if key[1] is not None for one in held[key]}
+        found += [
+            Revocation(place=event.place, contact=contact, address=one.address, why=event.why, at=event.at)
+            for contact, one in sorted(hit.items())
+            if one.after < event.place and event.channel in ("all", one.channel)
+        ]
+    return found
 
 
 def _of_many(
@@ -164,7 +196,7 @@ def _of_many(
 ) -> tuple[list[Revocation], Cursor]:
     """The next contacts that the revocation at a place concerns, and where the reader stands then."""
     wanted = {"recipient": recipient, "limit": limit, **vars(here)}
-    rows = connection.execute(text(_OF_MANY), wanted).all()
+    rows = connection.execute(_OF_MANY, wanted).all()
     found = [
         Revocation(place=row.place, contact=row.contact, address=row.address, why=row.why, at=row.at)
         for row in rows

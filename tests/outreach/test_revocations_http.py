@@ -188,10 +188,12 @@ def test_the_feed_stays_whole_where_many_write_and_ask_at_once(ledger: Ledger, d
 
 def test_a_ledger_in_trouble_is_said_so_and_nobody_may_be_called(ledger: Ledger, dialler: Dialler) -> None:
     with ledger.engine.begin() as connection:
+        connection.execute(text("set local role none"))  # back to who owns the tables
         connection.execute(text("alter table released_lists rename to hidden"))
     try:
         answer = dialler.ask("/revocations/check", "address=d")
     finally:
         with ledger.engine.begin() as connection:
+            connection.execute(text("set local role none"))
             connection.execute(text("alter table hidden rename to released_lists"))
     assert (answer.status_code, "call nobody" in answer.text) == (503, True)
