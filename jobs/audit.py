@@ -49,9 +49,12 @@ def verify(
         int, typer.Option("--from", min=0, help="Believe what a checkpoint up to this line covers.")
     ] = 0,
     checkpoints: Annotated[
-        Path | None, typer.Option(help="A copy of the checkpoints from elsewhere, such as the webhook's.")
+        Path | None,
+        typer.Option(exists=True, help="A copy of the checkpoints from elsewhere, such as the webhook's."),
     ] = None,
-    public_key: Annotated[Path | None, typer.Option(help="A copy of the public key from elsewhere.")] = None,
+    public_key: Annotated[
+        Path | None, typer.Option(exists=True, help="A copy of the public key from elsewhere.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Says up to where the trail is as it was written, or what was bent first and how."""

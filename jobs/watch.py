@@ -1,5 +1,6 @@
 """What the watch does in a night: before lists are made, when outcomes have come, and over the trail."""
 
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import text
 
+from base.errors import LedgerError
 from jobs.job import Night
 from ledger.audit.checkpoints import FILE, PUBLIC_KEY, folder_of, read_checkpoints
 from ledger.audit.verify import Verdict, verify
@@ -45,7 +47,8 @@ def watch_outcomes(night: Night, outcomes: pa.Table) -> None:
     for measure, rows in signs.items():
         counts = {channel: Counted(hits=hits, total=total) for channel, hits, total in _by_channel(own, rows)}
         watch_night(night.ledger, measure, counts, as_of=night.as_of)
-    prove_the_trail(night.ledger)
+    with suppress(LedgerError):  # the alarm is raised; what was learned is learned
+        prove_the_trail(night.ledger)
     tell(night.ledger)
 
 
@@ -64,7 +67,12 @@ def prove_the_trail(
     Raises LedgerError where a checkpoint's signature does not hold.
     """
     folder = folder_of(ledger.settings)
-    witnesses = read_checkpoints(checkpoints or folder / FILE, public_key=public_key or folder / PUBLIC_KEY)
+    kept, key = checkpoints or folder / FILE, public_key or folder / PUBLIC_KEY
+    try:
+        witnesses = read_checkpoints(kept, public_key=key)
+    except LedgerError as error:
+        raise_alert(ledger, kind="chain_broken", subject="checkpoints", detail={"why": str(error)})
+        raise
     with ledger.engine.connect() as connection:
         connection.execute(text("set transaction isolation level repeatable read, read only"))
         verdict = verify(connection, witnesses, since=since)

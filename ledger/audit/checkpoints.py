@@ -87,9 +87,15 @@ def checkpoint_at_the_end(ledger: Ledger) -> None:
 def read_checkpoints(path: Path, *, public_key: Path) -> list[Checkpoint]:
     """The checkpoints of a file, each with a signature that holds.
 
-    Raises LedgerError where one does not, where the file cannot be read, or the key is missing.
+    No file and no key: there were none yet. Raises LedgerError where a signature does not hold, and where the
+    file or the key is missing.
     """
     if not path.exists():
+        if public_key.exists():
+            raise LedgerError(
+                f"{path}: the checkpoints are gone, though there were some; bring them back, or verify "
+                "against a copy from elsewhere with --checkpoints"
+            )
         return []
     try:
         key = Ed25519PublicKey.from_public_bytes(b64decode(public_key.read_text(encoding="ascii")))

@@ -189,10 +189,20 @@ def test_what_is_written_can_be_neither_changed_nor_removed(shared: Ledger) -> N
         "truncate audit_chain",
     ):
         with (
-            pytest.raises(DBAPIError, match="never changed nor removed"),
+            pytest.raises(DBAPIError, match=r"permission denied|never changed nor removed"),
             shared.engine.begin() as connection,
         ):
             connection.exec_driver_sql(statement)
+        with shared.engine.connect() as connection:
+            connection.exec_driver_sql("set role none")
+            with pytest.raises(DBAPIError, match="never changed nor removed"):
+                connection.exec_driver_sql(statement)
+            connection.invalidate()
+
+
+def test_ordinary_work_adds_to_the_chain_by_adding_lines_alone(shared: Ledger) -> None:
+    with pytest.raises(DBAPIError, match="permission denied"), shared.engine.begin() as connection:
+        connection.exec_driver_sql("insert into audit_chain values (61, 60, sha256('made up'))")
 
 
 def test_writers_at_once_make_one_chain_without_a_gap(ledger: Ledger) -> None:

@@ -8,6 +8,8 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
+APP = "longreach_app"
+
 # The trigger is deferred: it speaks when the transaction that wrote the line commits, so the lock that gives
 # lines their order is held for that moment alone, however long the transaction took.
 _CHAIN = """
@@ -27,7 +29,8 @@ create function audit_content(number bigint, line audit) returns bytea language 
     ]) with ordinality as fields (field, place)
 $$;
 
-create function chain_line() returns trigger language plpgsql as $$
+create function chain_line() returns trigger language plpgsql
+security definer set search_path = public, pg_temp as $$
 declare
     before record;
 begin
@@ -113,6 +116,10 @@ def upgrade() -> None:
         "create trigger never_emptied before truncate on audit_chain "
         "for each statement execute function refuse_change()"
     )
+    # Ordinary work adds lines; the chain is added to by the database alone.
+    op.execute(f"revoke all on audit_chain from {APP}")
+    op.execute(f"grant select on audit_chain to {APP}")
+    op.execute(f"revoke update, delete, truncate, references, trigger on audit from {APP}")
 
 
 def downgrade() -> None:
