@@ -21,6 +21,7 @@ from jobs.audit import alerts, audit
 from jobs.callers import callers
 from jobs.experiments import experiments
 from jobs.opt_outs import opt_outs
+from jobs.releases import releases
 from jobs.revocations import revocations
 from jobs.strategies import strategies
 from jobs.terminal import AsOf, AsOfOrLast, Json, acting, err, out, print_json, say
@@ -38,6 +39,7 @@ app.add_typer(audit, name="audit")
 app.add_typer(opt_outs, name="opt-outs")
 app.add_typer(revocations, name="revocations")
 app.add_typer(callers, name="callers")
+app.add_typer(releases, name="releases")
 app.command(name="alerts")(alerts)
 
 

@@ -6,8 +6,9 @@ from outreach.release.drafts import Draft, kin_of
 from outreach.release.handover import take_receipts
 from outreach.release.lists import LISTED, Words, build_lists, contact_day, expires_at, recipients_of
 from outreach.release.night import Carrier
+from outreach.release.origins import Origin, origins_of
 from outreach.release.pack import Packer
-from outreach.release.states import ACTOR, LEFT, Release, is_fixed, moves_of, plan, releases_of
+from outreach.release.states import ACTOR, LEFT, Release, is_fixed, moves_of, newest, plan, releases_of
 
 __all__ = [
     "ACTOR",
@@ -15,6 +16,7 @@ __all__ = [
     "LISTED",
     "Carrier",
     "Draft",
+    "Origin",
     "Packer",
     "Release",
     "Words",
@@ -27,6 +29,8 @@ __all__ = [
     "kin_of",
     "left",
     "moves_of",
+    "newest",
+    "origins_of",
     "plan",
     "recipients_of",
     "releases_of",

@@ -7,9 +7,9 @@ other finds it moved. What may follow on what, and that no author approves, trig
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from base.errors import ReleaseError
@@ -110,10 +110,16 @@ def move(
     return Release(**moved)
 
 
-def moves_of(connection: Connection, as_of: date) -> list[Row[tuple[object, ...]]]:
-    """Every move of the night's releases, in their order."""
+def newest(connection: Connection, *, last: int | None) -> list[Release]:
+    """The newest releases first: so many, or all."""
+    query = select(*_COLUMNS).order_by(RELEASES.c.as_of.desc(), RELEASES.c.recipient).limit(last)
+    return [Release(**row) for row in connection.execute(query).mappings()]
+
+
+def moves_of(connection: Connection, as_of: date) -> list[dict[str, Any]]:
+    """Every move of the night's releases, in their order; columns of RELEASE_MOVES."""
     query = select(RELEASE_MOVES).where(RELEASE_MOVES.c.as_of == as_of).order_by(RELEASE_MOVES.c.id)
-    return list(connection.execute(query).all())
+    return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def is_fixed(connection: Connection, as_of: date) -> bool:

@@ -81,6 +81,8 @@ def test_a_night_waits_for_its_turn_and_for_its_outcomes(
     tasks = {name: facts["dags"][name]["tasks"] for name in NIGHT}
     assert tasks["ingest"]["ingest"]["after"] == ["turn"]
     assert tasks["decide"]["decide"]["after"] == ["turn"]
+    assert tasks["release"]["approval"]["after"] == ["freeze"]
+    assert tasks["release"]["release"]["after"] == ["approval"]
     assert tasks["learn"]["learn"]["after"] == ["outcomes"]
 
 

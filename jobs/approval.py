@@ -1,0 +1,14 @@
+"""Whether a night's lists may go on: what the scheduler asks between freezing and handing over."""
+
+from datetime import date
+
+from base.settings import Settings, load_settings
+from ledger.database import open_ledger
+from outreach.release import approve_by_limits
+
+
+def approval_given(*, as_of: date, settings: Settings | None = None) -> bool:
+    """Whether no list of the night waits for a person; what is within the limits is approved by them."""
+    settings = settings or load_settings()
+    with open_ledger(settings) as ledger:
+        return approve_by_limits(ledger, as_of, limits=settings.release) is None
