@@ -45,7 +45,7 @@ class _Text:
 
     @property
     def views(self) -> list[tuple[str, bool]]:
-        """The text itself and, where it may be wrapped, what it may wrap; and whether it was wrapped."""
+        """The text itself and, where it may be wrapped, what it may wrap; see ``forms``."""
         return list(forms(self.text)) if self.doubts & WRAPPED else [(self.text, False)]
 
 
@@ -150,7 +150,7 @@ def _look(
     names = each.doubts & (NAME | WRAPPED) and each.text not in own_words
     if numbers and any(has_number(view, known=codes, own=own) for view, _ in each.views):
         yield _NUMBER
-    if names and any(has_name(view, known, wrapped=wrapped) for view, wrapped in each.views):
+    if names and any(has_name(view, known, guessed=guessed) for view, guessed in each.views):
         yield _NAME
 
 

@@ -2,21 +2,24 @@
 
 import binascii
 import re
+import unicodedata
 from base64 import b32decode, urlsafe_b64decode
 from collections.abc import Callable, Iterator
 from html import unescape
 from quopri import decodestring
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote, unquote_to_bytes
 
 from outreach.scan.characters import letters_plain
 
 _DEPTH = 2
 _MOST = 60
+_BLANK = frozenset({"Cf", "Zs", "Zl", "Zp"})
 _BASE64 = re.compile(r"[A-Za-z0-9+/_\-]{7,}={0,2}")
 _BASE32 = re.compile(r"[A-Za-z2-7]{8,}={0,6}")
 _HEX = re.compile(r"(?:(?:0x|\\x|%|=)?[0-9A-Fa-f]{2}[\s:,\-]?){4,}")
 _ESCAPE = re.compile(r"(?:\\+u|\\+U0000|U\+|%u)\{?([0-9A-Fa-f]{4})\}?|\\+x([0-9A-Fa-f]{2})")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
+_PERCENT_RUN = re.compile(r"(?:%[0-9A-Fa-f]{2}|[A-Za-z0-9_.~\-]){4,}")
 _QUOTED = re.compile(r"=[0-9A-F]{2}")
 _SPOKEN = {
     word: str(digit)
@@ -41,25 +44,26 @@ _SAYING = re.compile(rf"(?:(?:{_SAID})[\s,.\-_·]*){{6,}}")
 
 
 def forms(text: str) -> Iterator[tuple[str, bool]]:
-    """``text`` itself, then what it may wrap, twice wrapped too; with whether it was wrapped."""
+    """``text`` itself, then what it may wrap, even twice; with whether the character set was guessed."""
     seen = {text}
-    layer = [text]
+    layer = [(text, False)]
     yield text, False
     for _ in range(_DEPTH):
-        layer = [inner for outer in layer for inner in _unwrapped(outer)]
-        for inner in layer:
+        layer = [(inner, guessed or guess) for outer, guessed in layer for inner, guess in _unwrapped(outer)]
+        for inner, guessed in layer:
             if inner not in seen and len(seen) < _MOST:
                 seen.add(inner)
-                yield inner, True
+                yield inner, guessed
 
 
-def _unwrapped(text: str) -> Iterator[str]:
+def _unwrapped(text: str) -> Iterator[tuple[str, bool]]:
     if _PERCENT.search(text):
-        yield from _texts(unquote_to_bytes(text))
+        yield unquote(text), False
+        yield from _words(text, _PERCENT_RUN, unquote_to_bytes)
     if "&" in text:
-        yield unescape(text)
+        yield unescape(text), False
     if _ESCAPE.search(text):
-        yield _ESCAPE.sub(lambda found: chr(int(found[1] or found[2], 16)), text)
+        yield _ESCAPE.sub(lambda found: chr(int(found[1] or found[2], 16)), text), False
     if _QUOTED.search(text):
         yield from _texts(decodestring(text.encode()))
     yield from _misread(text)
@@ -68,10 +72,14 @@ def _unwrapped(text: str) -> Iterator[str]:
     yield from _words(text, _HEX, _from_hex)
     spoken = letters_plain(text)
     if _SAYING.search(spoken):
-        yield _SAYING.sub(lambda found: re.sub(_SAID, lambda word: _SPOKEN[word[0]], found[0]), spoken)
+        yield _SAYING.sub(_as_digits, spoken), False
 
 
-def _words(text: str, shape: re.Pattern[str], decode: Callable[[str], bytes]) -> Iterator[str]:
+def _as_digits(saying: re.Match[str]) -> str:
+    return re.sub(_SAID, lambda word: _SPOKEN[word[0]], saying[0])
+
+
+def _words(text: str, shape: re.Pattern[str], decode: Callable[[str], bytes]) -> Iterator[tuple[str, bool]]:
     for word in shape.findall(text):
         try:
             decoded = decode(word)
@@ -80,20 +88,32 @@ def _words(text: str, shape: re.Pattern[str], decode: Callable[[str], bytes]) ->
         yield from _texts(decoded)
 
 
-def _texts(content: bytes) -> Iterator[str]:
+def _texts(content: bytes) -> Iterator[tuple[str, bool]]:
     """``content`` in each character set in which it is text that people could read."""
-    for charset in ("utf-8", "gb18030", "utf-16-le", "utf-16-be"):
+    for charset, is_guess in (("utf-8", False), ("gb18030", True), ("utf-16-le", True), ("utf-16-be", True)):
+        if charset.startswith("utf-16") and _is_utf8(content):
+            return
         try:
             text = content.decode(charset)
         except UnicodeDecodeError:
             continue
-        if text.isprintable():
-            yield text
-            if charset == "utf-8":
-                return
+        if all(map(_is_readable, text)):
+            yield text, is_guess
 
 
-def _misread(text: str) -> Iterator[str]:
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_readable(character: str) -> bool:
+    return character.isprintable() or unicodedata.category(character) in _BLANK or character in "\t\r\n"
+
+
+def _misread(text: str) -> Iterator[tuple[str, bool]]:
     """What was written in one character set and read in a narrower one."""
     if text.isascii() and "\0" not in text:
         return

@@ -12,19 +12,19 @@ _BEFORE = re.compile(r"(?:尊敬的|亲爱的|客户|姓名|联系人|持卡人|
 _AFTER = re.compile(r"(?:先生|女士|小姐|老师|经理|阿姨|叔叔|同志|师傅|总|您|你好|本人)")
 
 
-def has_name(text: str, known: Known, *, wrapped: bool) -> bool:
+def has_name(text: str, known: Known, *, guessed: bool) -> bool:
     """Whether ``text`` names somebody of ``known``, forwards or backwards, with gaps or not.
 
-    A name of two characters counts unless it is an everyday word or a place; backwards, or where the text
-    was ``wrapped``, only where a name would stand.
+    A name of two characters counts unless it is an everyday word or a place; backwards, or where the
+    character set was ``guessed``, only where a name would stand.
     """
     plain = letters_plain(text)
-    return any(_in_han(plain, run, known, wrapped) for run in HAN_RUN.finditer(plain)) or any(
+    return any(_in_han(plain, run, known, guessed) for run in HAN_RUN.finditer(plain)) or any(
         word in known.names for run in LATIN_RUN.findall(plain) for word in _latin(run)
     )
 
 
-def _in_han(plain: str, run: re.Match[str], known: Known, wrapped: bool) -> bool:
+def _in_han(plain: str, run: re.Match[str], known: Known, guessed: bool) -> bool:
     places = [place for place, character in enumerate(run[0]) if "\u3400" <= character <= "\u9fff"]
     joined = "".join(run[0][place] for place in places)
     before, after = plain[: run.start()], plain[run.end() :]
@@ -42,7 +42,7 @@ def _in_han(plain: str, run: re.Match[str], known: Known, wrapped: bool) -> bool
                 if size == 2 and not forwards and set(name) & HAN_DIGITS:
                     continue  # like 一周: a count, not somebody called 周一 backwards
                 if size > 2 or _is_meant(
-                    joined[first : first + size], *beside, strict=wrapped or not forwards
+                    joined[first : first + size], *beside, strict=guessed or not forwards
                 ):
                     return True
     return False

@@ -36,6 +36,7 @@ _BITS = 26
 _TIMES, _STEP = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)  # odd: they lose nothing
 _LETTERS = 16
 _CODE_WORD = 8
+_WRAPPED_DIGITS = 16
 _NUMBER = 8
 _LETTERED_NUMBER = 6
 
@@ -153,11 +154,13 @@ def _look_at(content, start, end, kinds, folded, whole, begun, threes, latin):  
             lettered = True
         elif kind == _STOP:
             digits, lettered = 0, False
-        if letters >= _LETTERS:
+        if letters >= _LETTERS or digits >= _WRAPPED_DIGITS:
             return WRAPPED
         if digits >= _NUMBER or (lettered and digits >= _LETTERED_NUMBER):
             doubts |= NUMBER
-        if size == 1 and (kind >= _DIGIT or byte == 0x2B or byte == 0x2D or byte == 0x2F or byte == 0x5F):
+        if size == 1 and (
+            kind >= _DIGIT or byte == 0x2B or byte == 0x2D or byte == 0x2F or byte == 0x5F or byte == 0x3A
+        ):
             word_has_capital |= kind == _CAPITAL and word > 0
             word_has_digit |= kind == _DIGIT
             word_has_letter |= kind >= _SMALL
