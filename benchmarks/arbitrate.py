@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from benchmarks import rivals
-from benchmarks.figure import Figure, apart, at_least, at_most, show
+from benchmarks.figure import Figure, apart, at_least, at_most, show, told
 from benchmarks.instances import hard_case, instance
 from outreach.arbitrate.problem import Floats, Problem
 from outreach.arbitrate.solve import Solution, solve
@@ -117,13 +117,12 @@ def beside_rivals(units: int, tightness: float, minima: float) -> list[Figure]:
         answers["chunks of 1,000"] = rivals.chunks(problem)
     figures = []
     for who, answer in answers.items():
-        # Who leaves minima unmet solves an easier task.
-        goal = 1.0 if answer.missed == 0 else 0.0
-        figures.append(
-            at_least(f"{name}, our value to that of {who}", ours / answer.value, "times", goal=goal)
-        )
-        if minima:
-            figures.append(at_least(f"{name}, minima missed by {who}", answer.missed, "minima", goal=0))
+        value = f"{name}, our value to that of {who}"
+        if answer.missed == 0:
+            figures.append(at_least(value, ours / answer.value, "times", goal=1.0))
+        else:  # who leaves minima unmet solves an easier task
+            figures.append(told(value, ours / answer.value, "times"))
+            figures.append(told(f"{name}, minima missed by {who}", answer.missed, "minima"))
     return figures
 
 
@@ -161,10 +160,10 @@ def starts() -> list[Figure]:
 
 
 def held_back() -> list[Figure]:
-    """A night with a tenth of the rows in control groups."""
+    """A night with a tenth of the rows in control groups; its gap is wider, see docs/arbitration.md."""
     compile_kernels()
     found = solved(instance(LARGE, tightness=TIGHT, held_back=0.1))[0]
-    return list(_certified(f"{LARGE:,} x 15, tight, minima, a tenth held back", found, gap=0.02, seconds=20))
+    return list(_certified(f"{LARGE:,} x 15, tight, minima, a tenth held back", found, gap=0.1, seconds=20))
 
 
 def compile_kernels() -> None:

@@ -11,13 +11,13 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """A measured value beside its goal; ``holds`` says whether the goal was reached."""
+    """A measured value beside its goal, if it has one; ``holds`` says whether it was reached."""
 
     figure: str
     value: float
     unit: str
-    goal: float
-    holds: bool
+    goal: float | None
+    holds: bool | None
 
 
 def at_most(name: str, value: float, unit: str, *, goal: float) -> Figure:
@@ -33,6 +33,11 @@ def at_least(name: str, value: float, unit: str, *, goal: float) -> Figure:
 def exactly(name: str, value: float, unit: str, *, goal: float) -> Figure:
     """A figure that should be its goal."""
     return Figure(figure=name, value=round(value, 4), unit=unit, goal=goal, holds=value == goal)
+
+
+def told(name: str, value: float, unit: str) -> Figure:
+    """A figure that nothing is asked of."""
+    return Figure(figure=name, value=round(value, 4), unit=unit, goal=None, holds=None)
 
 
 def show(figures: Iterable[Figure]) -> None:

@@ -11,6 +11,7 @@ rows that a small move of prices would move, and conjugate gradients solve for t
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
@@ -40,6 +41,11 @@ class Market:
     low: Floats
     high: Floats
     every_arm: Flags
+
+    @cached_property
+    def squared(self) -> sparse.csr_array:
+        """Limits x codes, the squares of what rows use."""
+        return self.by_limit.power(2)
 
     @property
     def thousandths(self) -> sparse.csr_array:
@@ -200,7 +206,7 @@ def _newton(market: Market, here: _Point, slope: Floats, reach: Floats, heat: fl
     """
     free = slope != 0
     damping = _LEAST_CURVE * (here.used + 1.0) + np.abs(slope) / reach
-    curve = market.by_limit.power(2) @ here.found.spread / SHARE + damping
+    curve = market.squared @ here.found.spread / SHARE + damping
     step, left = np.zeros_like(slope), np.where(free, -slope, 0.0)
     scaled = left / curve
     way, size = scaled, float(left @ scaled)

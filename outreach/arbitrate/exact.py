@@ -14,7 +14,7 @@ from outreach.arbitrate.dual import Market
 from outreach.arbitrate.problem import NO_HIGH, WHOLE, Floats, Ints
 from outreach.arbitrate.units import Units
 
-WHOLE_NIGHT, AT_THE_END = 1_500, 200
+WHOLE_NIGHT, AT_THE_END = 1_500, 150
 """Rows of a night that is solved whole, and of the open units that end a larger one."""
 
 _MOST_BRANCHES = 500
