@@ -162,7 +162,7 @@ class TransitKeys:
             ).strip()
         except OSError as error:
             raise VaultError(f"vault: {told.token_file} does not read ({error.strerror})") from error
-        if not held:
+        if not held or not held.isascii() or not held.isprintable():
             raise VaultError(
                 f"vault: no access token for the key provider; set {told.token_variable}, or "
                 "vault.transit.token_file"

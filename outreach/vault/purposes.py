@@ -10,10 +10,12 @@ _EVERYTHING = ("customer_no", "name", "phone", "id_number", "generated")
 
 @dataclass(frozen=True, kw_only=True)
 class Purpose:
-    """A reason to see identities: which fields it opens, and to whom."""
+    """A reason to see identities: which fields it opens, and to whom. ``scheduled``: the night asks for it,
+    not a person, so that its size is held against the nights before."""
 
     fields: tuple[str, ...]
     recipients: tuple[str, ...]
+    scheduled: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,8 +26,8 @@ class FullView:
 
 
 PURPOSES = {
-    "contact list": Purpose(fields=_EVERYTHING, recipients=RECIPIENTS),
-    "dial": Purpose(fields=("customer_no",), recipients=("source",)),
+    "contact list": Purpose(fields=_EVERYTHING, recipients=RECIPIENTS, scheduled=True),
+    "dial": Purpose(fields=("customer_no",), recipients=("source",), scheduled=True),
     "holdout": Purpose(fields=("customer_no",), recipients=("outside_diallers",)),
 }
 

@@ -17,10 +17,11 @@ from outreach.vault import persons, tombstones
 from outreach.vault.deliveries import keep
 from outreach.vault.keyring import KeyRing
 from outreach.vault.lookup import documents, tokens_of
-from outreach.vault.purposes import fields_in_full, fields_of, require_matter
+from outreach.vault.purposes import PURPOSES, fields_in_full, fields_of, require_matter
 from outreach.vault.records import opened, unpacked
 from outreach.vault.store import Connection, open_store
 from outreach.vault.tokens import Kind
+from outreach.watch.looks import LOOKS, watch_look
 
 Handle = Literal["customer", "phone", "document"]
 """What a person can be found by: customer number, phone, ID number."""
@@ -129,6 +130,24 @@ class Vault:
             found = persons.same_person(connection, as_of=as_of)
         return found.filter(pc.is_in(found["customer"], value_set=whole))
 
+    def accounts_of(self, customer: str, *, as_of: date) -> pa.Table:
+        """All accounts of the person behind one token, in force at that date: customer, number (token of the
+        phone, null for none). Nobody is named. Empty where the token is nobody's."""
+        with self._opened() as (connection, _):
+            persons_ = persons.same_person(connection, as_of=as_of)
+            mine = persons_.filter(pc.equal(persons_["customer"], customer))["person"].combine_chunks()
+            kin = persons_.filter(pc.is_in(persons_["person"], value_set=mine))["customer"].to_pylist()
+            rows = connection.execute(
+                "select customer, number from identities where customer = any(%s)"
+                " and since <= %s and coalesce(until, 'infinity') > %s order by customer",
+                ([customer, *kin], as_of, as_of),
+            ).fetchall()
+        columns = list(zip(*rows, strict=True)) or [(), ()]
+        names = ("customer", "number")
+        return pa.table(
+            {name: pa.array(column, pa.string()) for name, column in zip(names, columns, strict=True)}
+        )
+
     def erased(self, numbers: pa.Array | pa.ChunkedArray) -> pa.BooleanArray:
         """Whether each customer number is one that was erased, and is refused if it is delivered again."""
         with self._opened() as (connection, ring):
@@ -187,12 +206,18 @@ class Vault:
 def _recorded(
     ledger: Ledger, *, actor: str, action: str, subject: str, detail: Mapping[str, Any]
 ) -> Iterator[dict[str, Any]]:
-    """One audit record of what is done inside, with what it adds to the line; refusals too, with why."""
+    """One audit record of what is done inside, with what it adds to the line; refusals too, with why. Each
+    look is watched as it happens."""
     line = dict(detail)
+    # A person who calls himself like a purpose still looks; only the night takes.
+    scheduled = action == "take" and actor in PURPOSES and PURPOSES[actor].scheduled
     try:
         yield line
     except VaultError as refusal:
         why = {**line, "asked": action, "why": str(refusal)}
         audit.record(ledger, actor=actor, action="vault.refused", subject=subject, detail=why)
+        watch_look(ledger, actor=actor, scheduled=scheduled)
         raise
     audit.record(ledger, actor=actor, action=f"vault.{action}", subject=subject, detail=line)
+    if f"vault.{action}" in LOOKS:
+        watch_look(ledger, actor=actor, scheduled=scheduled)
