@@ -1,8 +1,8 @@
 """Watches who looks at identities, as it happens: how many a day, at what hour, one after another.
 
-A look is a line ``vault.take`` or ``vault.refused`` of the audit. What a night takes for its own work is no
-person's look: it is held against what the same work took on nights before, so that it neither drowns the
-others nor hides among them.
+A look is a line of the audit in which the vault was asked for somebody, refused or not. What a night takes for
+its own work is no person's look: it is held against what the same work took on nights before, so that it
+neither drowns the others nor hides among them.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from ledger.database import Ledger
 from ledger.schema import AUDIT
 from outreach.watch.alerts import raise_alert
 
-LOOKS = ("vault.take", "vault.refused")
+LOOKS = ("vault.take", "vault.look", "vault.find", "vault.refused")
 _PAST = timedelta(days=90)
 _LEAST_NIGHTS, _TIMES = 5, 3.0  # a night that was killed and run again takes twice
 

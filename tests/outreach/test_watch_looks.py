@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from base.errors import DeclarationError, SettingsError
+from base.errors import DeclarationError, SettingsError, VaultError
 from base.settings import Watch, load_settings
 from ledger.audit import record
 from ledger.database import Ledger, open_ledger
+from outreach.vault import Vault
 from outreach.watch.alerts import alerts, kinds, raise_alert, tell
 from outreach.watch.looks import Look, signs_of, unusual, watch_look
 from tests.ledger.listener import Listener
@@ -148,3 +149,21 @@ def test_every_kind_says_what_it_means_in_both_languages(ledger: Ledger) -> None
         assert words[0].isascii(), kind
     with pytest.raises(DeclarationError, match="no kind of alert"):
         raise_alert(ledger, kind="misspelt", subject="x", detail={})
+
+
+def test_the_vault_has_every_look_watched_whoever_takes_the_name_of_a_purpose(ledger: Ledger) -> None:
+    vault = Vault(ledger.settings)
+    for number in range(20):
+        vault.find(
+            "phone",
+            f"138{number:08d}",
+            purpose="complaint",
+            ticket="T-1",
+            actor="contact list",
+            ledger=ledger,
+        )
+    assert "enumeration" in told(ledger, "contact list")
+    for _ in range(20):
+        with pytest.raises(VaultError):
+            vault.find("phone", "13800000000", purpose="curiosity", ticket="", actor="Mallory", ledger=ledger)
+    assert "enumeration" in told(ledger, "Mallory")
