@@ -25,6 +25,7 @@ from jobs.releases import releases
 from jobs.revocations import revocations
 from jobs.strategies import strategies
 from jobs.terminal import AsOf, AsOfOrLast, Json, acting, err, out, print_json, say
+from jobs.vault import vault
 
 app = typer.Typer(
     name="longreach",
@@ -41,6 +42,7 @@ app.add_typer(revocations, name="revocations")
 app.add_typer(callers, name="callers")
 app.add_typer(releases, name="releases")
 app.command(name="alerts")(alerts)
+app.add_typer(vault, name="vault")
 
 
 @app.command()

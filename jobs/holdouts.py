@@ -73,7 +73,7 @@ def export(
         if name not in above:
             known = ", ".join(above) or "none; see experiments.holdouts in the settings"
             raise ExperimentError(f"{name}: no holdout is called this; there are: {known}")
-        content, rows = _lines(night, _held(night, name, above[name]))
+        content, rows = _lines(night, _held(night, name, above[name]), actor=actor)
         place = path or settings.home / "holdouts" / f"{name}-{night.as_of}.csv"
         try:
             publish_file(place, [content], mode=0o600)
@@ -128,11 +128,11 @@ def _held(night: Night, name: str, holdout: Holdout) -> DataFrame:
     return _covered(night, holdout).where(drawn)
 
 
-def _lines(night: Night, customers: DataFrame) -> tuple[bytes, int]:
+def _lines(night: Night, customers: DataFrame, *, actor: str) -> tuple[bytes, int]:
     """The file: a heading and a number a line, sorted, so that their order says nothing."""
     tokens = customers.toArrow()["customer"]
     people = Vault(night.settings).take(
-        night.as_of, tokens, purpose=PURPOSE, recipient=RECIPIENT, ledger=night.ledger
+        night.as_of, tokens, purpose=PURPOSE, recipient=RECIPIENT, ledger=night.ledger, actor=actor
     )
     if people.num_rows != len(tokens):
         raise VaultError(

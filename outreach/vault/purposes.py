@@ -1,10 +1,13 @@
 """For what identities are given, which of their fields, and to whom."""
 
+import re
 from dataclasses import dataclass
 
 from base.errors import VaultError
 from lake.tables.words import RECIPIENTS
 
+# What may be a phone or an ID number has no place on the trail.
+_TICKET = re.compile(r"(?!.*\d{8})[A-Za-z][A-Za-z0-9._/-]{1,39}")
 _EVERYTHING = ("customer_no", "name", "phone", "id_number", "generated")
 
 
@@ -66,5 +69,8 @@ def require_matter(purpose: str, ticket: str) -> None:
         raise VaultError(
             f"vault: {purpose!r} is no purpose somebody is shown for; there are: {', '.join(FULL_VIEWS)}"
         )
-    if not ticket.strip():
-        raise VaultError("vault: nobody is shown without a ticket; say in whose matter, such as CASE-1024")
+    if not _TICKET.fullmatch(ticket):
+        raise VaultError(
+            "vault: nobody is shown without a ticket; say in whose matter, such as CASE-1024: letters and "
+            "digits, no number of a person"
+        )

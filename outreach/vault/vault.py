@@ -69,14 +69,18 @@ class Vault:
         purpose: str,
         recipient: str,
         ledger: Ledger,
+        actor: str | None = None,
     ) -> pa.Table:
         """Identities of ``customers`` (tokens) in force at that date, in their order; unknown are left out.
 
-        Columns: customer and the fields that ``purpose`` opens. One audit record a call, refusals too.
-        Raises VaultError when purpose or recipient is not allowed, or nothing was delivered by that date.
+        Columns: customer and the fields that ``purpose`` opens. One audit record a call, refusals too, in the
+        name of ``actor``, the person who asked for it, or of the purpose where none did. Raises VaultError
+        when purpose or recipient is not allowed, or nothing was delivered by that date.
         """
         detail = {"as_of": as_of.isoformat(), "recipient": recipient, "customers": len(customers)}
-        with _recorded(ledger, actor=purpose, action="take", subject=recipient, detail=detail) as line:
+        with _recorded(
+            ledger, actor=actor or purpose, action="take", subject=recipient, detail=detail
+        ) as line:
             found = self._read(as_of, customers, fields_of(purpose, recipient))
             line["rows"] = found.num_rows
         return found
@@ -90,13 +94,12 @@ class Vault:
         where nobody has that token at that date.
         """
         detail = {"as_of": as_of.isoformat(), "purpose": purpose, "ticket": ticket}
-        with _recorded(ledger, actor=actor, action="look", subject=customer, detail=detail) as line:
+        subject = self._known(customer)
+        with _recorded(ledger, actor=actor, action="look", subject=subject, detail=detail) as line:
             found = self._read(as_of, pa.array([customer]), fields_in_full(purpose, ticket))
             line["rows"] = found.num_rows
             if not found.num_rows:
-                raise VaultError(
-                    f"vault: {customer} is nobody's token on {as_of}; longreach vault find helps"
-                )
+                raise VaultError(f"vault: that is the token of nobody who was a customer on {as_of}")
         return dict(found.to_pylist()[0])
 
     def find(
@@ -187,6 +190,12 @@ class Vault:
     def _opened(self) -> Iterator[tuple[Connection, KeyRing]]:
         with open_store(self._settings) as connection:
             yield connection, KeyRing.open(connection, self._settings)
+
+    def _known(self, customer: str) -> str:
+        """The token, or a word in its place: what somebody typed may be a number, and is not recorded."""
+        with self._opened() as (connection, _):
+            found = connection.execute("select 1 from identities where customer = %s limit 1", (customer,))
+            return customer if found.fetchone() else "unknown"
 
     def _read(self, as_of: date, customers: pa.Array | pa.ChunkedArray, fields: Sequence[str]) -> pa.Table:
         with self._opened() as (connection, ring):

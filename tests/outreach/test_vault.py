@@ -18,8 +18,9 @@ from ledger.audit import trail
 from ledger.database import Ledger, database_url, open_ledger
 from outreach.vault import KINDS, Kind, Vault
 from outreach.vault.keyring import KeyRing
+from outreach.vault.rotation import destroy, rewrap, rotate_master, rotate_token
 from outreach.vault.store import open_store
-from tests.outreach.vault_world import emptied, people
+from tests.outreach.vault_world import delivered, emptied, people
 
 NIGHT, NEXT = date(2026, 7, 1), date(2026, 7, 2)
 MATTER = {"purpose": "complaint", "ticket": "CASE-7", "actor": "li"}
@@ -181,11 +182,19 @@ def test_rule_3_a_full_view_needs_purpose_and_ticket(vault: Vault, ledger: Ledge
     table = people(vault, 3)
     vault.put(NIGHT, table)
     token = table["customer"][1].as_py()
-    for wrong, why in (({"purpose": "dial"}, "no purpose"), ({"ticket": " "}, "without a ticket")):
+    for wrong, why in (
+        ({"purpose": "dial"}, "no purpose"),
+        ({"ticket": " "}, "without a ticket"),
+        ({"ticket": "A13800000001"}, "without"),
+    ):
         with pytest.raises(VaultError, match=why):
             vault.look(NIGHT, token, **{**MATTER, **wrong}, ledger=ledger)
         line = trail(ledger, last=1)[0]
         assert (line["action"], line["actor"], line["subject"]) == ("vault.refused", "li", token)
+    for typed in ("13800000001", "C00013800001"):
+        with pytest.raises(VaultError, match="token of nobody"):
+            vault.look(NIGHT, typed, **MATTER, ledger=ledger)
+        assert typed not in str(trail(ledger, last=1)[0])
     seen = vault.look(NIGHT, token, **MATTER, ledger=ledger)
     assert seen == {"customer": token, "customer_no": "C0000001", "name": "张三1", "phone": "13800000001"}
     line = trail(ledger, last=1)[0]
@@ -249,3 +258,78 @@ def test_somebody_is_found_by_number_phone_and_id_number(vault: Vault, ledger: L
     assert vault.find("phone", "13999999999", **MATTER, ledger=ledger) == ()
     with pytest.raises(VaultError, match="without a ticket"):
         vault.find("phone", "13800000003", **{**MATTER, "ticket": ""}, ledger=ledger)
+
+
+def test_rule_7_the_erased_are_gone_and_do_not_come_back(
+    vault: Vault, ledger: Ledger, settings: Settings
+) -> None:
+    table = people(vault, 6)
+    vault.put(NIGHT, table)
+    gone = table["customer"].to_pylist()[2:4]
+    with pytest.raises(VaultError, match="without a ticket"):
+        vault.erase(gone, **{**MATTER, "ticket": ""}, ledger=ledger)
+    assert vault.erase([*gone, "a-nobody----"], **MATTER, ledger=ledger) == 2
+    line = trail(ledger, last=1)[0]
+    assert (line["action"], line["actor"], line["detail"]["rows"]) == ("vault.erase", "li", 2)
+    assert vault.put(NEXT, table) == 2
+    assert vault.put(NEXT, table) == 2
+    assert vault.erased(table["customer_no"]).to_pylist() == [False, False, True, True, False, False]
+    for day in (NIGHT, NEXT):
+        left = vault.take(day, table["customer"], purpose="dial", recipient="source", ledger=ledger)
+        assert left["customer_no"].to_pylist() == ["C0000000", "C0000001", "C0000004", "C0000005"]
+    assert vault.find("phone", "13800000002", **MATTER, ledger=ledger) == ()
+    # The trail names the token of the erased; the vault does not even hold that.
+    with open_store(settings) as connection:
+        for name in ("persons", "identities"):
+            found = connection.execute(f"select 1 from {name} where customer = any(%s)", (gone,))
+            assert found.fetchall() == []
+    assert vault.lift("C0000002", **MATTER, ledger=ledger)
+    assert not vault.lift("C0000002", **MATTER, ledger=ledger)
+    assert vault.put(NEXT, table) == 1
+    back = vault.take(NEXT, table["customer"], purpose="dial", recipient="source", ledger=ledger)
+    assert "C0000002" in back["customer_no"].to_pylist()
+
+
+def test_the_erased_stay_away_after_both_keys_were_rotated(
+    vault: Vault, settings: Settings, ledger: Ledger
+) -> None:
+    table = people(vault, 3)
+    vault.put(NIGHT, table)
+    vault.erase(table["customer"].to_pylist()[:1], **MATTER, ledger=ledger)
+    rotate_master(settings)
+    rewrap(settings)
+    destroy(settings, "master", "1")
+    rotate_token(settings)
+    destroy(settings, "token", "a")
+    assert vault.put(NEXT, people(vault, 3)) == 1
+
+
+def test_a_record_that_ended_is_forgotten_when_its_time_is_over(vault: Vault, ledger: Ledger) -> None:
+    table = people(vault, 3)
+    vault.put(NIGHT, table)
+    vault.put(NEXT, delivered(vault, ["C0000000", "C0000001"], moved=["C0000001"]))
+    assert vault.forget(NIGHT) == 0
+    assert vault.forget(NEXT) == 2
+    before = vault.take(NIGHT, table["customer"], purpose="dial", recipient="source", ledger=ledger)
+    assert before["customer_no"].to_pylist() == ["C0000000"]
+    now = vault.take(NEXT, table["customer"], purpose="dial", recipient="source", ledger=ledger)
+    assert now["customer_no"].to_pylist() == ["C0000000", "C0000001"]
+
+
+def test_accounts_that_share_an_id_number_are_one_person(vault: Vault, ledger: Ledger) -> None:
+    table = people(vault, 6)
+    shared = ["A1", "b1 ", "A1", None, "B1", "x"]
+    vault.put(NIGHT, table.set_column(4, "id_number", pa.array(shared)))
+    # A year on, the first one's document is another, which the second has too: all four are one.
+    shared[0] = "B1"
+    vault.put(NEXT, table.set_column(4, "id_number", pa.array(shared)))
+    tokens = table["customer"].to_pylist()
+    first = vault.same_person(table["customer"], as_of=NIGHT).to_pydict()
+    pairs = dict(zip(first["customer"], first["person"], strict=True))
+    assert pairs == {
+        **dict.fromkeys((tokens[0], tokens[2]), min(tokens[0], tokens[2])),
+        **dict.fromkeys((tokens[1], tokens[4]), min(tokens[1], tokens[4])),
+    }
+    later = vault.same_person(table["customer"].slice(0, 2), as_of=NEXT).to_pydict()
+    least = min(tokens[row] for row in (0, 1, 2, 4))
+    assert dict(zip(later["customer"], later["person"], strict=True)) == dict.fromkeys(tokens[:2], least)
