@@ -16,6 +16,7 @@ from base.errors import QualityError, SourceError, StoreError
 from jobs.job import Frames, Night, job
 from lake.table import Table
 from lake.tables import CUSTOMERS, DELIVERED, IDENTITIES, NUMBERS, QUARANTINE
+from outreach.opt_outs import bind_accounts
 from outreach.vault import Vault
 from quality.figures import Figure, figures
 from quality.gate import Gate, Tally
@@ -56,7 +57,10 @@ def ingest(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
     intake.judge(intake.figures())
     phones = classify(identities["phone"].combine_chunks())
     identities = identities.set_column(identities.schema.get_field_index("phone"), "phone", phones["phone"])
-    vault.put(night.as_of, identities)
+    vault.put(night.as_of, _everybody(identities, customers))
+    if customers.tokens.null_count:
+        night.progress(f"{customers.tokens.null_count:,} customers were erased and are not taken in")
+    bind_accounts(night.ledger, vault.same_person(customers.tokens, as_of=night.as_of))
     _write(NUMBERS, _numbers(identities, phones, customers, vault).to_batches(), stage)
     _write(QUARANTINE, quarantine.table().to_batches(), stage)
     return {table: _frame(table, night, stage) for table in (*DELIVERED, NUMBERS, QUARANTINE)}
@@ -64,7 +68,10 @@ def ingest(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
 
 @dataclass(frozen=True, kw_only=True)
 class Customers:
-    """All customers of the night: the bank's numbers for them, and at the same places their tokens."""
+    """All customers of the night: the bank's numbers for them, and at the same places their tokens.
+
+    Who was erased has none: what is delivered of them is not taken in.
+    """
 
     numbers: pa.Array
     tokens: pa.Array
@@ -86,8 +93,9 @@ class Intake:
         gate = self._gate(CUSTOMERS, None)
         table = self._whole(gate, extract)
         numbers = table["customer_no"].combine_chunks()
-        customers = Customers(numbers=numbers, tokens=vault.tokens("customer", numbers))
-        staged = table.append_column("customer", customers.tokens)
+        tokens = pc.if_else(vault.erased(numbers), None, vault.tokens("customer", numbers))
+        customers = Customers(numbers=numbers, tokens=tokens)
+        staged = table.append_column("customer", tokens).filter(pc.is_valid(tokens))
         _write(CUSTOMERS, staged.to_batches(), self.stage)
         return customers
 
@@ -97,7 +105,7 @@ class Intake:
         table = self._whole(gate, extract)
         places = pc.index_in(table["customer_no"], value_set=customers.numbers)
         table = table.append_column("customer", customers.tokens.take(places.combine_chunks()))
-        return table.select(list(IDENTITIES.names))
+        return table.filter(pc.is_valid(table["customer"])).select(list(IDENTITIES.names))
 
     def take_in(self, extract: Extract, customers: Customers) -> None:
         """Stages any other table, piece by piece."""
@@ -111,6 +119,9 @@ class Intake:
             gate.reject_repeats(repeats, staged.take(pa.array(repeats)))
             kept = np.setdiff1d(np.arange(staged.num_rows), repeats, assume_unique=True)
             _write(table, staged.take(pa.array(kept)).to_batches(), self.stage)
+        if customers.tokens.null_count:
+            staged = pq.read_table(_path(table, self.stage))
+            _write(table, staged.filter(pc.is_valid(staged["customer"])).to_batches(), self.stage)
         gate.close()
 
     def figures(self) -> tuple[Figure, ...]:
@@ -171,12 +182,30 @@ class Intake:
         return np.sort(every.join(again, keys, join_type="left semi")["place"].to_numpy())
 
 
+def _everybody(identities: pa.Table, customers: Customers) -> pa.Table:
+    """The identities, and customers who came without one by their numbers alone: they keep their tokens too
+    when the key of tokens is rotated."""
+    there = pc.is_valid(customers.tokens)
+    tokens, numbers = customers.tokens.filter(there), customers.numbers.filter(there)
+    bare = pc.invert(pc.is_in(tokens, value_set=identities["customer"].combine_chunks()))
+    rows = int(pc.sum(bare).as_py() or 0)
+    columns = {
+        "customer": tokens.filter(bare),
+        "customer_no": numbers.filter(bare),
+        **{name: pa.nulls(rows, pa.string()) for name in ("name", "phone", "id_number")},
+        "generated": pa.array([False] * rows, pa.bool_()),
+    }
+    nameless = pa.table(columns).select(identities.column_names).cast(identities.schema)
+    return pa.concat_tables([identities, nameless])
+
+
 def _numbers(identities: pa.Table, phones: pa.Table, customers: Customers, vault: Vault) -> pa.Table:
     """One row a customer; customers who came without an identity have no number."""
-    places = pc.index_in(customers.tokens, value_set=identities["customer"].combine_chunks())
+    everybody = customers.tokens.drop_null()
+    places = pc.index_in(everybody, value_set=identities["customer"].combine_chunks())
     kinds = pc.fill_null(phones["kind"].take(places), "none")
     tokens = vault.tokens("phone", phones["phone"]).take(places)
-    return pa.table([customers.tokens, tokens, kinds], names=list(NUMBERS.names))
+    return pa.table([everybody, tokens, kinds], names=list(NUMBERS.names))
 
 
 def _fresh_stage(night: Night) -> Path:

@@ -13,6 +13,7 @@ from evaluation.outcomes import read_inbox, take_in
 from features.compiler import CUSTOMER_FEATURES
 from jobs.job import Frames, Night, job
 from jobs.measure import READS, measure
+from jobs.rests import rest_callers
 from jobs.returns import reckon
 from jobs.staging import laid_down_rows
 from jobs.uplift import refit
@@ -32,8 +33,10 @@ from lake.tables import (
     VERDICTS_TABLE,
     WEEKLY,
 )
+from lake.tables.words import OPTED_OUT
 from ledger.audit import record
 from outreach.inbox import refuse_what_came_otherwise, take_arrivals
+from outreach.opt_outs import heed_outcomes
 
 _CONTACT = ("contact", "customer", "strategy", "step", "channel")
 
@@ -61,6 +64,7 @@ def learn(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
     night.progress("taking in outcomes")
     delivered = _delivered(night)
     contacts, before = _answered(night, frames, delivered)
+    delivered = _heeded(night, delivered, contacts)
     taken = take_in(delivered, contacts, before=before)
     record(
         night.ledger,
@@ -74,6 +78,7 @@ def learn(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
         },
     )
     watch_outcomes(night, taken.outcomes)
+    rest_callers(night, frames, taken.outcomes)
     night.progress("reading lifts")
     measured = measure(night, frames, outcomes=taken.outcomes)
     read = measured.readings
@@ -116,6 +121,18 @@ def _delivered(night: Night) -> pa.Table:
     with night.ledger.engine.connect() as connection:
         refuse_what_came_otherwise(connection, folder)
     return read_inbox(folder)
+
+
+def _heeded(night: Night, delivered: pa.Table, contacts: pa.Table) -> pa.Table:
+    """What was delivered, once everybody who wants no contact at all is entered as opted out: as refusals."""
+    wants_none = pc.equal(delivered["result"], OPTED_OUT)
+    told = contacts.select(["contact", "customer"]).filter(
+        pc.is_in(contacts["contact"], value_set=delivered.filter(wants_none)["contact"].combine_chunks())
+    )
+    with night.ledger.engine.begin() as connection:
+        heed_outcomes(connection, told)
+    place = delivered.schema.get_field_index("result")
+    return delivered.set_column(place, "result", pc.if_else(wants_none, "refused", delivered["result"]))
 
 
 def _answered(night: Night, frames: Frames, delivered: pa.Table) -> tuple[pa.Table, pa.Table]:

@@ -4,16 +4,19 @@ An opt-out is a line of the ledger that nothing changes. It names tokens of a cu
 both; whoever shares the number is bound too. Only its own customer withdraws it, and both lines stay.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, exists, func, insert, or_, select
+import pyarrow as pa
+from sqlalchemy import Connection, RowMapping, Select, exists, func, insert, select
 
 from base.errors import OptOutError
 from lake.tables.words import CHANNELS
 from ledger.audit import record_within
-from ledger.schema import OPT_OUT_WITHDRAWALS, OPT_OUTS
+from ledger.database import Ledger
+from ledger.schema import OPT_OUT_WITHDRAWALS, OPT_OUTS, among
 from strategies.book import person
 
 EVERYWHERE = "all"
@@ -62,24 +65,55 @@ def enter(
     return origin
 
 
-def enter_for_accounts(connection: Connection, accounts: Iterable[tuple[int, Whom]]) -> int:
-    """Enters other accounts, found later, under the opt-out of the same person; returns how many were new.
+def bind_accounts(ledger: Ledger, people: pa.Table) -> int:
+    """Lets standing opt-outs bind every account of the person, and returns how many were new.
 
-    ``accounts``: id of the opt-out as it was said, and the account it binds too.
+    ``people``: customer, person; accounts of one person bear the same token of a person. Accounts may be
+    merged, or opened, long after somebody opted out.
     """
-    wanted = list(accounts)
-    found = connection.execute(standing().where(OPT_OUTS.c.id.in_([origin for origin, _ in wanted])))
-    said = {row.id: row for row in found}
-    lines = []
-    for origin, one in wanted:
-        if origin in said and not _stands(connection, origin, one):
-            copied = {name: getattr(said[origin], name) for name in ("channel", "source", "actor", "reason")}
-            lines.append({**copied, "customer": one.customer, "number": one.number, "derived_from": origin})
-    if lines:
-        connection.execute(insert(OPT_OUTS), lines)
-        details = {line["customer"] or line["number"]: {"opt_out": line["derived_from"]} for line in lines}
-        record_within(connection, actor="accounts", action="opted out", details=details)
+    person_of = dict(zip(people["customer"].to_pylist(), people["person"].to_pylist(), strict=True))
+    accounts = defaultdict(set)
+    for customer, whose in person_of.items():
+        accounts[whose].add(customer)
+    with ledger.engine.begin() as connection:
+        bound = defaultdict(set)
+        said = [row for row in connection.execute(standing()).all() if row.customer in person_of]
+        for row in said:
+            bound[row.derived_from or row.id].add(row.customer)
+        lines = [
+            {
+                **{name: getattr(row, name) for name in ("channel", "source", "actor", "reason")},
+                "customer": customer,
+                "derived_from": row.id,
+            }
+            for row in said
+            if row.derived_from is None
+            for customer in sorted(accounts[person_of[row.customer]] - bound[row.id])
+        ]
+        if lines:
+            connection.execute(insert(OPT_OUTS), lines)
+            details = {line["customer"]: {"stands_for": line["derived_from"]} for line in lines}
+            record_within(connection, actor="ingest", action="opted out", details=details)
     return len(lines)
+
+
+def heed_outcomes(connection: Connection, told: pa.Table) -> int:
+    """Enters the opt-outs that came back with outcomes, each once; returns how many were new.
+
+    ``told``: contact, customer; the contacts in which the customer said so. They bind on all channels.
+    """
+    reasons = [f"said in contact {contact}" for contact in told["contact"].to_pylist()]
+    known = select(OPT_OUTS.c.reason).where(among(OPT_OUTS.c.reason, reasons))
+    before = set(connection.execute(known).scalars())
+    fresh = [
+        (customer, reason)
+        for customer, reason in zip(told["customer"].to_pylist(), reasons, strict=True)
+        if reason not in before
+    ]
+    for customer, reason in fresh:
+        whom = [Whom(customer=customer)]
+        enter(connection, whom, channel=EVERYWHERE, source="outcome", actor="learn", reason=reason)
+    return len(fresh)
 
 
 def withdraw(connection: Connection, opt_out: int, *, source: str, actor: str, reason: str) -> None:
@@ -123,12 +157,3 @@ def history(connection: Connection, *, customer: str | None = None, last: int = 
     if customer is not None:
         query = query.where(OPT_OUTS.c.customer == customer)
     return list(connection.execute(query).mappings())
-
-
-def _stands(connection: Connection, origin: int, one: Whom) -> bool:
-    """Whether the account is entered under the opt-out already."""
-    same = or_(OPT_OUTS.c.id == origin, OPT_OUTS.c.derived_from == origin)
-    account = OPT_OUTS.c.customer.is_not_distinct_from(one.customer) & OPT_OUTS.c.number.is_not_distinct_from(
-        one.number
-    )
-    return connection.execute(select(OPT_OUTS.c.id).where(same & account)).first() is not None

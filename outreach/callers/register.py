@@ -18,7 +18,7 @@ from sqlalchemy.dialects import postgresql
 from base.errors import CallerError
 from lake.tables.words import PRODUCTS
 from ledger.audit import record_within
-from ledger.schema import CALLER_NUMBERS, RELEASED_CONTACTS
+from ledger.schema import CALLER_NUMBERS, RELEASED_CONTACTS, among
 from outreach.channels.channel import load_channels
 from strategies.book import person
 
@@ -115,7 +115,7 @@ def rest_complained(
     query = (
         select(made, count)
         .join(CALLER_NUMBERS, CALLER_NUMBERS.c.number == made)
-        .where(RELEASED_CONTACTS.c.contact.in_(contacts.to_pylist()))
+        .where(among(RELEASED_CONTACTS.c.contact, contacts.to_pylist()))
         .where(CALLER_NUMBERS.c.state == "active")
         .where(RELEASED_CONTACTS.c.as_of >= func.coalesce(CALLER_NUMBERS.c.rests_until, date.min))
         .group_by(made)

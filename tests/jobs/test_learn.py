@@ -24,6 +24,7 @@ from lake.tables import (
 from ledger.schema import RELEASES
 from outreach.deliver import answering_key
 from outreach.inbox import hand_in
+from outreach.opt_outs import history
 from sources.answers import ANSWERS
 from tests.evaluation.world import assignment
 from tests.ledger.owner import as_owner
@@ -93,7 +94,7 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Night, Ni
         _release(nights[2])
         _deliver(nights[0], ("a1", "delivered"), ("a2", "opened"))
         _deliver(nights[1], ("b1", "delivered"), ("a1", "refused"), ("a2", "delivered"), ("a3", "opened"))
-        _deliver(nights[2], ("a1", "refused"), ("a3", "opened"), ("b1", "interested"), ("x", "opened"))
+        _deliver(nights[2], ("a1", "refused"), ("a3", "opted_out"), ("b1", "interested"), ("x", "opted_out"))
         yield (nights[0], nights[1], nights[2])
 
 
@@ -106,12 +107,15 @@ def test_late_answers_are_the_news_of_the_night_they_come(nights: tuple[Night, N
         ("a3", "opened", SECOND),
         ("b1", "delivered", THIRD),
     ]
-    assert _learned(third) == [("b1", "interested", THIRD)]
+    assert _learned(third) == [("a3", "refused", SECOND), ("b1", "interested", THIRD)]
     assert first.store.digest(OUTCOMES, as_of=FIRST) == before
     digests = [night.store.digest(OUTCOMES, as_of=night.as_of) for night in nights]
     for night in nights:
         _learned(night)
     assert [night.store.digest(OUTCOMES, as_of=night.as_of) for night in nights] == digests
+    with first.ledger.engine.connect() as connection:
+        said = [(one["customer"], one["channel"], one["source"]) for one in history(connection)]
+    assert said == [("customer-a3", "all", "outcome")], "whoever wants none at all is entered once"
 
 
 def _expose(night: Night, **arms: str) -> None:
