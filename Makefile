@@ -41,7 +41,9 @@ up: .venv/ready
 # The pages that are made from declarations.
 docs: .venv/ready
 	@$(BIN)/python -m features.page
+	@$(BIN)/python -m base.roles.page
 	@$(BIN)/python -m outreach.policy.page
+	@$(BIN)/python -m outreach.watch.page
 	@$(BIN)/python -m strategies.checks.page
 
 # The ranges are in pyproject.toml; the lock holds versions and hashes, no addresses.

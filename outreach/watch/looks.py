@@ -1,7 +1,7 @@
 """Watches who looks at identities, as it happens: how many a day, at what hour, one after another.
 
-A look is a line of the audit in which the vault was asked for somebody, refused or not. What a night takes for
-its own work is no person's look: it is held against what the same work took on nights before, so that it
+A look is a line of the audit in which the vault was asked for somebody, refused or not. What a night takes
+for its own work is no person's look: it is held against what the same work took on nights before, so that it
 neither drowns the others nor hides among them.
 """
 

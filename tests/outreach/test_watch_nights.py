@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from ledger.database import Ledger, open_ledger
 from outreach.stops import read_stops, throw_switch
 from outreach.watch.alerts import alerts, kinds
 from outreach.watch.nights import MEASURES, watch_night
+from outreach.watch.page import PAGE, render
 from outreach.watch.past import LEAST_NIGHTS, Night, length_departure, rate_departure
 
 FIRST = date(2026, 7, 1)
@@ -189,3 +191,8 @@ def test_a_channel_that_people_stopped_themselves_stays_theirs(ledger: Ledger, s
     throw_switch(ledger, "channel", "push", stopped=True, actor="周立成", reason="维护")
     watch_night(ledger, "complaint_rate", {"push": Night(hits=90, total=2_000)}, as_of=as_of)
     assert trail(ledger, action="channel stopped", subject="push", last=1)[0]["actor"] == "周立成"
+
+
+def test_the_page_of_the_alerts_is_current() -> None:
+    page = Path(__file__).parents[2] / PAGE
+    assert page.read_text(encoding="utf-8") == render(), "run: python -m outreach.watch.page"

@@ -10,24 +10,28 @@ class DropRate(AlertKind):
     决策后被剔除的触达远多于以往。"""
 
     name = "drop_rate"
+    quiet = timedelta(days=1)
 
 
 class ListSize(AlertKind):
     """A list is far longer or shorter than it used to be. 名单规模与以往相差悬殊。"""
 
     name = "list_size"
+    quiet = timedelta(days=1)
 
 
 class PickUpRate(AlertKind):
     """Far fewer or more contacts than usual reached anybody. 接通率与以往相差悬殊。"""
 
     name = "pick_up_rate"
+    quiet = timedelta(days=1)
 
 
 class ComplaintRate(AlertKind):
     """Far more of those contacted complained than usual. 投诉率远高于以往。"""
 
     name = "complaint_rate"
+    quiet = timedelta(days=1)
 
 
 class OptOutLag(AlertKind):
