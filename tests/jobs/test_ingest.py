@@ -225,6 +225,44 @@ def test_no_identifier_leaves_the_vault(night: Night) -> None:
     assert Vault(night.settings).look(FIRST, token, **matter)["name"] == people["name"][0].as_py()
 
 
+def test_the_erased_are_not_taken_in_again(night: Night) -> None:
+    deliver_parquet(landing(night.settings), tables())
+    execute(ingest, night)
+    vault, erased = Vault(night.settings), tables()["transactions"]["customer_no"][0].as_py()
+    token = vault.tokens("customer", pa.array([erased]))[0].as_py()
+    matter = {"purpose": "person request", "ticket": "CASE-1", "actor": "li", "ledger": night.ledger}
+    assert vault.erase([token], **matter) == 1
+    try:
+        execute(ingest, night)
+        assert quarantined(night) == []
+        for table in DELIVERED:
+            if "customer" in table.names:
+                here = night.store.read(table, as_of=FIRST)
+                assert here.filter(here.customer.isNull() | (here.customer == token)).count() == 0
+        assert night.store.read(CUSTOMERS, as_of=FIRST).count() == 299
+        assert night.store.read(NUMBERS, as_of=FIRST).count() == 299
+    finally:
+        vault.lift(erased, **matter)
+
+
+def test_a_customer_without_an_identity_is_known_by_the_number_alone(night: Night) -> None:
+    made = tables()
+    made["identities"] = made["identities"].slice(1)
+    bare = tables()["identities"]["customer_no"][0].as_py()
+    deliver_parquet(landing(night.settings), made)
+    execute(ingest, night)
+    token = Vault(night.settings).tokens("customer", pa.array([bare]))
+    found = Vault(night.settings).take(
+        FIRST, token, purpose="contact list", recipient="human_desk", ledger=night.ledger
+    )
+    assert found.to_pylist()[0] == {
+        "customer": token[0].as_py(),
+        "customer_no": bare,
+        **dict.fromkeys(("name", "phone", "id_number")),
+        "generated": False,
+    }
+
+
 def test_a_full_disk_is_told_and_the_next_run_succeeds(night: Night) -> None:
     deliver_parquet(landing(night.settings), tables())
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
