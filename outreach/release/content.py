@@ -18,8 +18,7 @@ _TABLE = RELEASE_CONTENT.c
 
 
 def keep(connection: Connection, release: Release, draft: Draft, sealed: Sealed) -> None:
-    """Puts in the content of the release's next attempt; that of the attempts before goes."""
-    connection.execute(delete(RELEASE_CONTENT).where(_of(release), _TABLE.attempt <= release.attempt))
+    """Puts in the content of the release's next attempt."""
     kinds = {"sealed": sealed.content, "rows": _packed(draft.rows), "kin": _packed(draft.kin)}
     for kind, content in kinds.items():
         for part, piece in enumerate(_pieces(content)):
@@ -27,6 +26,11 @@ def keep(connection: Connection, release: Release, draft: Draft, sealed: Sealed)
             connection.execute(
                 insert(RELEASE_CONTENT).values(as_of=release.as_of, recipient=release.recipient, **line)
             )
+
+
+def forget_earlier(connection: Connection, release: Release) -> None:
+    """Deletes what attempts before this one held: it never left, and names people who were stopped since."""
+    connection.execute(delete(RELEASE_CONTENT).where(_of(release), _TABLE.attempt < release.attempt))
 
 
 def sealed_of(connection: Connection, release: Release) -> bytes:

@@ -1,7 +1,10 @@
 """Takes written lists to their recipients, and their receipts back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
+
+from sqlalchemy import func, select
 
 from base.errors import DeliveryError
 from ledger.database import Ledger
@@ -21,17 +24,18 @@ def hand_over(ledger: Ledger, as_of: date, *, way: Way, progress: Callable[[str]
     any more. Raises DeliveryError naming all that remain, for another run.
     """
     troubles = []
-    with ledger.engine.connect() as connection:
-        releases, later = releases_of(connection, as_of), overtaken_by(connection, as_of)
-    for recipient, release in releases.items():
-        if release.state == "written" and recipient in later:
-            progress(f"{recipient}: the list of {as_of} has expired undelivered, and is not sent any more")
-        elif release.state == "written":
-            try:
-                way(recipient).deliver(_package(ledger, release))
-                _advance(ledger, release, "delivered")
-            except DeliveryError as trouble:
-                troubles.append(str(trouble))
+    with _alone(ledger, as_of):
+        with ledger.engine.connect() as connection:
+            releases, later = releases_of(connection, as_of), overtaken_by(connection, as_of)
+        for recipient, release in releases.items():
+            if release.state == "written" and recipient in later:
+                progress(f"{recipient}: the list of {as_of} expired before it could be sent, and stays here")
+            elif release.state == "written":
+                try:
+                    way(recipient).deliver(_package(ledger, release))
+                    _advance(ledger, release, "delivered")
+                except DeliveryError as trouble:
+                    troubles.append(str(trouble))
     try:
         take_receipts(ledger, as_of, way=way)
     except DeliveryError as trouble:
@@ -53,6 +57,18 @@ def take_receipts(ledger: Ledger, as_of: date, *, way: Way) -> None:
             and way(recipient).receipt(_package(ledger, release))
         ):
             _advance(ledger, release, "acknowledged")
+
+
+@contextmanager
+def _alone(ledger: Ledger, as_of: date) -> Iterator[None]:
+    """Nobody else hands the night's lists over meanwhile; the lock falls with the process that holds it."""
+    key = func.hashtext(f"hand over {as_of}")
+    with ledger.engine.connect() as connection:
+        connection.execute(select(func.pg_advisory_lock(key)))
+        try:
+            yield
+        finally:
+            connection.execute(select(func.pg_advisory_unlock(key)))
 
 
 def _package(ledger: Ledger, release: Release) -> Package:

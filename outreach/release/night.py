@@ -130,7 +130,7 @@ def _freeze(
     """Fixes what ``sealed`` holds; the state stays what it is, or becomes ``frozen``."""
     assert sealed is not None
     to: State = "frozen" if release.state == "planned" else release.state
-    return move(
+    frozen = move(
         connection,
         release,
         to,
@@ -142,6 +142,8 @@ def _freeze(
         opt_outs_to=looked_to,
         reason=None if to == "frozen" else "without those who were stopped since it was frozen",
     )
+    content.forget_earlier(connection, frozen)
+    return frozen
 
 
 def _write(

@@ -1,0 +1,280 @@
+"""Lists on their way to recipients: once, whole, without whoever opted out before, whatever is killed."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete, insert, update
+from sqlalchemy.exc import DBAPIError
+
+from base.errors import DeliveryError, ReleaseError
+from base.settings import Settings, load_settings
+from base.settings.release import Release as Limits
+from benchmarks.carried_lists import CHANNELS, Lists, opt_out
+from ledger.database import Ledger, open_ledger
+from ledger.schema import RELEASE_CONTENT, RELEASE_MOVES, RELEASES
+from outreach.deliver.keys import answering_key
+from outreach.deliver.package import Package
+from outreach.deliver.route import transport_of
+from outreach.deliver.transport import RECEIPT, make_receipt
+from outreach.release import (
+    approve,
+    approve_by_limits,
+    expires_at,
+    left,
+    moves_of,
+    plan,
+    releases_of,
+    take_receipts,
+    withdraw,
+)
+from outreach.stops import throw_switch
+
+NIGHTS = iter(date(2026, 1, 1) + timedelta(days=place) for place in range(10_000))
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return load_settings(home=tmp_path_factory.mktemp("carried"))
+
+
+@pytest.fixture(scope="module")
+def ledger(settings: Settings) -> Iterator[Ledger]:
+    with open_ledger(settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+def lists(ledger: Ledger, settings: Settings) -> Lists:
+    """A night later than all before it, with people of its own."""
+    return Lists(ledger, settings, next(NIGHTS))
+
+
+def states(lists: Lists) -> set[str]:
+    with lists.ledger.engine.connect() as connection:
+        return {release.state for release in releases_of(connection, lists.as_of).values()}
+
+
+def frozen(lists: Lists) -> None:
+    with lists.ledger.engine.begin() as connection:
+        plan(connection, lists.as_of, CHANNELS, author="release job")
+    lists.carrier().freeze({recipient: lists.draft(recipient) for recipient in CHANNELS}, looked_to=0)
+
+
+def everybody(lists: Lists) -> dict[str, list[str]]:
+    return {recipient: lists.everybody(recipient) for recipient in CHANNELS}
+
+
+def test_lists_go_from_planned_to_delivered_and_each_move_is_kept(lists: Lists) -> None:
+    lists.carry()
+    assert {recipient: lists.opened(recipient) for recipient in CHANNELS} == everybody(lists)
+    with lists.ledger.engine.connect() as connection:
+        moves = [
+            one["to_state"] for one in moves_of(connection, lists.as_of) if one["recipient"] == "human_desk"
+        ]
+        assert left(connection, lists.as_of).num_rows == 2 * lists.size
+    assert moves == ["planned", "frozen", "approved", "written", "delivered"]
+
+
+def test_a_list_of_nobody_is_delivered_too(ledger: Ledger, settings: Settings) -> None:
+    nobody = Lists(ledger, settings, next(NIGHTS), size=0)
+    nobody.carry()
+    assert [nobody.opened(recipient) for recipient in CHANNELS] == [[], []]
+
+
+def test_who_opts_out_while_a_release_waits_is_not_in_it_and_its_approval_stands(lists: Lists) -> None:
+    frozen(lists)
+    approve(lists.ledger, lists.as_of, approver="王敏", reason="looked at it")
+    opt_out(lists.ledger, lists.customer("ai_dialler", 0))
+    opt_out(lists.ledger, lists.kin(4))
+    lists.carrier().write()
+    lists.carrier().hand_over()
+    # Their numbers bind whoever shares them, on the other list too.
+    for recipient in CHANNELS:
+        assert lists.opened(recipient) == [lists.customer(recipient, row) for row in (2, 3)]
+    with lists.ledger.engine.connect() as connection:
+        release = releases_of(connection, lists.as_of)["ai_dialler"]
+    assert (release.attempt, release.approver, release.rows) == (2, "王敏", 2)
+
+
+def test_what_is_written_is_never_made_anew(lists: Lists) -> None:
+    frozen(lists)
+    approve_by_limits(lists.ledger, lists.as_of, limits=lists.settings.release)
+    lists.carrier().write()
+    opt_out(lists.ledger, lists.customer("ai_dialler", 0))
+    lists.carrier().write()
+    lists.carrier().hand_over()
+    assert lists.opened("ai_dialler") == everybody(lists)["ai_dialler"]
+
+
+def test_a_switch_thrown_while_a_release_waits_empties_its_channel(lists: Lists) -> None:
+    frozen(lists)
+    approve_by_limits(lists.ledger, lists.as_of, limits=lists.settings.release)
+    throw_switch(lists.ledger, "channel", "ai_call", stopped=True, actor="a", reason="complaints")
+    try:
+        lists.carry()
+    finally:
+        throw_switch(lists.ledger, "channel", "ai_call", stopped=False, actor="a", reason="mended")
+    assert lists.opened("ai_dialler") == []
+    assert lists.opened("human_desk") == everybody(lists)["human_desk"]
+
+
+def test_nobody_approves_what_he_made_not_even_past_the_program(lists: Lists) -> None:
+    frozen(lists)
+    with pytest.raises(ReleaseError, match="cannot approve"):
+        approve(lists.ledger, lists.as_of, approver="Release Job", reason="")
+    own = update(RELEASES).where(RELEASES.c.as_of == lists.as_of)
+    with pytest.raises(DBAPIError, match="cannot approve it"), lists.ledger.engine.begin() as connection:
+        connection.execute(own.values(state="approved", approver=" RELEASE JOB", actor="x"))
+    assert states(lists) == {"frozen"}
+
+
+@pytest.mark.parametrize("state", ["planned", "written", "delivered", "acknowledged"])
+def test_the_database_refuses_moves_that_skip_or_turn_back(lists: Lists, state: str) -> None:
+    frozen(lists)
+    own = update(RELEASES).where(RELEASES.c.as_of == lists.as_of)
+    with pytest.raises(DBAPIError, match="does not follow"), lists.ledger.engine.begin() as connection:
+        connection.execute(own.values(state=state, actor="x"))
+
+
+def test_the_database_keeps_content_and_moves_as_they_were(lists: Lists) -> None:
+    lists.carry()
+    night = {"as_of": lists.as_of, "recipient": "ai_dialler"}
+    move = {**night, "attempt": 1, "to_state": "acknowledged", "actor": "x"}
+    content = {**night, "attempt": 2, "kind": "sealed", "part": 0, "content": b"other"}
+    for statement in (
+        update(RELEASE_CONTENT).values(content=b"other"),
+        insert(RELEASE_CONTENT).values(content),
+        insert(RELEASE_MOVES).values(move),
+        delete(RELEASE_MOVES),
+        update(RELEASES).values(sha256="0" * 64),
+        delete(RELEASES),
+    ):
+        with (
+            pytest.raises(DBAPIError, match="RaiseException"),
+            lists.ledger.engine.begin() as connection,
+        ):
+            connection.execute(statement)
+
+
+def test_content_that_is_not_whole_cannot_be_frozen(lists: Lists) -> None:
+    with lists.ledger.engine.begin() as connection:
+        plan(connection, lists.as_of, CHANNELS, author="release job")
+    torn = {"state": "frozen", "attempt": 1, "rows": 6, "size": 99, "sha256": "0" * 64, "actor": "x"}
+    with pytest.raises(DBAPIError, match="not whole"), lists.ledger.engine.begin() as connection:
+        connection.execute(update(RELEASES).where(RELEASES.c.as_of == lists.as_of).values(**torn))
+
+
+def test_more_than_the_limits_waits_for_a_person(lists: Lists) -> None:
+    frozen(lists)
+    why = approve_by_limits(lists.ledger, lists.as_of, limits=Limits(automatic_under=5, automatic_growth=5))
+    assert why is not None
+    assert "12 contacts" in why
+    assert states(lists) == {"frozen"}
+    lists.carrier().write()  # nothing is approved, so nothing leaves
+    assert states(lists) == {"frozen"}
+
+
+def test_what_is_withdrawn_stays_in_the_house(lists: Lists) -> None:
+    frozen(lists)
+    with pytest.raises(ReleaseError, match="reason"):
+        withdraw(lists.ledger, lists.as_of, actor="王敏", reason=" ")
+    withdraw(lists.ledger, lists.as_of, actor="王敏", reason="wrong offer")
+    lists.carry()
+    assert states(lists) == {"withdrawn"}
+    assert not list(lists.settings.outbox_folder.glob(f"*/*{lists.as_of}*"))
+    with pytest.raises(ReleaseError, match="can be withdrawn"):
+        withdraw(lists.ledger, lists.as_of, actor="王敏", reason="again")
+
+
+def test_a_list_that_a_later_night_has_overtaken_is_refused(ledger: Ledger, settings: Settings) -> None:
+    earlier, later = (Lists(ledger, settings, next(NIGHTS)) for _ in range(2))
+    frozen(earlier)
+    later.carry()
+    approve_by_limits(ledger, earlier.as_of, limits=settings.release)
+    with pytest.raises(ReleaseError, match="expired"):
+        earlier.carrier().write()
+    assert states(earlier) == {"approved"}
+
+
+def test_a_recipient_that_cannot_be_reached_keeps_no_other_waiting(lists: Lists) -> None:
+    folder = lists.settings.outbox_folder / "ai_dialler"
+    aside = folder.with_name("aside")
+    folder.rename(aside)
+    folder.write_text("not a folder")
+    try:
+        with pytest.raises(DeliveryError, match="ai_dialler"):
+            lists.carry()
+        assert lists.opened("human_desk") == everybody(lists)["human_desk"]
+    finally:
+        folder.unlink()
+        aside.rename(folder)
+    lists.carry()
+    assert lists.opened("ai_dialler") == everybody(lists)["ai_dialler"]
+    assert states(lists) == {"delivered"}
+
+
+def test_a_receipt_acknowledges_its_list(lists: Lists) -> None:
+    lists.carry()
+    folder = lists.settings.outbox_folder / "ai_dialler"
+    (sealed,) = folder.glob(f"*{lists.as_of}-1.sealed")
+    package = Package.of(sealed.read_bytes(), recipient="ai_dialler", as_of=lists.as_of, attempt=1)
+    at = expires_at(lists.as_of, lists.settings.contact)
+    receipt = make_receipt(package, at=at, key=answering_key(lists.settings, "ai_dialler"))
+    (folder / f"{sealed.name}{RECEIPT}").write_bytes(receipt)
+    take_receipts(
+        lists.ledger, lists.as_of, way=lambda recipient: transport_of(recipient, settings=lists.settings)
+    )
+    with lists.ledger.engine.connect() as connection:
+        found = releases_of(connection, lists.as_of)
+    assert (found["ai_dialler"].state, found["human_desk"].state) == ("acknowledged", "delivered")
+
+
+def test_two_schedulers_at_once_release_one_list(lists: Lists) -> None:
+    with lists.ledger.engine.connect():
+        pass
+    troubles: list[BaseException] = []
+
+    def carry() -> None:
+        try:
+            lists.carry()
+        except BaseException as trouble:
+            troubles.append(trouble)
+
+    threads = [threading.Thread(target=carry) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert troubles == []
+    assert {recipient: lists.opened(recipient) for recipient in CHANNELS} == everybody(lists)
+    with lists.ledger.engine.connect() as connection:
+        moves = [one["to_state"] for one in moves_of(connection, lists.as_of)]
+    assert moves.count("frozen") == moves.count("written") == moves.count("delivered") == len(CHANNELS)
+
+
+def test_killed_anywhere_a_list_leaves_once_whole_and_without_who_opted_out_before(
+    settings: Settings, ledger: Ledger, tmp_path: Path
+) -> None:
+    address = ledger.engine.url.render_as_string(hide_password=False)
+    environment = {**os.environ, "LONGREACH_HOME": str(tmp_path), "LONGREACH_DATABASE_URL": address}
+    ran = subprocess.run(
+        [sys.executable, "-m", "benchmarks.release_kills", "7", "12"],
+        cwd=Path(__file__).parents[2],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    found = json.loads(ran.stdout)
+    assert found["wrong"] == []
+    assert found["on_the_list_although_early"] == []
+    assert found["kills"] >= 10
+    assert found["moments"] > 50
