@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from base64 import b64encode
+from hashlib import sha256
 
 import pyarrow as pa
 import pytest
@@ -97,3 +98,124 @@ def test_words_of_an_author_may_look_like_a_name_but_hold_no_number() -> None:
     assert find_leaks(file_with(), known=known, own_words=frozenset()) != []
     phoned = SCRIPT + "13812345678"
     assert find_leaks(file_with(text=phoned), known=known, own_words=frozenset({phoned})) != []
+
+
+def rows_of(**columns: list[str]) -> dict[str, bytes]:
+    sink = io.StringIO()
+    writer = csv.writer(sink, quoting=csv.QUOTE_ALL, lineterminator="\n")
+    writer.writerows([columns.keys(), *zip(*columns.values(), strict=True)])
+    return {"sms.csv": sink.getvalue().encode()}
+
+
+def test_a_finding_says_in_how_many_rows_it_stands() -> None:
+    files = rows_of(hour=["10", "11", "12"], reason=["存款到期", "13812345678", "13812345678"])
+    (leak,) = leaks_of(files)
+    assert leak.startswith("sms.csv, row 2 and 1 more, column reason: ")
+
+
+def test_the_first_ten_findings_are_told_and_how_many_more() -> None:
+    leaks = leaks_of(rows_of(reason=[f"159000011{last:02d}" for last in range(25)]))
+    assert len(leaks) == 11
+    assert leaks[-1] == "sms.csv: 15 more of the kind"
+
+
+def test_where_plain_numbers_are_owed_mobiles_of_people_on_the_list_stand_by_right() -> None:
+    files = rows_of(number=["13812345678"], text=["您好"])
+    assert find_leaks(files, known=KNOWN, own_words=frozenset(), plain=frozenset({"number"})) == []
+    assert leaks_of(files) != []
+
+
+@pytest.mark.parametrize(
+    "number", ["15900001111", "+8613812345678", "138 1234 5678", "010-61234567", "张三丰", "138****5678", ""]
+)
+def test_where_plain_numbers_are_owed_anything_else_is_a_leak(number: str) -> None:
+    files = rows_of(number=[number], text=["您好"])
+    leaks = find_leaks(files, known=KNOWN, own_words=frozenset(), plain=frozenset({"number"}))
+    assert [leak.partition(": ")[0] for leak in leaks] == ["sms.csv, row 1, column number"]
+
+
+def test_the_bank_s_own_numbers_stand_by_right_unless_they_are_somebody_s() -> None:
+    files = rows_of(text=["请拨021-58881888或02158881888"], reason=["测试线13900000001"])
+    own = frozenset({"021-58881888", "13900000001"})
+    assert leaks_of(files, own_words=frozenset()) != []
+    assert leaks_of(files, own_words=own) == []
+    assert leaks_of(rows_of(text=["请拨13812345678"]), own_words=frozenset({"13812345678"})) != []
+
+
+def test_a_test_line_of_the_bank_may_stand_where_plain_numbers_are_owed() -> None:
+    files = rows_of(number=["13900000001"])
+    given = {"known": KNOWN, "plain": frozenset({"number"})}
+    assert find_leaks(files, own_words=frozenset({"13900000001"}), **given) == []
+    assert find_leaks(files, own_words=frozenset(), **given) != []
+
+
+@pytest.mark.parametrize("caller", ["95588", "9500090217", "10690123456789", ""])
+def test_callers_are_the_bank_s_own_numbers(caller: str) -> None:
+    assert leaks_of(rows_of(caller=[caller])) == []
+
+
+@pytest.mark.parametrize("caller", ["13912345678", "01061234567", "62170001", "张三丰", "95588 "])
+def test_a_caller_that_cannot_be_the_bank_s_is_a_leak(caller: str) -> None:
+    assert leaks_of(rows_of(caller=[caller])) != []
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("masked_name", "张三*"),
+        ("masked_name", "张三丰"),
+        ("masked_phone", "138***45678"),
+        ("masked_phone", "1381****678"),
+        ("masked_phone", "13812345678"),
+    ],
+)
+def test_a_mask_that_shows_more_is_a_leak(column: str, value: str) -> None:
+    assert leaks_of(rows_of(**{column: ["***", value]}))[0].startswith(f"sms.csv, row 2, column {column}: ")
+
+
+def test_parts_of_a_number_or_a_name_in_two_columns_are_found() -> None:
+    split = rows_of(reason=["存款到期", "编号13812"], hour=["10", "10"], offer=["三个月", "345678元"])
+    assert [leak.partition(": ")[0] for leak in leaks_of(split)] == [
+        "sms.csv, row 2, columns reason and offer"
+    ]
+    assert leaks_of(rows_of(offer=["三丰"], reason=["张"])) != []
+    assert leaks_of(rows_of(hour=["138"], expires_at=["2026-07-01"], seconds=["120"])) == []
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"list.xlsx": b"PK"},
+        {"list.csv": b""},
+        {"list.csv": b"a,b\n1\n"},
+        {"list.csv": b"a,a\n1,2\n"},
+        {"list.csv": "a\n13812345678\n".encode("utf-16")},
+        {"list.csv": b"a\n\xff\n"},
+        {"manifest.json": b"{"},
+        {"manifest.json": b"\xff"},
+    ],
+    ids=lambda files: "-".join(str(content) for content in files.values())[:20],
+)
+def test_what_cannot_be_read_does_not_leave(files: dict[str, bytes]) -> None:
+    assert len(find_leaks(files, known=KNOWN, own_words=frozenset())) == 1
+
+
+def test_an_empty_list_passes() -> None:
+    assert leaks_of({"sms.csv": b'"contact","address","hour","text","caller","masked_name"\n'}) == []
+
+
+def test_a_digest_may_stand_in_a_manifest_alone() -> None:
+    digest = sha256(b"13812345678").hexdigest()
+    assert (
+        find_leaks({"m.json": json.dumps({"sha256": digest}).encode()}, known=KNOWN, own_words=frozenset())
+        == []
+    )
+    assert "a digest" in leaks_of(rows_of(reason=[f"客户{digest}"]))[0]
+
+
+def test_ordinary_words_that_could_be_names_pass_and_names_in_a_sentence_do_not() -> None:
+    known = Known.of(PEOPLE.set_column(1, "name", pa.array(["周一", "金华", "高磊"])))
+    ordinary = rows_of(reason=["周一至周五可办", "金华市分行", "白云支行"])
+    assert find_leaks(ordinary, known=known, own_words=frozenset()) == []
+    for text in ("请联系高磊办理", "磊高先生您好", "高 磊"):
+        assert find_leaks(rows_of(reason=[text]), known=known, own_words=frozenset()) != []
