@@ -29,6 +29,7 @@ from sources.synthetic.population import population
 
 PLAIN_RECALL = 0.99
 DISGUISED_RECALL = 0.97
+NAMED_BELOW = 0.9
 FALSE_ALARMS = 1.0
 SECONDS = 12.0
 EACH = 1_000
@@ -74,34 +75,31 @@ class People:
 
 
 def recall(people: People, kind: Kind, *, each: int, seed: int) -> float:
-    """Share of ``each`` hidden identifiers that the scan of a file with nothing else in it finds."""
+    """Share of ``each`` hidden identifiers that are found, each in a file of its own."""
     draw = np.random.default_rng([seed, *kind.name.encode()])
-    found = 0
-    for value in _identifiers(people, kind, each, draw):
-        sentences = _OF_NAMES if kind.of == "name" else _SENTENCES
-        text = sentences[draw.integers(len(sentences))].format(kind.write(value, draw))
-        found += bool(_leaks({"reason": text, "offer": "三个月定期"}, people.known))
-    return found / each
+    sentences = _OF_NAMES if kind.of == "name" else _SENTENCES
+    texts = [
+        sentences[draw.integers(len(sentences))].format(kind.write(value, draw))
+        for value in _identifiers(people, kind, each, draw)
+    ]
+    rows = [{"reason": text, "offer": "三个月定期"} for text in texts]
+    return _share_found([_csv_row(row) for row in rows], people.known, kind="csv")
 
 
 def recall_in_parts(people: People, *, each: int, seed: int) -> Iterator[tuple[str, float]]:
     """Share found of numbers and names that are cut in two columns, and of numbers in a list of JSON."""
     draw = np.random.default_rng(seed)
     mobiles = people.known.mobiles.to_pylist()
-    names = [name for name in people.table["name"].to_pylist() if name and len(name) == 3]
-    cut = named = listed = 0
-    for _ in range(each):
-        number, name = mobiles[draw.integers(len(mobiles))], names[draw.integers(len(names))]
-        at = int(draw.integers(3, 9))
-        cut += bool(_leaks({"reason": f"编号{number[:at]}", "offer": f"{number[at:]}元"}, people.known))
-        named += bool(_leaks({"reason": name[0], "offer": name[1:]}, people.known))
-        parts = json.dumps({"notes": [number[:at], number[at:]]})
-        listed += bool(
-            find_leaks({"manifest.json": parts.encode()}, known=people.known, own_words=frozenset())
-        )
-    yield "number in two columns", cut / each
-    yield "name in two columns", named / each
-    yield "number in a JSON list", listed / each
+    names = [name for name in people.table["name"].to_pylist() if len(name) == 3]
+    numbers = [mobiles[at] for at in draw.integers(0, len(mobiles), each)]
+    cut = [(number[:at], number[at:]) for number, at in zip(numbers, draw.integers(3, 9, each), strict=True)]
+    named = [names[at] for at in draw.integers(0, len(names), each)]
+    in_columns = [_csv_row({"reason": f"编号{one}", "offer": f"{two}元"}) for one, two in cut]
+    of_names = [_csv_row({"reason": name[0], "offer": name[1:]}) for name in named]
+    in_lists = [json.dumps({"notes": parts}).encode() for parts in cut]
+    yield "number in two columns", _share_found(in_columns, people.known, kind="csv")
+    yield "name in two columns", _share_found(of_names, people.known, kind="csv")
+    yield "number in a JSON list", _share_found(in_lists, people.known, kind="json")
 
 
 def false_alarms(known: Known, *, count: int, seed: int) -> int:
@@ -131,10 +129,13 @@ def seconds_for(known: Known, *, rows: int, own_texts: bool, seed: int) -> tuple
 def measure(*, each: int, ordinary: int, listed: int) -> Iterator[Figure]:
     """All figures."""
     people = People.made(_PEOPLE, seed=1)
-    found = {kind.name: recall(people, kind, each=each, seed=1) for kind in KINDS}
+    found = {}
+    for kind in KINDS:
+        found[kind.name] = recall(people, kind, each=each, seed=1)
+        yield at_least(f"found: {kind.name}", found[kind.name], "share", goal=NAMED_BELOW)
     in_parts = dict(recall_in_parts(people, each=each, seed=1))
-    for name, share in {**found, **in_parts}.items():
-        yield at_least(f"found: {name}", share, "share", goal=0.9)
+    for name, share in in_parts.items():
+        yield at_least(f"found: {name}", share, "share", goal=NAMED_BELOW)
     plain = [found[kind.name] for kind in KINDS if not kind.disguised]
     disguised = [found[kind.name] for kind in KINDS if kind.disguised] + list(in_parts.values())
     yield at_least("found, plain", float(np.mean(plain)), "share", goal=PLAIN_RECALL)
@@ -183,11 +184,17 @@ def _strange_id(draw: Draw) -> str:
     return text + "10X98765432"[rest]
 
 
-def _leaks(row: dict[str, str], known: Known) -> list[str]:
+def _share_found(contents: list[bytes], known: Known, *, kind: str) -> float:
+    files = {f"{number}.{kind}": content for number, content in enumerate(contents)}
+    leaks = find_leaks(files, known=known, own_words=frozenset())
+    return len({leak.partition(f".{kind}")[0] for leak in leaks}) / len(contents)
+
+
+def _csv_row(row: dict[str, str]) -> bytes:
     sink = io.StringIO()
     writer = csv.writer(sink, quoting=csv.QUOTE_ALL, lineterminator="\n")
     writer.writerows([row.keys(), row.values()])
-    return find_leaks({"list.csv": sink.getvalue().encode()}, known=known, own_words=frozenset())
+    return sink.getvalue().encode()
 
 
 def _as_csv(table: pa.Table) -> bytes:
