@@ -69,8 +69,8 @@ class Page:
     more: bool
 
 
-# The tables fill by a million rows in seconds, sooner than PostgreSQL learns of it: it must not think them
-# small. Whom a revocation hits is looked up by plain lists of tokens, which no misjudged plan can spoil.
+# The tables fill by a million rows in seconds, sooner than PostgreSQL learns of it: it must neither think them
+# small nor think that "all of a recipient" are few. So rows are looked up by one list of tokens at a time.
 _BY_INDEX = text("set local enable_seqscan = off")
 _SPAN = text("""
 select coalesce((select max(place) from revocations), 0) as newest,
@@ -84,14 +84,17 @@ _NUMBERS = text("""
 select distinct customer, number from released_contacts
 where customer = any(:customers) and number is not null
 """)
-_HELD = """
-select c.contact, c.address, c.customer, c.number, c.channel, l.after
-from released_contacts c join released_lists l on l.recipient = c.recipient and l.as_of = c.as_of
-where c.recipient = :recipient and l.expires_at > now()
-"""
-_OF_PERSONS = text(
-    f"{_HELD} and c.customer = any(:customers) union {_HELD} and c.number = any(:numbers) order by contact"
+_HIT = text("""
+with hit as materialized (
+    select * from released_contacts where customer = any(:customers)
+), hit_by_number as materialized (
+    select * from released_contacts where number = any(:numbers)
 )
+select c.contact, c.address, c.customer, c.number, c.channel, l.after
+from (select * from hit union select * from hit_by_number) c
+    join released_lists l on l.recipient = c.recipient and l.as_of = c.as_of
+where c.recipient = :recipient and l.expires_at > now()
+""")
 _OF_MANY = text("""
 select e.place, c.contact, c.address, e.why, e.at, c.as_of
 from revocations e, released_contacts c
@@ -103,9 +106,10 @@ where e.place = :place and c.recipient = :recipient and l.expires_at > now() and
 order by c.as_of, c.contact limit :limit
 """)
 _ASKED = text("""
+with asked as materialized (select * from released_contacts where address = :address)
 select c.customer, c.number, c.channel, c.strategy, c.as_of, c.recipient, l.after
-from released_contacts c join released_lists l on l.recipient = c.recipient and l.as_of = c.as_of
-where c.address = :address and c.recipient = :recipient and l.expires_at > now()
+from asked c join released_lists l on l.recipient = c.recipient and l.as_of = c.as_of
+where c.recipient = :recipient and l.expires_at > now()
 """)
 _KIN = text("select distinct customer from released_contacts where number = :number and customer is not null")
 _WHY = text("""
@@ -176,7 +180,7 @@ def _of_persons(connection: Connection, recipient: str, events: Sequence[Row[Any
     bound = [({event.number} | numbers_of[event.customer]) - {None} for event in events]
     wanted = {"recipient": recipient, "customers": customers, "numbers": list(set().union(*bound))}
     held = defaultdict(list)
-    for contact in connection.execute(_OF_PERSONS, wanted).all():
+    for contact in connection.execute(_HIT, wanted).all():
         held["customer", contact.customer].append(contact)
         held["number", contact.number].append(contact)
     found = []
