@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
-from base.errors import StrategyError
+from base.errors import SettingsError, StrategyError
 from base.settings import Settings
 from lake.session import open_engine
+from lake.tables.words import RECIPIENTS
 from ledger.database import open_ledger
 from outreach.callers.register import every_caller
+from outreach.deliver import has_own_keys, recipient_of, sealing_keys, transport_of
 from sources.source import open_source
 from strategies.book import read_live
 
@@ -27,7 +29,7 @@ class Finding:
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Tries disk, PostgreSQL, engine, source, strategy book, caller numbers and roles; never raises."""
+    """Tries disk, PostgreSQL, engine, source, book, caller numbers, recipients and roles; never raises."""
     parts: dict[str, Callable[[Settings], str]] = {
         "disk": _disk,
         "PostgreSQL": _ledger,
@@ -35,6 +37,7 @@ def examine(settings: Settings) -> list[Finding]:
         "source": _source,
         "strategy book": _book,
         "caller numbers": _callers,
+        "recipients": _recipients,
         "roles": _roles,
     }
     return [_try(part, look, settings) for part, look in parts.items()]
@@ -88,6 +91,20 @@ def _callers(settings: Settings) -> str:
     if all(one["generated"] for one in numbers):
         return f"{len(numbers):,}, all made up for trying out; longreach callers import takes the bank's in"
     return f"{len(numbers):,} of the bank's own"
+
+
+def _recipients(settings: Settings) -> str:
+    strange = sorted(set(settings.recipients) - set(RECIPIENTS))
+    if strange:
+        raise SettingsError(f"recipients.{strange[0]}: lists go to {', '.join(RECIPIENTS)}")
+    own = [name for name in RECIPIENTS if has_own_keys(recipient_of(settings, name))]
+    for name in own:
+        sealing_keys(settings, name)
+        transport_of(name, settings=settings)
+    made = sorted(set(RECIPIENTS) - set(own))
+    if not made:
+        return f"{len(own)}, all with keys of their own"
+    return f"keys made here, for trying out, seal the lists of: {', '.join(made)}; see docs/recipients.md"
 
 
 def _roles(settings: Settings) -> str:

@@ -65,6 +65,16 @@ class Recipient(BaseModel, extra="forbid", frozen=True):
             raise ValueError("public_keys are for cipher 'age'; sm4 takes shared_keys")
         return self
 
+    @model_validator(mode="after")
+    def _who_is_elsewhere_has_keys_of_its_own(self) -> "Recipient":
+        keys = "public_keys" if self.cipher == "age" else "shared_keys"
+        if self.transport.kind != "folder" and not (getattr(self, keys) and self.answer_keys):
+            raise ValueError(
+                f"transport {self.transport.kind} takes {keys} and answer_keys: what is sealed to a key made "
+                "here, nobody elsewhere can open"
+            )
+        return self
+
 
 class Canaries(BaseModel, extra="forbid", frozen=True):
     """Made-up rows that betray a list used where it should not be: how many a list that is not empty, and

@@ -51,6 +51,11 @@ def recipient_of(settings: Settings, name: str) -> Recipient:
     return settings.recipients.get(name, Recipient())
 
 
+def has_own_keys(recipient: Recipient) -> bool:
+    """Whether lists are sealed, and answers checked, with keys that were agreed and not made on first use."""
+    return bool((recipient.public_keys or recipient.shared_keys) and recipient.answer_keys)
+
+
 def sealing_keys(settings: Settings, name: str) -> SealingKeys:
     """Raises SettingsError naming a key file that cannot be read."""
     recipient, signing = recipient_of(settings, name), _signing_key(_folder(settings) / "bank.signing.pem")

@@ -15,10 +15,12 @@ def test_a_healthy_house_is_told_so(tmp_path: Path) -> None:
         "source",
         "strategy book",
         "caller numbers",
+        "recipients",
         "roles",
     ]
     assert all(finding.well for finding in findings), findings
     assert any("made up" in finding.words for finding in findings)
+    assert any("keys made here" in finding.words for finding in findings)
 
 
 def test_every_ill_part_is_named_with_its_mend(tmp_path: Path) -> None:
@@ -26,9 +28,11 @@ def test_every_ill_part_is_named_with_its_mend(tmp_path: Path) -> None:
         home=tmp_path / "home",
         database_url="postgresql://nobody@127.0.0.1:9/longreach",
         source="unheard_of",
+        recipients={"ai_dialer": {}},
     )
     ill = {finding.part: finding.words for finding in examine(settings) if not finding.well}
-    assert set(ill) == {"PostgreSQL", "source", "strategy book", "caller numbers"}
+    assert set(ill) == {"PostgreSQL", "source", "strategy book", "caller numbers", "recipients"}
     assert "LONGREACH_DATABASE_URL" in ill["PostgreSQL"]
     assert "synthetic" in ill["source"]
+    assert "ai_dialer: lists go to" in ill["recipients"]
     assert "does not answer" in ill["strategy book"]

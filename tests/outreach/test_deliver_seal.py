@@ -215,6 +215,14 @@ def test_a_shared_key_file_that_is_none_is_named(tmp_path: Path) -> None:
         sealing_keys(load_settings(home=tmp_path, recipients={"sms_gateway": recipient}), "sms_gateway")
 
 
+def test_nobody_elsewhere_is_sent_what_only_this_house_can_open(tmp_path: Path) -> None:
+    way = {"kind": "https", "url": "https://example.com/lists", "secret_file": str(tmp_path / "secret")}
+    with pytest.raises(SettingsError, match="https takes public_keys and answer_keys"):
+        load_settings(home=tmp_path, recipients={"ai_dialler": {"transport": way}})
+    with pytest.raises(SettingsError, match="https takes shared_keys and answer_keys"):
+        load_settings(home=tmp_path, recipients={"ai_dialler": {"cipher": "sm4", "transport": way}})
+
+
 def test_made_keys_are_the_owners_alone_and_stay(settings: Settings) -> None:
     first = [sealing_keys(settings, name) for name in RECIPIENTS]
     assert [keys.public for keys in first] == [sealing_keys(settings, name).public for name in RECIPIENTS]
