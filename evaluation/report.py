@@ -17,7 +17,7 @@ from evaluation.experiment_sections import Terms, sections
 from evaluation.experiment_summary import ExperimentSummary
 from evaluation.pictures import as_html
 from evaluation.summary import Summary
-from evaluation.suppress import SMALLEST, shown
+from evaluation.suppress import SMALLEST, shown, suppress
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,8 @@ def render(summary: Summary, experiments: ExperimentSummary, context: Context) -
     drops = summary.drops.assign(
         doc=summary.drops["rule"].map(lambda r: _first_line(context.rule_docs.get(r, r)))
     )
+    # The long tail's total is on the page, so one small segment alone could be worked out.
+    segments = suppress(summary.segments, count="customers", within=[])
     failed = context.quality[~context.quality["success"].astype(bool)]
     return environment.get_template("report.html").render(
         summary=summary,
@@ -64,11 +66,11 @@ def render(summary: Summary, experiments: ExperimentSummary, context: Context) -
         smallest=SMALLEST,
         plotly=Markup(get_plotlyjs()),  # the library's own text
         journey=as_html("journey", pictures.journey(summary.journey)),
-        sizes=as_html("sizes", pictures.segment_sizes(summary.segments)),
+        sizes=as_html("sizes", pictures.segment_sizes(segments)),
         migration=as_html("migration", pictures.migration(summary.migration))
         if _moved(summary.migration)
         else None,
-        cards=[_card(row) for row in summary.segments.to_dict("records")],
+        cards=[_card(row) for row in segments.to_dict("records")],
         capacity=as_html("capacity", pictures.capacity(summary.released, context.capacities)),
         hours=as_html("hours", pictures.hours(summary.hours)),
         choice=choice_of(summary.certificates, summary.limits, seconds=context.seconds),
@@ -107,14 +109,13 @@ def _moved(migration: pd.DataFrame) -> bool:
 
 
 def _card(row: Mapping[Hashable, Any]) -> dict[str, object]:
-    customers = int(row["customers"])
-    aum = int(row["aum_fen"]) / 100 / customers if customers >= SMALLEST else None
+    known = not pd.isna(row["customers"]) and int(row["customers"]) > 0
     return {
         "segment": row["segment"],
         "name": row["name"],
-        "customers": shown(customers),
-        "mean_aum": None if aum is None else f"{aum:,.0f}",
-        "words": json.loads(row["words"]) if customers >= SMALLEST else [],
+        "customers": "–" if pd.isna(row["customers"]) else f"{int(row['customers']):,}",
+        "mean_aum": f"{int(row['aum_fen']) / 100 / int(row['customers']):,.0f}" if known else None,
+        "words": json.loads(row["words"]) if known else [],
         "manager": row["manager"],
     }
 

@@ -1,16 +1,17 @@
 """Lists of experiments, reviews and holdouts, and how their numbers are written."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-from evaluation.suppress import shown
+from evaluation.suppress import few
 from evaluation.verdicts import per_hundred
 from jobs.reviews import Review
 
@@ -125,6 +126,16 @@ def review_table(reviews: Sequence[Review]) -> Sheet | str:
     )
 
 
+def told_holdouts(holdouts: Sequence["Standing"]) -> list[dict[str, Any]]:
+    """The holdouts with their counts, null where these, or who is left beside them, are few people."""
+    return [
+        {**asdict(one), "customers": None, "among": None}
+        if few(np.array([one.customers, one.among, one.among - one.customers])).any()
+        else asdict(one)
+        for one in holdouts
+    ]
+
+
 def holdout_table(holdouts: Sequence["Standing"]) -> Sheet | str:
     """The holdouts above strategies, as they stand."""
     if not holdouts:
@@ -137,13 +148,17 @@ def holdout_table(holdouts: Sequence["Standing"]) -> Sheet | str:
                 Text(one.name),
                 f"{100 * one.share:g} %",
                 Text(one.covers),
-                shown(one.customers),
-                shown(one.among),
+                _or_few(told["customers"]),
+                _or_few(told["among"]),
             )
-            for one in holdouts
+            for one, told in zip(holdouts, told_holdouts(holdouts), strict=True)
         ],
         loose=("holdout", "covers"),
     )
+
+
+def _or_few(count: int | None) -> str:
+    return "–" if count is None else f"{count:,}"
 
 
 def value_table(told: "PolicyValue") -> Sheet:

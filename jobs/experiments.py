@@ -146,8 +146,7 @@ def holdouts(
     as_json: Json = False,
 ) -> None:
     """Lists the holdouts above strategies, or writes out whom one holds, for those who call elsewhere."""
-    from evaluation.suppress import SMALLEST
-    from jobs.experiment_lists import holdout_table
+    from jobs.experiment_lists import holdout_table, told_holdouts
     from jobs.holdouts import export as write_out
     from jobs.holdouts import standing
 
@@ -157,12 +156,7 @@ def holdouts(
             raise typer.BadParameter("--to goes with --export NAME")
         found = standing(settings, as_of=as_of, progress=say)
         if as_json:
-            print_json(
-                [
-                    {**asdict(one), "customers": None if 0 < one.customers < SMALLEST else one.customers}
-                    for one in found
-                ]
-            )
+            print_json(told_holdouts(found))
         else:
             out.print(holdout_table(found))
         return

@@ -32,3 +32,30 @@ def test_every_bad_setting_is_named() -> None:
 def test_contact_policy_cannot_be_made_looser_than_law(loose: dict[str, int]) -> None:
     with pytest.raises(SettingsError, match="contact"):
         load_settings(contact=loose)
+
+
+@pytest.mark.parametrize(
+    ("record", "least"),
+    [
+        ("call_evidence_days", 30),
+        ("consent_proof_months", 5),
+        ("log_months", 6),
+        ("processor_record_years", 3),
+    ],
+)
+def test_records_are_kept_at_least_as_long_as_law_asks(record: str, least: int) -> None:
+    assert getattr(load_settings().retention, record) == least
+    assert getattr(load_settings(retention={record: least + 1}).retention, record) == least + 1
+    with pytest.raises(SettingsError, match=f"retention.{record}"):
+        load_settings(retention={record: least - 1})
+
+
+def test_a_watch_that_makes_no_sense_is_refused() -> None:
+    for watch, words in (
+        ({"time_zone": "Asia/Nowhere"}, "no time zone"),
+        ({"hour_from": 20, "hour_to": 8}, "before"),
+        ({"rows_noticed": 20, "rows_many": 10}, "must rise"),
+        ({"webhook": "not an address"}, "webhook"),
+    ):
+        with pytest.raises(SettingsError, match=words):
+            load_settings(watch=watch)

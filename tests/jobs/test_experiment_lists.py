@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+from datetime import date
 
 import numpy as np
 import pytest
@@ -11,7 +12,8 @@ from typer.testing import CliRunner
 
 from evaluation.policy_value import policy_value
 from jobs.command import app
-from jobs.experiment_lists import value_table
+from jobs.experiment_lists import Sheet, holdout_table, told_holdouts, value_table
+from jobs.holdouts import Standing
 from jobs.terminal import out
 
 
@@ -76,3 +78,17 @@ def test_the_value_of_other_weights_is_shown_beside_what_was_done(
     assert "Of 100 decisions (400 known)" in page
     assert re.search(r"as it was +│ \+10\.00", page)
     assert re.search(r"ips +│ \+20\.00", page)
+
+
+@pytest.mark.parametrize(("held", "among", "told"), [(40, 2_000, 40), (4, 2_000, None), (1_995, 2_000, None)])
+def test_a_holdout_tells_neither_of_few_held_nor_of_few_beside_them(
+    held: int, among: int, told: int | None
+) -> None:
+    standing = Standing(
+        name="global", share=0.02, covers="everything", customers=held, among=among, as_of=date(2026, 7, 1)
+    )
+    row = told_holdouts([standing])[0]
+    assert (row["customers"], row["among"]) == (told, among if told else None)
+    printed = holdout_table([standing])
+    assert isinstance(printed, Sheet)
+    assert printed.rows[0][-2:] == ((str(told), f"{among:,}") if told else ("–", "–"))
