@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from outreach.coded import Bits, Ints, hashed, luck_of, luck_of_touch, mixed, words
+from outreach.coded import Bits, Ints, hashed, luck_of, mixed, words
 
 POINTS = 200
 """Places on the ring of a number of middling limit."""
@@ -41,7 +41,9 @@ def allocate(chosen: pa.Table, register: pa.Table) -> pa.StringArray:
     numbers = register.sort_by("number").combine_chunks()
     customer, strategy = words(chosen["customer"]), words(chosen["strategy"])
     place = luck_of(customer, "caller")
-    luck = luck_of_touch(customer, strategy, chosen["step"].to_numpy().astype(np.int64), "caller")
+    luck = mixed(
+        place ^ (hashed(strategy.words)[strategy.codes] + chosen["step"].to_numpy().astype(np.uint64))
+    )
     worth = chosen["value"].to_numpy()
     channel, kind = words(chosen["channel"]), words(chosen["kind"])
     callers = np.full(chosen.num_rows, -1, np.int64)

@@ -69,8 +69,8 @@ class Page:
     more: bool
 
 
-# The tables fill by a million rows in seconds, sooner than PostgreSQL learns of it: it must neither think them
-# small nor think that "all of a recipient" are few. So rows are looked up by one list of tokens at a time.
+# The tables fill by a million rows in seconds, sooner than PostgreSQL learns of it: it must neither think
+# them small nor think that "all of a recipient" are few. So one list of tokens is looked up at a time.
 _BY_INDEX = text("set local enable_seqscan = off")
 _SPAN = text("""
 select coalesce((select max(place) from revocations), 0) as newest,
