@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
-from base.errors import SettingsError, StrategyError
+from base.errors import SettingsError, StrategyError, VaultError
 from base.settings import Settings
 from lake.session import open_engine
 from lake.tables.words import RECIPIENTS
-from ledger.database import open_ledger
+from ledger.database import VAULT_ROLE, open_ledger
 from outreach.callers.register import every_caller
 from outreach.deliver import has_own_keys, recipient_of, sealing_keys, transport_of
+from outreach.vault.rotation import versions
 from sources.source import open_source
 from strategies.book import read_live
 
@@ -29,10 +30,11 @@ class Finding:
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Tries disk, PostgreSQL, engine, source, book, caller numbers, recipients and roles; never raises."""
+    """Tries disk, PostgreSQL, vault, engine, source, book, callers, recipients and roles; never raises."""
     parts: dict[str, Callable[[Settings], str]] = {
         "disk": _disk,
         "PostgreSQL": _ledger,
+        "vault": _vault,
         "engine": _engine,
         "source": _source,
         "strategy book": _book,
@@ -62,6 +64,22 @@ def _ledger(settings: Settings) -> str:
     with open_ledger(settings) as ledger, ledger.engine.connect() as connection:
         version = connection.execute(text("show server_version")).scalar()
         return f"version {version}, " + ("given" if settings.database_url else "embedded")
+
+
+def _vault(settings: Settings) -> str:
+    with open_ledger(settings) as ledger, ledger.engine.connect() as connection:
+        login, may = connection.execute(
+            text("select session_user, has_schema_privilege('vault', 'usage')")
+        ).one()
+    if may:
+        raise VaultError(
+            "ordinary work can read the vault; ask the database's administrator for: "
+            f'revoke {VAULT_ROLE} from "{login}"'
+        )
+    newest = [one for one in versions(settings) if one.key == "master"][-1]
+    one_login = settings.database_url and not settings.vault.database_url
+    hint = "; one login acts as two roles until LONGREACH_VAULT__DATABASE_URL is set" if one_login else ""
+    return f"master key {newest.version}, kept by {newest.kept_by}{hint}"
 
 
 def _engine(settings: Settings) -> str:

@@ -28,13 +28,8 @@ def open_store(settings: Settings) -> Iterator[Connection]:
     Raises VaultError in words to act on where PostgreSQL does not answer, breaks off, has no room, or does
     not know the vault; nothing of the transaction is kept then.
     """
-    address = _address(settings)
     try:
-        with psycopg.connect(
-            address.set(drivername="postgresql").render_as_string(hide_password=False),
-            options=f"-c role={VAULT_ROLE} -c search_path=vault",
-            connect_timeout=10,
-        ) as connection:
+        with _connect(_address(settings)) as connection:
             yield connection
     except errors.DiskFull as error:
         raise VaultError(
@@ -47,9 +42,8 @@ def open_store(settings: Settings) -> Iterator[Connection]:
         ) from error
     except psycopg.Error as error:
         raise VaultError(
-            f"vault: PostgreSQL at {address.host or 'the embedded socket'} does not answer or broke off "
-            f"({type(error).__name__}); {_NOTHING_KEPT}: start it, or mend its address in the settings, "
-            "then run again"
+            f"vault: PostgreSQL broke off ({type(error).__name__}); {_NOTHING_KEPT}: see that it runs, then "
+            "run again"
         ) from error
 
 
@@ -93,6 +87,21 @@ def _written(rows: pa.Table) -> pa.Table:
             column = [None if cell is None else "\\x" + cell.hex() for cell in rows[field.name].to_pylist()]
             rows = rows.set_column(place, field.name, pa.array(column, pa.string()))
     return rows
+
+
+def _connect(address: URL) -> Connection:
+    try:
+        return psycopg.connect(
+            address.set(drivername="postgresql").render_as_string(hide_password=False),
+            options=f"-c role={VAULT_ROLE} -c search_path=vault",
+            connect_timeout=10,
+        )
+    except psycopg.OperationalError as error:
+        raise VaultError(
+            f"vault: PostgreSQL at {address.host or 'the embedded socket'} does not answer, or does not let "
+            f"this login act as {VAULT_ROLE} ({str(error).rpartition(': ')[2].strip()}); start it, or mend "
+            "LONGREACH_VAULT__DATABASE_URL"
+        ) from error
 
 
 def _address(settings: Settings) -> URL:

@@ -11,6 +11,7 @@ def test_a_healthy_house_is_told_so(tmp_path: Path) -> None:
     assert [finding.part for finding in findings] == [
         "disk",
         "PostgreSQL",
+        "vault",
         "engine",
         "source",
         "strategy book",
@@ -31,7 +32,7 @@ def test_every_ill_part_is_named_with_its_mend(tmp_path: Path) -> None:
         recipients={"ai_dialer": {}},
     )
     ill = {finding.part: finding.words for finding in examine(settings) if not finding.well}
-    assert set(ill) == {"PostgreSQL", "source", "strategy book", "caller numbers", "recipients"}
+    assert set(ill) == {"PostgreSQL", "vault", "source", "strategy book", "caller numbers", "recipients"}
     assert "LONGREACH_DATABASE_URL" in ill["PostgreSQL"]
     assert "synthetic" in ill["source"]
     assert "ai_dialer: lists go to" in ill["recipients"]
