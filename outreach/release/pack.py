@@ -109,13 +109,13 @@ class Packer:
             if channel.recipient == recipient
             for field in PLAIN.intersection(channel.emits)
         }
-        own = {
-            *self.words.texts,
-            *self.settings.canaries.lines,
-            *rows["caller"].drop_null().unique().to_pylist(),
-        }
+        own = {*self.settings.canaries.lines, *rows["caller"].drop_null().unique().to_pylist()}
         leaks = find_leaks(
-            files, known=Known.of(identities), own_words=frozenset(own), plain=frozenset(plain)
+            files,
+            known=Known.of(identities),
+            own_words=self.words.texts,
+            own_numbers=frozenset(own),
+            plain=frozenset(plain),
         )
         if leaks:
             raise ReleaseError(

@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,8 @@ from pyarrow import csv
 Ints = npt.NDArray[np.int32]
 _DICTIONARY = pa.dictionary(pa.int32(), pa.string())
 _PARSING = csv.ParseOptions(newlines_in_values=True)
+Place = Callable[[], str]
+"""Where a value stands, found out only when it has to be told."""
 _TECHNICAL = re.compile(r"[a-z]+(?:_[a-z]+){0,5}[0-9]{0,2}")
 
 
@@ -25,10 +28,15 @@ class Column:
     rows: Ints
 
     def where(self, value: int) -> str:
-        """Like ``row 3 and 11 more, column text``; the row beneath the names of columns is 1."""
-        rows = np.flatnonzero(self.rows == value)
-        more = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
-        return f"row {rows[0] + 1}{more}, column {sayable(self.name)}"
+        """The place of a value."""
+        return where(np.flatnonzero(self.rows == value), self.name)
+
+
+def where(rows: npt.NDArray[np.int64], *columns: str) -> str:
+    """Like ``row 3 and 11 more, column text``; the row beneath the names of columns is 1."""
+    more = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
+    said = " and ".join(map(sayable, columns))
+    return f"row {rows[0] + 1}{more}, column{'s' if len(columns) > 1 else ''} {said}"
 
 
 def sayable(name: str) -> str:
@@ -64,16 +72,20 @@ def leaves(content: bytes) -> Iterator[tuple[str, str]]:
 
     Raises ValueError where the bytes are no JSON.
     """
-    yield from _leaves("", json.loads(content))
+    yield from _leaves("", json.loads(content, object_pairs_hook=_Object))
+
+
+class _Object(list[tuple[str, Any]]):
+    """The pairs of a JSON object as they stand, also those whose key comes twice."""
 
 
 def _leaves(place: str, value: object) -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict):
-        for key, inner in value.items():
+    if isinstance(value, _Object):
+        for key, inner in value:
             yield place or "keys", key
             yield from _leaves(key, inner)
     elif isinstance(value, list):
-        yield place, " ".join(str(inner) for inner in value if not isinstance(inner, dict | list))
+        yield place, " ".join(str(inner) for inner in value if not isinstance(inner, list))
         for inner in value:
             yield from _leaves(place, inner)
     else:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from outreach.scan.cells import Column, leaves, read_csv, sayable
+from outreach.scan.cells import Column, Place, leaves, read_csv, sayable, where
 from outreach.scan.columns import (
     CALLER,
     DECLARED,
@@ -32,6 +34,16 @@ _NO_MASK = "something that is not masked stands where a mask should"
 _NO_MOBILE = "something other than the mobile number of somebody on the list"
 _NO_CALLER = "something that cannot be a number of the bank's own"
 _MOST_TOLD = 10
+_UNREADABLE = "it cannot be read, so nothing is known of what it holds"
+_UNKNOWN_KIND = "it is of an unknown kind; only CSV and JSON leave"
+_EVERYWHERE = partial(str, "whole file")
+_HEADS = partial(str, "names of columns")
+
+
+class _Leak(NamedTuple):
+    file: str
+    place: Place
+    what: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +51,7 @@ class _Text:
     """A text that is looked at exactly, where it stands, and what it might hold by the sieve."""
 
     file: str
-    place: str
+    place: Place
     text: str
     doubts: int = WRAPPED
 
@@ -49,11 +61,21 @@ class _Text:
         return list(forms(self.text)) if self.doubts & WRAPPED else [(self.text, False)]
 
 
+@dataclass(frozen=True, kw_only=True)
+class _ByRight:
+    """What may stand in the files: words of authors, numbers of the bank, columns of plain numbers."""
+
+    words: frozenset[str]
+    numbers: frozenset[str]
+    columns: frozenset[str]
+
+
 def find_leaks(
     files: Mapping[str, bytes],
     *,
     known: Known,
     own_words: frozenset[str],
+    own_numbers: frozenset[str] = frozenset(),
     plain: frozenset[str] = frozenset(),
 ) -> list[str]:
     """What is wrong with the files of one recipient, as lines that themselves name nobody; empty when clean.
@@ -62,75 +84,72 @@ def find_leaks(
     people on the list and nothing else. Every other value, name of a column and leaf of a JSON document is
     searched for known identifiers and for anything shaped like a phone or identity number, plain, disguised
     and encoded (docs/scanner.md). ``own_words``: texts that strategy authors wrote, where a name may be an
-    ordinary word, are searched for numbers only; a member that is nothing but a number is the bank's own.
-    A file that is neither CSV nor JSON is refused unread. Of each file the first ten findings are told.
+    ordinary word; they are searched for numbers only. ``own_numbers``: the bank's own, which count only
+    where they are also somebody's on the list. A file that is neither CSV nor JSON is refused unread. Of
+    each file the first ten findings are told.
     """
-    own = frozenset(number for number in map(_digits_only, own_words) if number)
-    by_shape: list[tuple[str, str]] = []
+    numbers = frozenset("".join(filter(str.isalnum, number)) for number in own_numbers)
+    by_right = _ByRight(words=own_words, numbers=numbers, columns=plain)
+    leaks: list[_Leak] = []
     texts: list[_Text] = []
     for name, content in files.items():
-        wrong, doubtful = _read(name, content, known, plain, own)
-        by_shape += ((name, leak) for leak in wrong)
+        wrong, doubtful = _read(name, content, known, by_right)
+        leaks += wrong
         texts += doubtful
     codes = known.among(_all_codes(texts))
-    by_text = (
-        (each.file, f"{each.place}: {what}")
-        for each in texts
-        for what in _look(each, known, codes, own_words, own)
+    leaks += (
+        _Leak(each.file, each.place, what) for each in texts for what in _look(each, known, codes, by_right)
     )
-    return _told(files, [*by_shape, *by_text])
+    return list(_told(leaks))
 
 
-def _read(
-    name: str, content: bytes, known: Known, plain: frozenset[str], own: frozenset[str]
-) -> tuple[list[str], list[_Text]]:
+def _read(name: str, content: bytes, known: Known, by_right: _ByRight) -> tuple[list[_Leak], list[_Text]]:
     """What is wrong with a file by its shape, and the texts of it that have to be looked at exactly."""
     try:
         if name.endswith(".json"):
-            return [], [_Text(file=name, place=sayable(key), text=text) for key, text in leaves(content)]
+            return [], [
+                _Text(file=name, place=partial(sayable, key), text=text) for key, text in leaves(content)
+            ]
         if name.endswith(".csv"):
-            columns = read_csv(content, unique=DECLARED | plain)
-            return _by_shape(columns, known, plain, own), _doubtful(name, columns, known, plain)
+            columns = read_csv(content, unique=DECLARED | by_right.columns)
+            searched = [column for column in columns if column.name not in DECLARED | by_right.columns]
+            wrong = [*_by_shape(columns, known, by_right), *_in_parts(searched, known)]
+            heads = [_Text(file=name, place=_HEADS, text=column.name) for column in columns]
+            leaks = [_Leak(name, place, what) for place, what in wrong]
+            return leaks, [*heads, *_doubtful(name, searched, known)]
     except ValueError:
-        return ["the file cannot be read, so nothing is known of what it holds"], []
-    return ["a file of unknown kind; only CSV and JSON leave"], []
+        return [_Leak(name, _EVERYWHERE, _UNREADABLE)], []
+    return [_Leak(name, _EVERYWHERE, _UNKNOWN_KIND)], []
 
 
-def _by_shape(columns: list[Column], known: Known, plain: frozenset[str], own: frozenset[str]) -> list[str]:
-    found = []
+def _by_shape(columns: list[Column], known: Known, by_right: _ByRight) -> Iterator[tuple[Place, str]]:
     for column in columns:
-        if column.name in plain:
-            wrong, what = wrong_mobiles(column.values, known, own), _NO_MOBILE
+        if column.name in by_right.columns:
+            wrong, what = wrong_mobiles(column.values, known, by_right.numbers), _NO_MOBILE
         elif column.name in TOKENS:
             wrong, what = wrong_tokens(column.values, known), _NOT_STAND_IN
         elif column.name in MASKS:
             wrong, what = wrong_masks(column.values, column.name), _NO_MASK
         elif column.name == CALLER:
-            wrong, what = wrong_callers(column.values, known, own), _NO_CALLER
+            wrong, what = wrong_callers(column.values, known, by_right.numbers), _NO_CALLER
         else:
             continue
         rows = np.flatnonzero(wrong)
         if rows.size:
-            more = f" and {rows.size - 1} more" if rows.size > 1 else ""
-            found.append(f"row {rows[0] + 1}{more}, column {column.name}: {what}")
-    searched = _searched(columns, plain)
-    found += (f"{place}: {_NUMBER}, in parts" for place in split_numbers(searched, known))
-    found += (f"{place}: {_NAME}, in parts" for place in split_names(searched, known))
-    return found
+            yield partial(where, rows, column.name), what
 
 
-def _searched(columns: list[Column], plain: frozenset[str]) -> list[Column]:
-    return [column for column in columns if column.name not in DECLARED | plain]
+def _in_parts(columns: list[Column], known: Known) -> Iterator[tuple[Place, str]]:
+    yield from ((place, f"{_NUMBER}, in parts") for place in split_numbers(columns, known))
+    yield from ((place, f"{_NAME}, in parts") for place in split_names(columns, known))
 
 
-def _doubtful(name: str, columns: list[Column], known: Known, plain: frozenset[str]) -> list[_Text]:
-    found = [_Text(file=name, place="names of columns", text=column.name) for column in columns]
-    for column in _searched(columns, plain):
+def _doubtful(name: str, columns: list[Column], known: Known) -> Iterator[_Text]:
+    for column in columns:
         doubts = look_over(column.values, known.pairs)
         for value in map(int, np.flatnonzero(doubts)):
-            text, place = column.values[value].as_py(), column.where(value)
-            found.append(_Text(file=name, place=place, text=text, doubts=int(doubts[value])))
-    return found
+            text, place = column.values[value].as_py(), partial(column.where, value)
+            yield _Text(file=name, place=place, text=text, doubts=int(doubts[value]))
 
 
 def _all_codes(texts: Iterable[_Text]) -> pa.StringArray:
@@ -139,32 +158,24 @@ def _all_codes(texts: Iterable[_Text]) -> pa.StringArray:
     return pa.array({code for view in views for code in codes_in(view)}, pa.string())
 
 
-def _look(
-    each: _Text, known: Known, codes: frozenset[str], own_words: frozenset[str], own: frozenset[str]
-) -> Iterator[str]:
+def _look(each: _Text, known: Known, codes: frozenset[str], by_right: _ByRight) -> Iterator[str]:
     if each.file.endswith(".json") and is_digest(each.text):
         return  # a manifest says the hashes of the files, which hold eleven digits in a row now and then
     if each.doubts & WRAPPED and has_digest(each.text):
         yield _DIGEST
     numbers = each.doubts & (NUMBER | WRAPPED)
-    names = each.doubts & (NAME | WRAPPED) and each.text not in own_words
-    if numbers and any(has_number(view, known=codes, own=own) for view, _ in each.views):
+    names = each.doubts & (NAME | WRAPPED) and each.text not in by_right.words
+    if numbers and any(has_number(view, known=codes, own=by_right.numbers) for view, _ in each.views):
         yield _NUMBER
     if names and any(has_name(view, known, guessed=guessed) for view, guessed in each.views):
         yield _NAME
 
 
-def _told(files: Iterable[str], found: list[tuple[str, str]]) -> list[str]:
-    lines = []
-    for name in files:
-        own = [f"{name}, {leak}" for file, leak in found if file == name]
-        lines += own[:_MOST_TOLD]
+def _told(leaks: Iterable[_Leak]) -> Iterator[str]:
+    by_file: dict[str, list[_Leak]] = {}
+    for leak in leaks:
+        by_file.setdefault(leak.file, []).append(leak)
+    for file, own in by_file.items():
+        yield from (f"{file}, {leak.place()}: {leak.what}" for leak in own[:_MOST_TOLD])
         if len(own) > _MOST_TOLD:
-            lines.append(f"{name}: {len(own) - _MOST_TOLD} more of the kind")
-    return lines
-
-
-def _digits_only(text: str) -> str:
-    """The digits of a text that is nothing but a number, else nothing."""
-    plain = "".join(character for character in text if character.isalnum())
-    return plain if plain.isascii() and plain.isdigit() else ""
+            yield f"{file}: {len(own) - _MOST_TOLD} more of the kind"

@@ -1,14 +1,16 @@
 """Finds identifiers that are cut in two, the parts in different columns of a row."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import permutations
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from outreach.scan.cells import Column, Ints, sayable
+from outreach.scan.cells import Column, Place, where
 from outreach.scan.known import Known
 
 _TAIL = r"(?P<part>[0-9]{3,15}[Xx]?)\s*\z"
@@ -23,11 +25,11 @@ class _Meeting(NamedTuple):
     """What the parts in two columns make together, in the rows that have both."""
 
     columns: tuple[str, str]
-    rows: Ints
+    rows: npt.NDArray[np.int64]
     wholes: pa.StringArray
 
 
-def split_numbers(columns: list[Column], known: Known) -> Iterator[str]:
+def split_numbers(columns: list[Column], known: Known) -> Iterator[Place]:
     """Places where the end of one value and the beginning of another make a known number."""
     tails = {column.name: _parts(column, _TAIL, -_LONGEST_PART, None) for column in columns}
     heads = {column.name: _parts(column, _HEAD, 0, _LONGEST_PART) for column in columns}
@@ -41,7 +43,7 @@ def split_numbers(columns: list[Column], known: Known) -> Iterator[str]:
     yield from _places(meetings, known.among(pc.utf8_upper(long)))
 
 
-def split_names(columns: list[Column], known: Known) -> Iterator[str]:
+def split_names(columns: list[Column], known: Known) -> Iterator[Place]:
     """Places where two values make the name of somebody on the list."""
     parts = {column.name: _parts(column, _HAN, 0, 4) for column in columns}
     meetings = [
@@ -64,17 +66,15 @@ def _meet(one: Column, other: Column, before: pa.StringArray, after: pa.StringAr
     if before.null_count == len(before) or after.null_count == len(after):
         return
     has = np.asarray(before.is_valid())[one.rows] & np.asarray(after.is_valid())[other.rows]
-    rows = np.flatnonzero(has).astype(np.int32)
+    rows = np.flatnonzero(has)
     if rows.size:
         wholes = pc.binary_join_element_wise(before.take(one.rows[rows]), after.take(other.rows[rows]), "")
         yield _Meeting(columns=(one.name, other.name), rows=rows, wholes=wholes)
 
 
-def _places(meetings: Iterable[_Meeting], found: Iterable[str]) -> Iterator[str]:
+def _places(meetings: Iterable[_Meeting], found: Iterable[str]) -> Iterator[Place]:
     wanted = pa.array(found, pa.string())
     for meeting in meetings:
         hits = np.flatnonzero(pc.is_in(pc.utf8_upper(meeting.wholes), value_set=wanted))
         if hits.size:
-            more = f" and {hits.size - 1} more" if hits.size > 1 else ""
-            between = " and ".join(map(sayable, meeting.columns))
-            yield f"row {meeting.rows[hits[0]] + 1}{more}, columns {between}"
+            yield partial(where, meeting.rows[hits], *meeting.columns)

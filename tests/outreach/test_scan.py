@@ -136,17 +136,24 @@ def test_where_plain_numbers_are_owed_anything_else_is_a_leak(number: str) -> No
 
 def test_the_bank_s_own_numbers_stand_by_right_unless_they_are_somebody_s() -> None:
     files = rows_of(text=["请拨021-58881888或02158881888"], reason=["测试线13900000001"])
+    given = {"known": KNOWN, "own_words": frozenset({"13900000001"})}
     own = frozenset({"021-58881888", "13900000001"})
-    assert leaks_of(files, own_words=frozenset()) != []
-    assert leaks_of(files, own_words=own) == []
-    assert leaks_of(rows_of(text=["请拨13812345678"]), own_words=frozenset({"13812345678"})) != []
+    assert find_leaks(files, **given) != []
+    assert find_leaks(files, own_numbers=own, **given) == []
+    called = rows_of(text=["请拨13812345678"])
+    assert find_leaks(called, own_numbers=frozenset({"13812345678"}), **given) != []
 
 
 def test_a_test_line_of_the_bank_may_stand_where_plain_numbers_are_owed() -> None:
     files = rows_of(number=["13900000001"])
-    given = {"known": KNOWN, "plain": frozenset({"number"})}
-    assert find_leaks(files, own_words=frozenset({"13900000001"}), **given) == []
-    assert find_leaks(files, own_words=frozenset(), **given) != []
+    given = {"known": KNOWN, "own_words": frozenset(), "plain": frozenset({"number"})}
+    assert find_leaks(files, own_numbers=frozenset({"13900000001"}), **given) == []
+    assert find_leaks(files, **given) != []
+
+
+def test_a_key_that_comes_twice_is_read_twice() -> None:
+    twice = b'{"notes": "13812345678", "notes": "-"}'
+    assert find_leaks({"manifest.json": twice}, known=KNOWN, own_words=frozenset()) != []
 
 
 @pytest.mark.parametrize("caller", ["95588", "9500090217", "10690123456789", ""])
