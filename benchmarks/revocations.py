@@ -137,7 +137,8 @@ class _Dialler:
                 answer = client.get(f"{self._address}{path}?{query}", headers=headers)
                 told = read_statement("answer", answer.raise_for_status().content, keys=self._bank)
                 now = time.perf_counter()
-                self._seen |= {one["contact"]: now for one in told["revocations"]}
+                for one in told["revocations"]:
+                    self._seen.setdefault(one["contact"], now)  # who shares a number may be told of twice
                 after = told["next"]
 
 

@@ -29,6 +29,7 @@ from outreach.deliver.signed import check as check_signature
 from outreach.deliver.signed import make_statement
 from outreach.revocations.bell import Bell
 from outreach.revocations.feed import Cursor, Page, check, read_page
+from outreach.watch.alerts import raise_alert
 
 LONGEST_WAIT = 30.0
 CLOCKS_APART = 60.0
@@ -77,6 +78,26 @@ class _Door:
             raise SealError("this question was asked before; each takes a nonce of its own")
 
 
+@dataclass
+class _Lag:
+    """Notices opt-outs that a recipient is told of too late, because it did not ask or the feed was down."""
+
+    ledger: Ledger
+    clock: Callable[[], datetime]
+    told: dict[str, int] = field(default_factory=dict)
+
+    def watch(self, recipient: str, page: Page) -> None:
+        """Raises the alert ``opt_out_lag`` where an opt-out is told for the first time and late."""
+        before = self.told.get(recipient, 0)
+        fresh = [one.at for one in page.revocations if one.why == "opt_out" and one.place > before]
+        self.told[recipient] = max(before, page.next.place)
+        seconds = (self.clock() - min(fresh)).total_seconds() if fresh else 0.0
+        if seconds > self.ledger.settings.watch.opt_out_seconds:
+            raise_alert(
+                self.ledger, kind="opt_out_lag", subject=recipient, detail={"seconds": round(seconds)}
+            )
+
+
 def question(path: str, query: str, recipient: str, time: str, nonce: str) -> bytes:
     """What a recipient signs, as kind ``question``."""
     return "\n".join((path, query, recipient, time, nonce)).encode()
@@ -91,7 +112,7 @@ def make_app(
     something on it, after ``wait`` seconds at the latest. ``GET /revocations/check?address=`` says whether
     one address may be used now.
     """
-    bell, door = Bell(), _Door(settings, clock)
+    bell, door, lag = Bell(), _Door(settings, clock), _Lag(ledger, clock)
 
     async def page(recipient: str, request: Request) -> dict[str, Any]:
         here = Cursor.read(request.query_params.get("after", "0"))
@@ -101,6 +122,7 @@ def make_app(
             found = await run_in_threadpool(_read, ledger, recipient, here)
             left = until - asyncio.get_running_loop().time()
             if found.revocations or found.more or left <= 0:
+                await run_in_threadpool(lag.watch, recipient, found)
                 return _told(found)
             here = found.next
             await bell.wait(since=rings, seconds=min(left, _LOOK_AGAIN))

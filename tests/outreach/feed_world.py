@@ -3,7 +3,7 @@
 import json
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -112,9 +112,12 @@ class Dialler:
 
 
 @contextmanager
-def served(settings: Settings, ledger: Ledger) -> Iterator[str]:
+def served(
+    settings: Settings, ledger: Ledger, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> Iterator[str]:
     """The feed on a port of its own, by the server it runs on in earnest; gives its address."""
-    config = uvicorn.Config(make_app(settings, ledger), port=0, log_level="error", access_log=False)
+    app = make_app(settings, ledger, clock=clock)
+    config = uvicorn.Config(app, port=0, log_level="error", access_log=False)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -186,6 +186,19 @@ def test_the_feed_stays_whole_where_many_write_and_ask_at_once(ledger: Ledger, d
             assert sorted(reader.result(timeout=60)) == sorted(f"c-{name}" for name in people)
 
 
+def test_an_opt_out_told_late_raises_an_alert_once(ledger: Ledger, dialler: Dialler) -> None:
+    start, late = newest(ledger), datetime.now(UTC) + timedelta(minutes=5)
+    holds(ledger.engine, [{"contact": "c0", "customer": "p0"}])
+    opts_out(ledger.engine, Whom(customer="p0"))
+    with served(dialler.settings, ledger, clock=lambda: late) as address:
+        for _ in range(2):
+            headers = dialler.headers("/revocations", f"after={start}", at=late)
+            httpx.get(f"{address}/revocations?after={start}", headers=headers).raise_for_status()
+    with ledger.engine.connect() as connection:
+        raised = connection.execute(text("select subject from alerts where kind = 'opt_out_lag'")).scalars()
+        assert list(raised) == ["ai_dialler"]
+
+
 def test_a_ledger_in_trouble_is_said_so_and_nobody_may_be_called(ledger: Ledger, dialler: Dialler) -> None:
     with ledger.engine.begin() as connection:
         connection.execute(text("set local role none"))  # back to who owns the tables
