@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from hashlib import sha256
 from posixpath import join
+from secrets import token_hex
 from typing import TypeVar
 
 import asyncssh
@@ -33,14 +34,18 @@ class SftpTransport(Transport):
             if await client.exists(path):
                 refuse_other(await _read(client, path), package)
                 return
-            # Nobody takes up what bears this name; a half file of an earlier try is written over.
-            draft = join(self._way.folder, f".{package.name}.part")
-            await _write(client, draft, package.content)
-            if sha256(await _read(client, draft)).hexdigest() != package.sha256:
-                raise DeliveryError(
-                    f"{package.name}: {self._way.host} did not keep what was sent; run release again"
-                )
-            await _rename(client, draft, path)
+            # Nobody takes up what bears this name, and no two who deliver at once share it.
+            draft = join(self._way.folder, f".{package.name}.{token_hex(4)}.part")
+            try:
+                await _write(client, draft, package.content)
+                if sha256(await _read(client, draft)).hexdigest() != package.sha256:
+                    raise DeliveryError(
+                        f"{package.name}: {self._way.host} did not keep what was sent; run release again"
+                    )
+                await _rename(client, draft, path)
+            except (asyncssh.SFTPError, DeliveryError):
+                await client.remove(draft)
+                raise
 
         self._talk(package, put)
 
@@ -85,7 +90,7 @@ class SftpTransport(Transport):
 
 
 async def _write(client: asyncssh.SFTPClient, path: str, content: bytes) -> None:
-    async with client.open(path, "wb") as file:
+    async with client.open(path, "xb") as file:
         await file.write(content)
         try:
             await file.fsync()
