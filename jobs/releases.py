@@ -96,6 +96,7 @@ def trace(
     as_json: Json = False,
 ) -> None:
     """Says whose list of which night the rows of a file were taken from, and how sure that is."""
+    acting(None, Action.READ_AUDIT)
     from ledger.database import open_ledger
     from outreach.deliver.keys import marks_key
     from outreach.release import origins_of

@@ -42,10 +42,22 @@ class Field(Enum):
     INTERNAL = "the house's own bookkeeping", "内部记录"
     MASKED = "masked names and phones", "脱敏后的姓名与电话"
     FIGURES = "counts of at least ten people, rates, readouts", "十人以上的统计与评估结果"
-    TRAIL = "who did what to what", "操作轨迹"
+    TRAIL = "the audit trail and the alerts", "审计轨迹与告警"
 
     def __init__(self, english: str, chinese: str) -> None:
         self.english, self.chinese = english, chinese
+
+
+# What an action puts before somebody's eyes; whoever takes it must be allowed to see that too.
+SHOWS = {
+    Action.READ_CUSTOMER: frozenset({Field.TOKEN, Field.QUASI, Field.SENSITIVE}),
+    Action.EXPORT_HOLDOUT: frozenset({Field.IDENTIFIER}),
+    Action.LOOK_INTO_VAULT: frozenset({Field.TOKEN, Field.IDENTIFIER}),
+    Action.ANSWER_PERSON: frozenset(
+        {Field.TOKEN, Field.IDENTIFIER, Field.QUASI, Field.SENSITIVE, Field.MASKED}
+    ),
+    Action.READ_AUDIT: frozenset({Field.TRAIL}),
+}
 
 
 @dataclass(frozen=True, kw_only=True)

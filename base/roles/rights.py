@@ -6,27 +6,18 @@ allowed is denied.
 import unicodedata
 
 from base.errors import RoleError
-from base.roles.duties import DUTIES, Action, Field
+from base.roles.duties import DUTIES, SHOWS, Action, Field
 from base.settings import Settings
 from base.settings.roles import Role
 
 
 def require(settings: Settings, actor: str, action: Action) -> None:
-    """Raises RoleError where no role of ``actor`` allows ``action``."""
+    """Raises RoleError where no role of ``actor`` allows ``action``, or what it shows."""
     own = roles_of(settings, actor)
     if settings.roles and not any(action in DUTIES[role].actions for role in own):
         allowed = [role for role, duty in DUTIES.items() if action in duty.actions]
         raise RoleError(_denied(actor, own, action.english, allowed))
-
-
-def require_fields(settings: Settings, actor: str, fields: frozenset[Field]) -> None:
-    """Raises RoleError where ``actor`` may not see each of ``fields`` by one of his roles or another."""
-    own = roles_of(settings, actor)
-    seen = frozenset[Field]().union(*(visible_fields(role) for role in own))
-    if settings.roles and (hidden := fields - seen):
-        what = "see " + "; ".join(sorted(field.english for field in hidden))
-        allowed = [role for role in DUTIES if fields <= visible_fields(role)]
-        raise RoleError(_denied(actor, own, what, allowed))
+    _require_fields(settings, actor, SHOWS.get(action, frozenset()))
 
 
 def visible_fields(role: Role) -> frozenset[Field]:
@@ -38,6 +29,15 @@ def roles_of(settings: Settings, actor: str) -> tuple[Role, ...]:
     """The roles given to ``actor``; a name counts as the same however wide, spaced or cased it is typed."""
     wanted = _plain(actor)
     return tuple(role for name, roles in settings.roles.items() if _plain(name) == wanted for role in roles)
+
+
+def _require_fields(settings: Settings, actor: str, fields: frozenset[Field]) -> None:
+    own = roles_of(settings, actor)
+    seen = frozenset[Field]().union(*(visible_fields(role) for role in own))
+    if settings.roles and (hidden := fields - seen):
+        what = "see " + "; ".join(sorted(field.english for field in hidden))
+        allowed = [role for role in DUTIES if fields <= visible_fields(role)]
+        raise RoleError(_denied(actor, own, what, allowed))
 
 
 def _plain(name: str) -> str:
