@@ -5,18 +5,21 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from base.settings import load_settings
 from base.settings.recipients import Canaries
 from ledger.database import Ledger, open_ledger
 from ledger.schema import CANARIES, RELEASED_CONTACTS
 from outreach.deliver import MANIFEST, marks_key
-from outreach.release import origins_of
+from outreach.deliver.canaries import TOUCHED, Canary, enter, look_for
+from outreach.release import expires_at, origins_of
+from outreach.watch.alerts import alerts
 from tests.outreach.release_world import NIGHT, House, make_house
 
 LINES = ("13800138001", "13900139002")
@@ -96,3 +99,38 @@ def test_what_is_sealed_shows_no_word_of_what_is_inside(house: House) -> None:
         assert not any(
             value.encode() in content for row in rows[:5] for value in row.values() if len(value) > 5
         )
+
+
+def test_a_canary_sings_at_the_wrong_place_or_too_late_and_not_at_home(house: House) -> None:
+    ledger, dialler = house.night.ledger, CANARIES.c.recipient == "ai_dialler"
+    with ledger.engine.begin() as connection:
+        first, second = connection.execute(select(CANARIES).where(dialler)).all()
+        noon = first.expires_at - timedelta(hours=8)
+        seen = {first.contact: noon, "somebody": noon}
+        at_home = look_for(connection, seen, by="ai_dialler", where="outcomes")
+    assert at_home == {first.contact}
+    assert alerts(ledger, kind=TOUCHED) == []
+    with ledger.engine.begin() as connection:
+        elsewhere = look_for(connection, {second.address: noon}, by="sms_gateway", where="revocations")
+    assert elsewhere == {second.address}
+    (alert,) = alerts(ledger, kind=TOUCHED)
+    assert (alert["subject"], alert["detail"]["seen_by"]) == ("ai_dialler 2026-07-01", "sms_gateway")
+    with ledger.engine.begin() as connection:
+        late = another_nights(connection, house)
+        look_for(connection, {late.contact: late.expires_at}, by="ai_dialler", where="outcomes")
+    assert alerts(ledger, kind=TOUCHED)[0]["detail"]["late"] is True
+
+
+def another_nights(connection: Connection, house: House) -> Canary:
+    """A canary of another night, of which no alert has told yet."""
+    other = Canary(
+        contact="late",
+        address="too late",
+        recipient="ai_dialler",
+        as_of=NIGHT - timedelta(days=1),
+        channel="ai_call",
+        expires_at=expires_at(NIGHT, house.settings.contact),
+        line=None,
+    )
+    enter(connection, (other, other))
+    return other
