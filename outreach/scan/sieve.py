@@ -42,27 +42,27 @@ _LETTERED_NUMBER = 6
 
 
 class Pairs(NamedTuple):
-    """Bit sets of names: ``whole`` those of two characters, ``begun`` and ``threes`` the first two and three
-    of longer ones, both ways round; ``latin`` whether some are not in Han characters."""
+    """Bit sets of names: ``whole`` those of two Han characters, ``begun`` and ``threes`` the first two and
+    three of longer ones, both ways round; ``threes`` also the first three letters of names in letters."""
 
     whole: Bytes
     begun: Bytes
     threes: Bytes
-    latin: bool
 
 
 def pairs_of(names: pa.StringArray) -> Pairs:
     """The picture of ``names`` (small letters, simplified, without gaps) that the sieve looks at."""
-    han = names.filter(pc.match_substring_regex(names, r"\A[\x{3400}-\x{9fff}]"))
+    is_han = pc.match_substring_regex(names, r"\A[\x{3400}-\x{9fff}]")
+    han, letters = names.filter(is_han), names.filter(pc.invert(is_han))
     is_two = pc.equal(pc.utf8_length(han), 2)
     two, longer = han.filter(is_two).to_pylist(), han.filter(pc.invert(is_two))
     backwards = (name[::-1] for name in two if not set(name) & HAN_DIGITS)
     threes = pc.utf8_slice_codeunits(pa.concat_arrays([longer, pc.utf8_reverse(longer)]), 0, 3).unique()
+    spelt = pc.utf8_slice_codeunits(letters, 0, 3).unique()
     return Pairs(
         whole=_bit_set({*two, *backwards} - ORDINARY, 2),
         begun=_bit_set(pc.utf8_slice_codeunits(threes, 0, 2).unique().to_pylist(), 2),
-        threes=_bit_set(threes.to_pylist(), 3),
-        latin=len(han) < len(names),
+        threes=_bit_set({*threes.to_pylist(), *spelt.to_pylist()}, 3),
     )
 
 
@@ -110,18 +110,19 @@ def _kinds() -> tuple[Bytes, npt.NDArray[np.uint16]]:
 
 
 @numba.njit(nogil=True, cache=True)
-def _look(content, starts, kinds, folded, whole, begun, threes, latin, found):  # type: ignore[no-untyped-def]
+def _look(content, starts, kinds, folded, whole, begun, threes, found):  # type: ignore[no-untyped-def]
     for value in range(starts.size - 1):
         found[value] = _look_at(
-            content, starts[value], starts[value + 1], kinds, folded, whole, begun, threes, latin
+            content, starts[value], starts[value + 1], kinds, folded, whole, begun, threes
         )
 
 
 @numba.njit(nogil=True, cache=True)
-def _look_at(content, start, end, kinds, folded, whole, begun, threes, latin):  # type: ignore[no-untyped-def]
+def _look_at(content, start, end, kinds, folded, whole, begun, threes):  # type: ignore[no-untyped-def]
     digits = letters = word = doubts = 0
     lettered = word_has_digit = word_has_letter = word_has_capital = False
     first = second = np.uint64(0)  # the two Han characters before
+    letter_before = letter_last = np.uint64(0)
     at = start
     while at < end:
         byte = content[at]
@@ -152,6 +153,10 @@ def _look_at(content, start, end, kinds, folded, whole, begun, threes, latin):  
         elif kind in (_SMALL, _CAPITAL):
             letters += 1
             lettered = True
+            letter = np.uint64(code | 0x20)
+            if letter_before and _has(threes, letter_before, letter_last, letter):
+                doubts |= NAME
+            letter_before, letter_last = letter_last, letter
         elif kind == _STOP:
             digits, lettered = 0, False
         if letters >= _LETTERS or digits >= _WRAPPED_DIGITS:
@@ -177,7 +182,7 @@ def _look_at(content, start, end, kinds, folded, whole, begun, threes, latin):  
                 doubts |= NAME
             first, second = second, third
         at += size
-    return doubts | NAME if latin and letters >= 4 else doubts
+    return doubts
 
 
 @numba.njit(nogil=True, cache=True)

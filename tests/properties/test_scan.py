@@ -16,10 +16,10 @@ PHONE, IDENTITY, NAME = "13812345678", "11010119900101123X", "张三丰"
 KNOWN = Known.of(
     pa.table(
         {
-            "customer_no": ["KH001234567"],
-            "name": [NAME],
-            "phone": [PHONE],
-            "id_number": [IDENTITY],
+            "customer_no": ["KH001234567", None],
+            "name": [NAME, "Anna Novák"],
+            "phone": [PHONE, None],
+            "id_number": [IDENTITY, None],
         }
     )
 )
@@ -60,7 +60,9 @@ _GAP_OR_NONE = st.sampled_from(
 @st.composite
 def noisy(draw: st.DrawFn) -> str:
     identifier = draw(
-        st.sampled_from([PHONE, IDENTITY, "KH001234567", NAME, PHONE[::-1], f"2026-07-01 {PHONE}"])
+        st.sampled_from(
+            [PHONE, IDENTITY, "KH001234567", NAME, "Anna Novak", PHONE[::-1], f"2026-07-01 {PHONE}"]
+        )
     )
     signs = []
     for sign in identifier:
