@@ -67,11 +67,11 @@ def test_canaries_stand_among_the_rows_and_look_like_them() -> None:
     assert result.rows.num_rows == 202
     assert result.rows.schema == rows.schema
     assert result.rows["contact"].to_pylist() == sorted(result.rows["contact"].to_pylist())
-    tokens = {canary.contact for canary in result.canaries}
-    assert not tokens & set(rows["contact"].to_pylist())
-    made = [row for row in result.rows.to_pylist() if row["contact"] in tokens]
+    made = {canary.contact for canary in result.canaries}
+    assert not made & set(rows["contact"].to_pylist())
+    among = [row for row in result.rows.to_pylist() if row["contact"] in made]
     shape = re.compile(r"[a-z][A-Za-z0-9_\-]{11}")
-    for row in made:
+    for row in among:
         assert shape.fullmatch(row["contact"])
         assert shape.fullmatch(row["address"])
         assert row["text"] in set(rows["text"].to_pylist())
@@ -97,8 +97,8 @@ def test_nobody_is_called_for_a_canary_but_a_line_of_the_bank(column: str) -> No
     rows = a_list(30, **{column: ["x"] * 30})
     assert planted(rows).canaries == ()
     result = planted(rows, settings=Canaries(per_list=3, lines=LINES))
-    tokens = {canary.contact for canary in result.canaries}
-    shown = {row[column] for row in result.rows.to_pylist() if row["contact"] in tokens}
+    made = {canary.contact for canary in result.canaries}
+    shown = {row[column] for row in result.rows.to_pylist() if row["contact"] in made}
     own = set(LINES) if column == "number" else set(mask_phone(pa.array(LINES)).to_pylist())
     assert shown <= own
     assert shown
