@@ -8,6 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from base.settings import Contact
+from lake.tables.words import SUPPRESSION_KINDS
 from outreach.policy.facts import ALL_CHANNELS, CHANNEL_BITS
 
 EXPOSED = ("contact", "held_out")
@@ -77,7 +78,9 @@ def people(known: Known, *, day: date, contact: Contact) -> DataFrame:
     facts = (
         _aged(known.customers, day)
         .join(
-            known.numbers.select("customer", "number", F.col("kind").alias("number_kind")), "customer", "left"
+            known.numbers.select("customer", "number", _number_kind().alias("number_kind")),
+            "customer",
+            "left",
         )
         .join(_consented(known.consents, day), "customer", "left")
         .join(bound, "customer", "left")
@@ -105,6 +108,11 @@ def _aged(customers: DataFrame, day: date) -> DataFrame:
     )
 
 
+def _number_kind() -> Column:
+    """Null where the number has no token: who shares it, and whether it opted out, could not be known."""
+    return F.when(F.col("number").isNotNull(), F.col("kind"))
+
+
 def _consented(consents: DataFrame, day: date) -> DataFrame:
     in_force = (
         (F.col("purpose") == "marketing")
@@ -121,7 +129,9 @@ def _bound(known: Known, *, day: date) -> DataFrame:
     """Suppressions in force, one row a customer. What is not clearly over, or not clearly narrow, binds."""
     since, until = F.col("since"), F.col("until")
     in_force = (since.isNull() | (since <= F.lit(day))) & (until.isNull() | (until >= F.lit(day)))
-    delivered = known.suppressions.filter(in_force).select("customer", "kind", _bits_or_all().alias("bits"))
+    delivered = known.suppressions.filter(in_force).select(
+        "customer", _kind_or_opt_out().alias("kind"), _bits_or_all().alias("bits")
+    )
     since_then = known.opt_outs.filter("customer is not null").select(
         "customer", F.lit("opt_out").alias("kind"), _bits_or_all().alias("bits")
     )
@@ -229,6 +239,11 @@ def _bits() -> Column:
     words = list(CHANNEL_BITS.items())
     start = F.when(F.col("channel") == words[0][0], words[0][1])
     return reduce(lambda chain, word: chain.when(F.col("channel") == word[0], word[1]), words[1:], start)
+
+
+def _kind_or_opt_out() -> Column:
+    """A suppression whose kind is not told, or not known here, is as good as a wish to be left alone."""
+    return F.when(F.col("kind").isin(*SUPPRESSION_KINDS), F.col("kind")).otherwise("opt_out")
 
 
 def _bits_or_all() -> Column:
