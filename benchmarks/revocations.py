@@ -1,8 +1,8 @@
 """How soon an opt-out reaches a dialler that waits at the feed, while a release of a million rows is frozen;
 how soon numbers to call from are given out; and how soon a night's contacts are entered.
 
-``python -m benchmarks.revocations`` prints one JSON line a figure. Server, PostgreSQL, writers and dialler are
-real and apart from one another; it works in a folder of its own, which it removes at the end.
+``python -m benchmarks.revocations`` prints one JSON line a figure. Server, PostgreSQL, writers and dialler
+are real and apart from one another; it works in a folder of its own, which it removes at the end.
 """
 
 import argparse
