@@ -23,6 +23,7 @@ from outreach.vault.tombstones import is_erased
 _IN_FORCE = "since <= %(day)s and coalesce(until, 'infinity') > %(day)s"
 _HELD = pa.schema({"customer": pa.string(), "since": pa.date32(), "until": pa.date32(), "digest": pa.int64()})
 _PIECE = 200_000
+_MANY = 10_000
 
 
 def keep(connection: Connection, ring: KeyRing, *, as_of: date, identities: pa.Table) -> int:
@@ -62,6 +63,8 @@ def keep(connection: Connection, ring: KeyRing, *, as_of: date, identities: pa.T
             until=following,
         )
     forget_keys(connection, gone["customer"].to_pylist())
+    if len(fresh) + gone.num_rows > _MANY:
+        connection.execute("analyze identities, persons")  # else the next look plans for the vault of before
     connection.execute(
         "insert into deliveries (as_of, people) values (%s, %s)"
         " on conflict (as_of) do update set people = excluded.people",

@@ -93,7 +93,7 @@ def _connect(address: URL) -> Connection:
     try:
         return psycopg.connect(
             address.set(drivername="postgresql").render_as_string(hide_password=False),
-            options=f"-c role={VAULT_ROLE} -c search_path=vault",
+            options=f"-c role={VAULT_ROLE} -c search_path=vault -c work_mem=64MB",
             connect_timeout=10,
         )
     except psycopg.OperationalError as error:
