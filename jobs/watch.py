@@ -17,15 +17,18 @@ from outreach.watch.alerts import raise_alert, tell
 from outreach.watch.nights import watch_night
 from outreach.watch.past import Night as Counted
 
-# Reasons that say something of the data; what people switched off is their own doing.
 _DROPS = ("suppressed", "opted_out", "number_opted_out")
+_SWITCHED_OFF = ("strategy_switched_off", "channel_switched_off")
 _NOT_REACHED = ("not_delivered", "no_answer")
 
 
 def watch_release(night: Night, decided: pa.Table, why: pa.Array) -> None:
     """Looks at what was decided (``channel``) and why a row must not leave (null: it goes), before lists are
-    made: a channel that drops far more than usual is stopped then, and stays off tonight's lists.
+    made: a channel that drops far more than usual is stopped then, and stays off tonight's lists. What people
+    switched off is their own doing, and is left out.
     """
+    running = pc.invert(pc.is_in(why, value_set=pa.array(_SWITCHED_OFF)))
+    decided, why = decided.filter(running), why.filter(running)
     dropped = pc.is_in(why, value_set=pa.array(_DROPS))
     counts = {
         channel: Counted(hits=hits, total=total) for channel, hits, total in _by_channel(decided, dropped)

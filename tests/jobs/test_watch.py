@@ -57,11 +57,13 @@ def counted(ledger: Ledger, measure: str) -> dict[str, tuple[int, int]]:
 
 
 def test_a_release_is_counted_by_channel_and_what_people_switched_off_is_no_drop(ledger: Ledger) -> None:
-    decided = pa.table({"channel": ["sms", "sms", "sms", "push", "push", "ai_call"]})
-    why = pa.array(["opted_out", "suppressed", None, None, "strategy_switched_off", "number_opted_out"])
+    channels = ["sms", "sms", "sms", "push", "push", "ai_call", "human_call"]
+    off = ("strategy_switched_off", "channel_switched_off")
+    decided = pa.table({"channel": channels})
+    why = pa.array(["opted_out", "suppressed", None, None, off[0], "number_opted_out", off[1]])
     for _ in range(2):
         watch_release(night(ledger), decided, why)
-    assert counted(ledger, "drop_rate") == {"sms": (2, 3), "push": (0, 2), "ai_call": (1, 1)}
+    assert counted(ledger, "drop_rate") == {"sms": (2, 3), "push": (0, 1), "ai_call": (1, 1)}
     assert counted(ledger, "list_size") == {"sms": (1, 0), "push": (1, 0), "ai_call": (0, 0)}
 
 
