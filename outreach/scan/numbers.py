@@ -103,19 +103,29 @@ def _runs(text: str) -> Iterator[_Run]:
 
 
 def _codes(run: _Run, shortest: int) -> Iterator[str]:
+    whole = [not _within_amount(run, edge) for edge in range(len(run.groups) + 1)]
     for first in range(len(run.groups)):
         code = ""
-        for group in run.groups[first:]:
+        for last, group in enumerate(run.groups[first:], first + 1):
             code += group
             if len(code) > _LONGEST:
                 break
-            if len(code) >= shortest and not code.isalpha():
+            if len(code) >= shortest and not code.isalpha() and whole[first] and whole[last]:
                 yield code
                 yield _COUNTRY_CODE.sub("", code)
     for group in run.groups:
         if not (group.isdigit() or group.isalpha()) and len(group) <= _LONGEST_WORD:
             ends = range(_SHORTEST, len(group) + 1)
             yield from (group[start:end] for end in ends for start in range(max(0, end - 18), end - 5))
+
+
+def _within_amount(run: _Run, edge: int) -> bool:
+    """Whether the place before group ``edge`` is the point of an amount: nobody's number ends there."""
+    return (
+        0 < edge < len(run.groups)
+        and run.gaps[edge - 1] == "."
+        and len(run.groups[edge]) <= 2 < len(run.groups[edge - 1])
+    )
 
 
 def _looking_like_digits(plain: str) -> Iterator[str]:
