@@ -4,6 +4,7 @@ import io
 from datetime import date, datetime
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import csv
 from sqlalchemy import Connection, delete, func, insert, select, text
 from sqlalchemy.exc import DBAPIError
@@ -68,7 +69,8 @@ def _copy(connection: Connection, rows: pa.Table, *, recipient: str, as_of: date
 def _book_callers(connection: Connection, rows: pa.Table, *, recipient: str, day: date) -> None:
     own = (CALLER_USES.c.recipient == recipient) & (CALLER_USES.c.day == day)
     connection.execute(delete(CALLER_USES).where(own))
-    counts = rows["caller"].drop_null().value_counts().to_pylist()
+    people = rows.filter(pc.is_valid(rows["customer"]))  # nobody stands behind a canary
+    counts = people["caller"].drop_null().value_counts().to_pylist()
     lines = [
         {"number": one["values"], "contacts": one["counts"], "day": day, "recipient": recipient}
         for one in counts
