@@ -75,7 +75,6 @@ class Lists:
                 "step": 1,
                 "channel": CHANNELS[recipient],
                 "hour": 10,
-                "payload": "{}",
                 "expires_on": contact_day(self.as_of),
                 "address": f"a{self.as_of:%y%m%d}-{recipient[:2]}{row:03d}",
                 "number": f"n {self.as_of} {row // 2}",

@@ -13,7 +13,7 @@ from lake.table import Table
 from lake.tables import CONTACT_LISTS, HELD_BACK
 from ledger.audit import record
 from outreach.channels.channel import load_channels
-from outreach.release import ACTOR, approve_by_limits, left, releases_of
+from outreach.release import ACTOR, approve_by_limits, contact_lists, left, releases_of
 from outreach.stops import read_stops
 
 
@@ -39,11 +39,12 @@ def release(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
 
 def _tables(night: Night, decided: DecidedContacts) -> Mapping[Table, DataFrame]:
     """What left, and what of the decided contacts did not."""
+    channels = load_channels()
     with night.ledger.engine.connect() as connection:
         lists, releases = left(connection, night.as_of), releases_of(connection, night.as_of)
         looked_to = max(release.opt_outs_to or 0 for release in releases.values())
         stops = read_stops(connection, until=looked_to)
-    held_back = decided.held_back(lists, releases=releases, channels=load_channels(), stops=stops)
+    held_back = decided.held_back(lists, releases=releases, channels=channels, stops=stops)
     made = held_back.filter(pc.equal(held_back["fate"], "contact"))
     dropped = {row["values"]: row["counts"] for row in made["reason"].value_counts().to_pylist()}
     record(
@@ -55,6 +56,6 @@ def _tables(night: Night, decided: DecidedContacts) -> Mapping[Table, DataFrame]
     )
     night.progress(f"{lists.num_rows:,} contacts leave; {made.num_rows:,} are held back since the decision")
     return {
-        CONTACT_LISTS: night.store.frame(CONTACT_LISTS, lists.select(list(CONTACT_LISTS.names))),
+        CONTACT_LISTS: night.store.frame(CONTACT_LISTS, contact_lists(lists, channels=channels)),
         HELD_BACK: night.store.frame(HELD_BACK, held_back),
     }

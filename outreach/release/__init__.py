@@ -4,7 +4,15 @@ from outreach.release.approval import approve, approve_by_limits, withdraw
 from outreach.release.content import left
 from outreach.release.drafts import Draft, kin_of
 from outreach.release.handover import take_receipts
-from outreach.release.lists import LISTED, Words, build_lists, contact_day, expires_at, recipients_of
+from outreach.release.lists import (
+    LISTED,
+    Words,
+    build_lists,
+    contact_day,
+    contact_lists,
+    expires_at,
+    recipients_of,
+)
 from outreach.release.night import Carrier
 from outreach.release.origins import Origin, origins_of
 from outreach.release.pack import Packer
@@ -24,6 +32,7 @@ __all__ = [
     "approve_by_limits",
     "build_lists",
     "contact_day",
+    "contact_lists",
     "expires_at",
     "is_fixed",
     "kin_of",

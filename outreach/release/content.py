@@ -50,10 +50,10 @@ def draft_of(connection: Connection, release: Release) -> Draft:
 
 
 def left(connection: Connection, as_of: date) -> pa.Table:
-    """The rows (schema ``LISTED``) of all the night's lists that have left, in order of their tokens."""
+    """The rows (schema ``LISTED``) of all the night's lists that have left."""
     releases = releases_of(connection, as_of).values()
     tables = [_table(connection, release, "rows") for release in releases if release.state in LEFT]
-    return pa.concat_tables([LISTED.empty_table(), *tables]).sort_by("contact").combine_chunks()
+    return pa.concat_tables([LISTED.empty_table(), *tables]).unify_dictionaries().combine_chunks()
 
 
 def _table(connection: Connection, release: Release, kind: str) -> pa.Table:
@@ -84,6 +84,7 @@ def _pieces(content: bytes) -> Iterator[bytes]:
 
 
 def _packed(rows: pa.Table) -> bytes:
+    rows = rows.unify_dictionaries().combine_chunks()
     sink = pa.BufferOutputStream()
     with pa.ipc.new_file(sink, rows.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
         writer.write_table(rows)

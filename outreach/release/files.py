@@ -6,10 +6,10 @@ from datetime import date
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow import csv, json
+from pyarrow import csv
 
 from outreach.channels.channel import PLAIN, Channel
-from outreach.release.lists import FIELD_TYPES, identities_in_order
+from outreach.release.lists import identities_in_order
 
 _CSV = csv.WriteOptions(quoting_style="all_valid")
 _OF_IDENTITY = {"number": "phone"}
@@ -44,20 +44,12 @@ def as_csv(table: pa.Table) -> bytes:
 
 
 def _table_of(rows: pa.Table, channel: type[Channel], identities: pa.Table, as_of: date) -> pa.Table:
-    told = _parsed(rows["payload"], [name for name in channel.emits if name not in PLAIN])
-    plain = [name for name in channel.emits if name in PLAIN]
-    if plain:
+    columns = {name: _plain(rows[name]) for name in channel.emits if name not in PLAIN}
+    if PLAIN.intersection(channel.emits):
         people = identities_in_order(rows["customer"], identities, as_of)
-        for name in plain:
-            told = told.append_column(name, people[_OF_IDENTITY[name]])
-    return told.select(list(channel.emits))
+        columns |= {name: people[field] for name, field in _OF_IDENTITY.items()}
+    return pa.table({name: columns[name] for name in channel.emits})
 
 
-def _parsed(payload: pa.ChunkedArray, fields: list[str]) -> pa.Table:
-    schema = pa.schema([(name, FIELD_TYPES.get(name, pa.string())) for name in fields])
-    if not len(payload):
-        return schema.empty_table()
-    lines = pc.binary_join(pa.ListArray.from_arrays([0, len(payload)], payload.combine_chunks()), "\n")
-    options = json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="error")
-    reading = json.ReadOptions(block_size=64 << 20)
-    return json.read_json(io.BytesIO(lines[0].as_buffer()), read_options=reading, parse_options=options)
+def _plain(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    return values.cast(pa.string()) if pa.types.is_dictionary(values.type) else values

@@ -22,22 +22,20 @@ from strategies.document import Strategy
 
 BANK_TIME = ZoneInfo("Asia/Shanghai")
 
-LISTED = (
-    CONTACT_LISTS.arrow_schema()
-    .append(pa.field("address", pa.string()))
-    .append(pa.field("number", pa.string()))
-    .append(pa.field("caller", pa.string()))
+_WORD = pa.dictionary(pa.int32(), pa.string())
+LISTED = pa.schema(
+    [
+        *(field for field in CONTACT_LISTS.arrow_schema() if field.name != "payload"),
+        *((name, pa.string()) for name in ("address", "number", "caller", "masked_name", "masked_phone")),
+        *((name, _WORD) for name in ("reason", "offer", "text", "pace", "expires_at")),
+        ("seconds", pa.int32()),
+    ]
 )
-"""A row of a list inside the house: what CONTACT_LISTS has; the token that stands for the connection; that of
-the phone number (null where there is none), by which an opt-out of the number finds it; the bank's number it
-is made from."""
-
-FIELD_TYPES = {"hour": pa.int32(), "step": pa.int32(), "seconds": pa.int32()}
-"""Material that is not text."""
+"""A row of a list inside the house: what CONTACT_LISTS has, and all material, masked. ``address``: the token
+that stands for the connection; ``number``: that of the phone number, null where there is none."""
 
 # Of talks with the elderly: time to explain, and to ask back.
 _SLOW = 1.5
-_NEEDS_ESCAPES = r'["\\\x00-\x1f]'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +103,7 @@ def build_lists(
     as_of: date,
     contact: Contact,
 ) -> pa.Table:
-    """The rows of all lists (schema ``LISTED``), in order of their tokens.
+    """The rows of all lists (schema ``LISTED``), by channel, in order of their tokens.
 
     ``chosen``: contact, address, customer, number, strategy, step, channel, arm, hour, caller, elderly; a row
     a contact. ``identities``: customer, name, phone. Raises ReleaseError where a customer has no identity or
@@ -113,8 +111,9 @@ def build_lists(
     """
     material = _with_words(_with_masks(chosen, identities, as_of), words)
     until = expires_at(as_of, contact).isoformat()
+    material = material.sort_by("contact")
     parts = [_rows_of(material, channel, as_of, until) for channel in channels.values()]
-    return pa.concat_tables(parts).sort_by("contact").combine_chunks()
+    return pa.concat_tables(parts).unify_dictionaries().combine_chunks()
 
 
 def _with_masks(chosen: pa.Table, identities: pa.Table, as_of: date) -> pa.Table:
@@ -140,16 +139,16 @@ def _with_words(material: pa.Table, words: Words) -> pa.Table:
     spoken = {key: place for place, key in enumerate(zip(*own, strict=True))}
     wanted = zip(*(material[name].to_pylist() for name in ("strategy", "step", "arm")), strict=True)
     # Who is in an arm that the document has given up since gets the words of the strategy as it stands.
-    places = pa.array([spoken.get(key, spoken.get((*key[:2], TREATED[0]))) for key in wanted], pa.int64())
+    places = pa.array([spoken.get(key, spoken.get((*key[:2], TREATED[0]))) for key in wanted], pa.int32())
     if places.null_count:
         unknown = material.filter(pc.is_null(places))["strategy"].unique().to_pylist()
         raise ReleaseError(
             f"the plan has touches that the strategy book lacks, of: {', '.join(sorted(unknown))}; "
             "put them back, or run decide for this date again"
         )
-    said = words.table.take(places)
     for name in ("reason", "offer", "text"):
-        material = material.append_column(name, said[name])
+        said = words.table[name].combine_chunks()
+        material = material.append_column(name, pa.DictionaryArray.from_arrays(places, said))
     return material
 
 
@@ -159,13 +158,11 @@ def _rows_of(material: pa.Table, channel: type[Channel], as_of: date, until: str
     seconds = pc.if_else(elderly, round(channel.seconds * _SLOW), channel.seconds).cast(pa.int32())
     own = (
         own.append_column("seconds", seconds)
-        .append_column("pace", pc.if_else(elderly, "slow", "normal"))
-        .append_column("expires_at", _always(until, own))
+        .append_column("pace", pc.if_else(elderly, "slow", "normal").dictionary_encode())
+        .append_column("expires_at", _always(until, own).dictionary_encode())
         .append_column("recipient", _always(channel.recipient, own))
         .append_column("expires_on", pa.array([contact_day(as_of)] * own.num_rows, pa.date32()))
     )
-    told = [name for name in channel.emits if name not in PLAIN]
-    own = own.append_column("payload", _as_json(own.select(told)))
     return own.select(LISTED.names).cast(LISTED)
 
 
@@ -173,20 +170,34 @@ def _always(text: str, rows: pa.Table) -> pa.Array:
     return pa.repeat(pa.scalar(text), rows.num_rows)
 
 
+def contact_lists(rows: pa.Table, *, channels: Mapping[str, type[Channel]]) -> pa.Table:
+    """The columns of CONTACT_LISTS of rows of ``LISTED``: each as its recipient gets it, but for what is
+    plain, as JSON."""
+    parts = [CONTACT_LISTS.arrow_schema().empty_table()]
+    for channel in channels.values():
+        own = rows.filter(pc.equal(rows["channel"], channel.name))
+        told = own.select([name for name in channel.emits if name not in PLAIN])
+        payload = own.append_column("payload", _as_json(told))
+        parts.append(payload.select(list(CONTACT_LISTS.names)).cast(CONTACT_LISTS.arrow_schema()))
+    return pa.concat_tables(parts)
+
+
 def _as_json(rows: pa.Table) -> pa.ChunkedArray:
     """Each row as a JSON object."""
-    pairs = [
-        pc.binary_join_element_wise(f"{json.dumps(name)}: ", _json_values(rows[name]), "")
-        for name in rows.column_names
-    ]
-    return pc.binary_join_element_wise("{", pc.binary_join_element_wise(*pairs, ", "), "}", "")
+    pieces, lead = [], "{"
+    for name in rows.column_names:
+        pieces += [f"{lead}{json.dumps(name)}: ", _json_values(rows[name])]
+        lead = ", "
+    return pc.binary_join_element_wise(*pieces, "}", "")
 
 
 def _json_values(values: pa.ChunkedArray) -> pa.ChunkedArray:
-    if not pa.types.is_string(values.type):
+    if pa.types.is_integer(values.type):
         return pc.fill_null(values.cast(pa.string()), "null")
-    if values.null_count or pc.any(pc.match_substring_regex(values, _NEEDS_ESCAPES)).as_py():
-        coded = values.combine_chunks().dictionary_encode(null_encoding="encode")
-        texts = [json.dumps(text, ensure_ascii=False) for text in coded.dictionary.to_pylist()]
-        return pa.chunked_array([pa.array(texts, pa.string()).take(coded.indices)])
-    return pc.binary_join_element_wise('"', values, '"', "")
+    coded = values.combine_chunks()
+    if not pa.types.is_dictionary(values.type):
+        coded = coded.dictionary_encode(null_encoding="encode")
+    texts = pa.array(
+        [json.dumps(text, ensure_ascii=False) for text in coded.dictionary.to_pylist()], pa.string()
+    )
+    return pa.chunked_array([texts.take(coded.indices)])

@@ -7,7 +7,7 @@ import pyarrow as pa
 from base.settings import Contact
 from lake.tables.words import TREATED
 from outreach.channels.channel import load_channels
-from outreach.release import Words, build_lists, recipients_of
+from outreach.release import Words, build_lists, contact_lists, recipients_of
 from outreach.release.files import as_csv, tables_of
 from strategies.document import Strategy
 from strategies.experiment import Experiment, Variant
@@ -64,7 +64,8 @@ def _released(arms: list[str]) -> tuple[dict[tuple[str, int], str], str]:
         tables_of(lists, recipient=recipient, identities=people, channels=channels, as_of=NIGHT)
         for recipient in recipients_of(channels)
     ]
-    payload = dict(zip(lists["contact"].to_pylist(), lists["payload"].to_pylist(), strict=True))
+    told = contact_lists(lists, channels=channels)
+    payload = dict(zip(told["contact"].to_pylist(), told["payload"].to_pylist(), strict=True))
     bytes_out = b"".join(as_csv(table) for of in tables for table in of.values())
     return {row: payload[f"k{place:02d}"] for place, row in enumerate(rows)}, bytes_out.decode()
 
