@@ -1,5 +1,7 @@
 """The scan beside disguises and ordinary values that are written by code of their own, few of each kind."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -31,6 +33,11 @@ def test_there_are_disguises_enough() -> None:
     assert len({kind.name for kind in KINDS if kind.disguised}) >= 30
 
 
+def test_the_page_on_the_scanner_names_every_disguise() -> None:
+    page = " ".join((Path(__file__).parents[2] / "docs" / "scanner.md").read_text(encoding="utf-8").split())
+    assert [kind.name for kind in KINDS if kind.name not in page] == []
+
+
 def test_plain_identifiers_are_found(found: dict[Kind, float]) -> None:
     assert np.mean([share for kind, share in found.items() if not kind.disguised]) >= PLAIN_RECALL
 
@@ -45,7 +52,7 @@ def test_identifiers_in_parts_are_found(people: People) -> None:
 
 
 def test_ordinary_values_pass(people: People) -> None:
-    assert false_alarms(people.known, count=30_000, seed=7) == 0
+    assert false_alarms(people.known, count=20_000, seed=7) == 0
 
 
 @pytest.mark.parametrize("own_texts", [False, True])
