@@ -98,8 +98,9 @@ create trigger caller_within_its_limit before insert or update on caller_uses
 _MADE_UP = """
 insert into caller_numbers (number, class, channel, purposes, daily_limit, active_from, generated)
 select prefix || to_char(place, 'FM0000'), 'marketing', channel, '{}', daily_limit, '2000-01-01', true
-from (values ('ai_call', '950009', 100, 5000), ('human_call', '950008', 40, 2500), ('sms', '10690', 10, 500000))
-    as made_up (channel, prefix, numbers, daily_limit), generate_series(1, numbers) as place
+from (values
+    ('ai_call', '950009', 100, 5000), ('human_call', '950008', 40, 2500), ('sms', '10690', 10, 500000)
+) as made_up (channel, prefix, numbers, daily_limit), generate_series(1, numbers) as place
 """
 _KEPT = ("opt_outs", "opt_out_withdrawals", "revocations")
 
