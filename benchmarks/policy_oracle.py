@@ -27,7 +27,7 @@ def figures(engine: SparkSession, *, people: int) -> Iterator[Figure]:
     beyond: Counter[str] = Counter()
     for seed in range(-(-people // _BATCH)):
         made = make_people(min(_BATCH, people - seed * _BATCH), seed=seed)
-        may, dropped = allowed(made), house_verdicts(engine, made, contact=Contact())
+        may, dropped = allowed(made), house_verdicts(engine, made, contact=Contact.model_validate({}))
         goes = np.array([reason is None for reason in dropped])
         counts["judged"] += made.people
         counts["contacted"] += int(goes.sum())

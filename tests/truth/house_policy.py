@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.pandas.types import from_arrow_schema
 
 from base.settings import Contact
 from lake.table import Table
@@ -67,7 +68,7 @@ def _known(engine: SparkSession, people: People) -> Known:
 
 
 def _frame(engine: SparkSession, rows: pa.Table) -> DataFrame:
-    return engine.createDataFrame(rows)
+    return engine.createDataFrame(rows, from_arrow_schema(rows.schema))  # rows may be none at all
 
 
 def _declared(rows: pa.Table, table: Table, people: People) -> pa.Table:
@@ -85,7 +86,11 @@ def _declared(rows: pa.Table, table: Table, people: People) -> pa.Table:
 
 def _names(places: Ints) -> pa.Array:
     """Tokens in the order of people."""
-    return pa.array(np.char.add("c", np.char.zfill(places.astype(str), 8)))
+    return _lettered("c", pc.utf8_lpad(pa.array(places).cast(pa.string()), 8, "0"))
+
+
+def _lettered(letter: str, texts: pa.Array) -> pa.Array:
+    return pc.binary_join_element_wise(letter, texts, "")
 
 
 def _dates(people: People, days: Ints) -> pa.Array:
@@ -118,7 +123,7 @@ def _flat(slots: Slots) -> tuple[Ints, dict[str, Ints]]:
 
 
 def _tokens_of_numbers(numbers: Ints) -> pa.Array:
-    return pa.array(np.char.add("n", numbers.astype(str)), mask=numbers == NEVER)
+    return _lettered("n", pa.array(numbers, mask=numbers == NEVER).cast(pa.string()))
 
 
 def _customers(people: People) -> pa.Table:
@@ -258,7 +263,7 @@ def _journeys(people: People) -> pa.Table:
 
 
 def _strategies(places: Ints) -> pa.Array:
-    return pa.array(np.char.add("strategy_", places.astype(str)))
+    return _lettered("strategy_", pa.array(places).cast(pa.string()))
 
 
 def _candidates(people: People) -> pa.Table:

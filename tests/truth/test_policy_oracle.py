@@ -22,7 +22,7 @@ def test_nobody_is_contacted_whom_the_rules_forbid(engine: SparkSession, seed: i
     """Seen from the last of August, six months after a shorter month, and from a leap day."""
     people = make_people(10_000, seed=seed)
     may = oracle.allowed(people)
-    dropped = house_verdicts(engine, people, contact=Contact())
+    dropped = house_verdicts(engine, people, contact=Contact.model_validate({}))
     contacted = np.array([reason is None for reason in dropped])
     by_rule = oracle.by_rule(people)
     ineligible = [
