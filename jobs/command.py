@@ -21,6 +21,7 @@ from jobs.audit import alerts, audit
 from jobs.callers import callers
 from jobs.experiments import experiments
 from jobs.opt_outs import opt_outs
+from jobs.persons import person
 from jobs.releases import releases
 from jobs.revocations import revocations
 from jobs.strategies import strategies
@@ -43,6 +44,7 @@ app.add_typer(callers, name="callers")
 app.add_typer(releases, name="releases")
 app.command(name="alerts")(alerts)
 app.add_typer(vault, name="vault")
+app.add_typer(person, name="person")
 
 
 @app.command()

@@ -85,7 +85,7 @@ def find_job(name: str) -> Job:
 
 def execute(job: Job, night: Night) -> RunSummary:
     """Runs the job in an open house."""
-    with _alone(job, night.ledger), _recorded(job, night) as written:
+    with alone(job.name, night.ledger), _recorded(job, night) as written:
         started = time.monotonic()
         frames = {
             read.table: night.store.read(read.table, as_of=night.as_of, scope=read.scope)
@@ -119,12 +119,15 @@ def _require_the_step_before(name: str, night: Night) -> None:
 
 
 @contextmanager
-def _alone(job: Job, ledger: Ledger) -> Iterator[None]:
-    """Two processes never run the same job at once; the lock falls with the process that holds it."""
+def alone(job: str, ledger: Ledger) -> Iterator[None]:
+    """Two processes never run the same job at once; the lock falls with the process that holds it.
+
+    Raises LedgerError where another process runs it.
+    """
     with ledger.engine.connect() as connection:
-        key = func.hashtext(f"job {job.name}")
+        key = func.hashtext(f"job {job}")
         if not connection.execute(select(func.pg_try_advisory_lock(key))).scalar():
-            raise LedgerError(f"job {job.name} is already running in another process; wait for it to end")
+            raise LedgerError(f"job {job} is already running in another process; wait for it to end")
         try:
             yield
         finally:

@@ -1,6 +1,7 @@
 """Keeps tables: one folder a table, one partition a business date, overwritten whole or not at all."""
 
 import shutil
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -14,7 +15,8 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as spark_types
 
 from base.errors import StoreError
-from lake.table import Scope, Table
+from lake.erasure import drop_delta_before, erase_delta, erase_parquet
+from lake.table import Classification, Scope, Table
 
 
 class Store:
@@ -100,6 +102,39 @@ class Store:
         )
         found = row.collect()[0]
         return f"{found['rows']}:{found['total'] or 0}"
+
+    def erase(self, table: Table, tokens: Sequence[str]) -> int:
+        """Deletes every row in which one of ``tokens`` stands, in every partition; returns how many.
+
+        No earlier version of the table can be read after. Interrupted, it is run again. Raises StoreError
+        where the table could not be changed.
+        """
+        columns = [one.name for one in table.columns if one.classification is Classification.TOKEN]
+        if not columns or not tokens or not self.exists(table):
+            return 0
+        erase = erase_delta if self.table_format == "delta" else erase_parquet
+        try:
+            return erase(self._path(table), columns=columns, tokens=tokens)
+        except Exception as error:
+            raise StoreError(f"table {table.name}: nobody was erased from it ({_brief(error)})") from error
+
+    def drop_before(self, table: Table, day: date) -> int:
+        """Deletes the partitions of the days before ``day``, for good; returns how many rows.
+
+        Raises StoreError where the table could not be changed.
+        """
+        if not self.exists(table):
+            return 0
+        try:
+            if self.table_format == "delta":
+                return drop_delta_before(self._path(table), day)
+            rows = sum(self.read(table, as_of=one).count() for one in self.dates(table) if one < day)
+            for folder in self._path(table).glob("as_of=*"):
+                if folder.name < f"as_of={day.isoformat()}":
+                    shutil.rmtree(folder)
+            return rows
+        except Exception as error:
+            raise StoreError(f"table {table.name}: nothing was dropped from it ({_brief(error)})") from error
 
     def _shape(self, table: Table, frame: DataFrame, as_of: date) -> DataFrame:
         given = [name for name in frame.columns if name != "as_of"]
