@@ -7,7 +7,7 @@ DATA ?= ../shared/data
 CUSTOMERS ?= 20000
 NIGHTS ?=
 
-.PHONY: demo test check bench bench-night bench-rules bench-experiments bench-arbitrate up docs lock clean
+.PHONY: demo test check bench bench-night bench-rules bench-experiments bench-arbitrate bench-release up docs lock clean
 
 demo: .venv/ready
 	@$(BIN)/longreach demo --source $(SOURCE) --data $(DATA) --customers $(CUSTOMERS) $(NIGHTS:%=--nights %)
@@ -21,7 +21,7 @@ check: .venv/ready
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
-bench: bench-night bench-rules bench-experiments bench-arbitrate
+bench: bench-night bench-rules bench-experiments bench-arbitrate bench-release
 
 bench-night: .venv/ready
 	@$(BIN)/python -m benchmarks.night --data $(DATA)
@@ -34,6 +34,9 @@ bench-experiments: .venv/ready
 
 bench-arbitrate: .venv/ready
 	@$(BIN)/python -m benchmarks.arbitrate
+
+bench-release: .venv/ready
+	@$(BIN)/python -m benchmarks.release
 
 up: .venv/ready
 	@$(BIN)/longreach up

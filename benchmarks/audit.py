@@ -3,11 +3,13 @@
 ``python -m benchmarks.audit`` prints one JSON line a figure.
 """
 
+import argparse
 import random
 import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import text
@@ -21,13 +23,13 @@ from ledger.audit.verify import verify
 from ledger.database import Ledger, open_ledger
 
 _EACH, _WRITERS = 1_000, 4
-_MILLION = 1_000_000
-_BENT, _SHORT = 10_000, 120
+LINES, BENT = 1_000_000, 10_000
+_SHORT = 120
 
 
-def figures() -> Iterator[Figure]:
-    """Everything, each on a ledger of its own."""
-    for measure in (_throughput, _bends, _long_trail):
+def figures(*, lines: int = LINES, bent: int = BENT) -> Iterator[Figure]:
+    """Everything, each on a ledger of its own: trails bent, and the lines of a long one."""
+    for measure in (_throughput, partial(_bends, bent=bent), partial(_long_trail, lines=lines)):
         with tempfile.TemporaryDirectory() as home:
             settings = load_settings(home=Path(home))
             with open_ledger(settings) as ledger:
@@ -63,7 +65,7 @@ def _lines_a_second(ledger: Ledger, *, writers: int) -> float:
     return writers * _EACH / (time.perf_counter() - started)
 
 
-def _bends(ledger: Ledger, settings: Settings) -> Iterator[Figure]:
+def _bends(ledger: Ledger, settings: Settings, *, bent: int) -> Iterator[Figure]:
     for start in range(0, _SHORT, 20):
         details = {f"subject {number}": {"rows": number} for number in range(start, start + 20)}
         with ledger.engine.begin() as connection:
@@ -71,25 +73,25 @@ def _bends(ledger: Ledger, settings: Settings) -> Iterator[Figure]:
         checkpoint(ledger)
     witnesses = read_checkpoints(folder_of(settings) / FILE, public_key=folder_of(settings) / PUBLIC_KEY)
     rng, seen = random.Random(20260701), 0
-    for _ in range(_BENT):
+    for _ in range(bent):
         with ledger.engine.connect() as connection, connection.begin() as transaction:
             bend(connection, rng, lines=_SHORT)
             seen += verify(connection, witnesses).fault is not None
             transaction.rollback()
-    yield exactly("audit, trails bent at random that were found out", seen, "trails", goal=_BENT)
+    yield exactly("audit, trails bent at random that were found out", seen, "trails", goal=bent)
     with ledger.engine.connect() as connection:
         false = verify(connection, witnesses).fault is not None
     yield exactly("audit, alarms over the trail as it was", float(false), "alarms", goal=0)
 
 
-def _long_trail(ledger: Ledger, settings: Settings) -> Iterator[Figure]:
+def _long_trail(ledger: Ledger, settings: Settings, *, lines: int) -> Iterator[Figure]:
     with ledger.engine.begin() as connection:
         connection.execute(
             text(
                 "insert into audit (actor, action, subject, detail) select 'desk', 'strategy paused', "
                 "'strategy_' || n, json_build_object('version', n) from generate_series(1, :n) n"
             ),
-            {"n": _MILLION},
+            {"n": lines},
         )
     checkpoint(ledger)
     witnesses = read_checkpoints(folder_of(settings) / FILE, public_key=folder_of(settings) / PUBLIC_KEY)
@@ -97,12 +99,16 @@ def _long_trail(ledger: Ledger, settings: Settings) -> Iterator[Figure]:
     with ledger.engine.connect() as connection:
         verdict = verify(connection, witnesses)
     seconds = time.perf_counter() - started
-    yield exactly("audit, lines found intact", verdict.intact_to, "lines", goal=_MILLION)
-    yield at_most(f"audit, verify {_MILLION:,} lines", seconds, "seconds", goal=60)
+    yield exactly("audit, lines found intact", verdict.intact_to, "lines", goal=lines)
+    yield at_most(f"audit, verify {lines:,} lines", seconds, "seconds", goal=60)
 
 
 def main() -> None:
-    show(figures())
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--lines", type=int, default=LINES, help="of the long trail")
+    parser.add_argument("--bent", type=int, default=BENT, help="trails that are bent")
+    given = parser.parse_args()
+    show(figures(lines=given.lines, bent=given.bent))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 ``python -m benchmarks.sealed_files`` prints one JSON line a figure.
 """
 
+import argparse
 import base64
 import random
 import tempfile
@@ -167,4 +168,8 @@ def _tokens(draw: np.random.Generator, rows: int) -> pa.StringArray:
 
 
 if __name__ == "__main__":
-    show(figures())
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=_ROWS)
+    parser.add_argument("--flips", type=int, default=_FLIPS, help="flipped bits for each of the two ciphers")
+    given = parser.parse_args()
+    show(figures(rows=given.rows, flips=given.flips))
