@@ -68,7 +68,7 @@ class Lists:
     def draft(self, recipient: str) -> Draft:
         rows = [
             {
-                "contact": f"c{self.as_of:%y%m%d}-{recipient[:2]}{row:03d}",
+                "contact": f"c{self.as_of:%y%m%d}{recipient[:2]}{row:03d}",
                 "customer": self.customer(recipient, row),
                 "recipient": recipient,
                 "strategy": "rates",
@@ -76,7 +76,7 @@ class Lists:
                 "channel": CHANNELS[recipient],
                 "hour": 10,
                 "expires_on": contact_day(self.as_of),
-                "address": f"a{self.as_of:%y%m%d}-{recipient[:2]}{row:03d}",
+                "address": f"a{self.as_of:%y%m%d}{recipient[:2]}{row:03d}",
                 "number": f"n {self.as_of} {row // 2}",
                 "caller": None,
             }

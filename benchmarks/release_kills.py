@@ -69,7 +69,7 @@ def ask_while_carried(ledger: Ledger) -> list[str]:
     it although it was not written yet once their opt-out was in."""
     reading, writing = os.pipe()
     begun, beginning = os.pipe()
-    lists = Lists(ledger, ledger.settings, FIRST - timedelta(days=1), size=300)
+    lists = Lists(ledger, ledger.settings, FIRST - timedelta(days=1), size=160)
 
     def ask() -> None:
         early = []

@@ -9,7 +9,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,7 +20,8 @@ from sqlalchemy import insert, select
 
 from base.errors import DeliveryError, ReleaseError
 from base.settings import load_settings
-from jobs.decide import DECIDED
+from jobs.decide import DECIDED, decide
+from jobs.known import touches_made
 from lake.tables import HELD_BACK, PLAN, SUPPRESSIONS
 from ledger.audit import record, trail
 from ledger.database import Ledger, open_ledger
@@ -266,6 +268,19 @@ def test_what_is_held_back_is_on_the_table_with_its_reason_for_both_arms(house: 
     assert found[held_out] == ("held_out", "opted_out")
     assert found[house.customers[1]] == ("contact", "number_opted_out")
     assert not set(found) & house.released()
+
+
+def test_what_was_held_back_is_no_touch_made_in_either_arm(house: House) -> None:
+    for customer in (house.customers[0], house.customers[7]):
+        opt_out(house.night.ledger, customer=customer, channel="all")
+    house.release()
+    after = replace(house.night, as_of=NIGHT + timedelta(days=1))
+    frames = {
+        read.table: after.store.read(read.table, as_of=after.as_of, scope=read.scope) for read in decide.reads
+    }
+    made = {row["customer"] for row in touches_made(after, frames).select("customer").collect()}
+    # Two share each number, so the neighbours of the two are bound with them.
+    assert made == set(house.customers) - {house.customers[place] for place in (0, 1, 6, 7)}
 
 
 KILLED = """
