@@ -1,0 +1,27 @@
+"""The control group receives nothing; no arm of an experiment has a price of its own."""
+
+import pytest
+from pydantic import ValidationError
+
+from strategies.document import Strategy
+from strategies.experiment import Variant
+from strategies.folder import read_folder
+from tests.outreach.release_world import House
+
+
+def test_rule_17_who_is_held_out_is_on_no_list_and_in_no_file(house: House) -> None:
+    house.release()
+    held_out = {customer for row, customer in enumerate(house.customers) if row % 8 == 7}
+    assert held_out
+    assert not held_out & house.released()
+
+
+@pytest.mark.parametrize("price", ["price", "rate", "discount", "offer", "fee"])
+def test_rule_17_an_arm_may_have_other_words_and_no_terms_of_its_own(price: str) -> None:
+    assert set(Variant.model_fields) == {"share", "scripts"}
+    strategy = next(iter(read_folder()))
+    document = strategy.model_dump(mode="json")
+    script = {strategy.funnel[0].name or "touch 1": "另一种说法"}
+    document["experiment"]["variants"] = {"treatment_b": {"share": 0.2, "scripts": script, price: "3.2%"}}
+    with pytest.raises(ValidationError, match=price):
+        Strategy.model_validate(document)
