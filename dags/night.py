@@ -16,6 +16,7 @@ from airflow.sdk import (
 )
 
 from base import errors
+from base.scrub import scrubbed
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +67,7 @@ def night(*, done_within: timedelta, paused: bool = False) -> dict[str, Any]:
     }
 
 
+@scrubbed()
 def work(job: str) -> None:
     """Runs the job for the business date of the running DAG run."""
     from jobs.run import run

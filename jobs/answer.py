@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from base.errors import ReleaseError, SourceError
+from base.scrub import scrubbed
 from base.settings import Recipient, Settings, load_settings
 from ledger.database import Ledger, open_ledger
 from outreach.deliver import (
@@ -34,6 +35,7 @@ from sources.source import open_source
 from strategies.book import ever_live
 
 
+@scrubbed()
 def outcomes_ready(*, as_of: date, settings: Settings | None = None) -> bool:
     """Whether the last outcomes of the lists released on night ``as_of`` have come in.
 

@@ -2,11 +2,13 @@
 
 from datetime import date
 
+from base.scrub import scrubbed
 from base.settings import Settings, load_settings
 from ledger.database import open_ledger
 from outreach.release import approve_by_limits
 
 
+@scrubbed()
 def approval_given(*, as_of: date, settings: Settings | None = None) -> bool:
     """Whether no list of the night waits for a person; what is within the limits is approved by them."""
     settings = settings or load_settings()

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from base.errors import LongreachError, SettingsError
 from base.roles import Action
+from base.scrub import scrubbed
 from base.settings import load_settings
 from jobs.audit import alerts, audit
 from jobs.callers import callers
@@ -202,7 +203,8 @@ def _all_utf8(arguments: Sequence[str]) -> bool:
 
 def _guarded(command: Callable[[], object]) -> int:
     try:
-        command()
+        with scrubbed():
+            command()
     except SettingsError as error:
         _say_error(str(error))
         return 2

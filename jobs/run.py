@@ -12,6 +12,7 @@ from pathlib import Path
 from sqlalchemy import func, insert, select, update
 
 from base.errors import DeclarationError, LedgerError, LongreachError, ScheduleError
+from base.scrub import scrub
 from base.settings import Settings, load_settings
 from jobs.job import Job, Night
 from lake.session import open_engine
@@ -147,7 +148,7 @@ def _recorded(job: Job, night: Night) -> Iterator[dict[str, int]]:
         yield written
         status = "done"
     except LongreachError as known:
-        error = str(known)
+        error = scrub(str(known))
         raise
     except BaseException as unknown:
         error = type(unknown).__name__  # its text might quote data

@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import types as spark
 
 from base.errors import StoreError
+from base.scrub import brief
 from jobs.job import Night
 from lake.table import Table
 
@@ -31,7 +32,7 @@ def laid_down(
             content.write.options(compression="lz4", statistics_enabled="none").parquet(str(folder))
             folder.mkdir(parents=True, exist_ok=True)  # the engine writes nothing at all for no rows
     except Exception as error:
-        raise StoreError(f"{job}, {night.as_of}: the {name} were not staged ({_brief(error)})") from error
+        raise StoreError(f"{job}, {night.as_of}: the {name} were not staged ({brief(error)})") from error
     return night.spark.read.schema(schema).parquet(str(folder))
 
 
@@ -39,8 +40,3 @@ def laid_down_rows(night: Night, rows: pd.DataFrame, *, job: str, table: Table) 
     """The rows of a table that were made here, however many."""
     content = pa.Table.from_pandas(rows, schema=table.arrow_schema(), preserve_index=False)
     return laid_down(night, content, job=job, name=table.name, schema=table.spark_schema())
-
-
-def _brief(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0][:300]}" if lines else type(error).__name__

@@ -4,12 +4,14 @@ from datetime import date
 
 from sqlalchemy import func, select
 
+from base.scrub import scrubbed
 from base.settings import Settings, load_settings
 from ledger.database import Ledger, open_ledger
 from ledger.schema import RUNS
 from sources.source import Source, open_source
 
 
+@scrubbed()
 def may_ingest(*, as_of: date, settings: Settings | None = None) -> bool:
     """Whether ``ingest`` may run for ``as_of`` now.
 
@@ -25,6 +27,7 @@ def may_ingest(*, as_of: date, settings: Settings | None = None) -> bool:
         return last is None or _last_done(ledger, "learn", before=as_of) == last
 
 
+@scrubbed()
 def may_decide(*, as_of: date, settings: Settings | None = None) -> bool:
     """Whether ``decide`` may run for ``as_of`` now: the last night decided must have been learned from.
 

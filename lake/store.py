@@ -15,6 +15,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as spark_types
 
 from base.errors import StoreError
+from base.scrub import brief
 from lake.erasure import drop_delta_before, erase_delta, erase_parquet
 from lake.table import Classification, Scope, Table
 
@@ -76,7 +77,7 @@ class Store:
             raise StoreError(f"table {table.name}, {as_of}: not written ({error.strerror})") from error
         except Exception as error:
             raise StoreError(
-                f"table {table.name}, {as_of}: not written, the partition is unchanged ({_brief(error)})"
+                f"table {table.name}, {as_of}: not written, the partition is unchanged ({brief(error)})"
             ) from error
         return self.read(table, as_of=as_of).count()
 
@@ -116,7 +117,7 @@ class Store:
         try:
             return erase(self._path(table), columns=columns, tokens=tokens)
         except Exception as error:
-            raise StoreError(f"table {table.name}: nobody was erased from it ({_brief(error)})") from error
+            raise StoreError(f"table {table.name}: nobody was erased from it ({brief(error)})") from error
 
     def drop_before(self, table: Table, day: date) -> int:
         """Deletes the partitions of the days before ``day``, for good; returns how many rows.
@@ -134,7 +135,7 @@ class Store:
                     shutil.rmtree(folder)
             return rows
         except Exception as error:
-            raise StoreError(f"table {table.name}: nothing was dropped from it ({_brief(error)})") from error
+            raise StoreError(f"table {table.name}: nothing was dropped from it ({brief(error)})") from error
 
     def _shape(self, table: Table, frame: DataFrame, as_of: date) -> DataFrame:
         given = [name for name in frame.columns if name != "as_of"]
@@ -210,8 +211,3 @@ _SCOPES: dict[Scope, str] = {
 
 def _with_as_of(table: Table) -> spark_types.StructType:
     return table.spark_schema().add("as_of", spark_types.DateType())
-
-
-def _brief(error: Exception) -> str:
-    first = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {first[0][:300]}" if first else type(error).__name__
