@@ -1,10 +1,15 @@
 """Contact policy, as far as it may be set."""
 
+from datetime import date
+
 from pydantic import BaseModel, Field, model_validator
 
 
 class Contact(BaseModel):
-    """Contact policy. Defaults are those of rules.md and may be tightened, never loosened beyond law."""
+    """Contact policy. Defaults are those of rules.md and may be tightened, never loosened beyond law.
+
+    ``holidays``: days on which nobody is contacted.
+    """
 
     per_day: int = Field(1, ge=0, le=1)
     per_week: int = Field(3, ge=0, le=3)
@@ -12,6 +17,7 @@ class Contact(BaseModel):
     complaint_days: int = Field(30, ge=7)
     hour_from: int = Field(9, ge=8, le=20)
     hour_to: int = Field(20, ge=9, le=21)
+    holidays: frozenset[date] = frozenset()
     elderly_age: int = Field(65, ge=50, le=65)
     adult_age: int = Field(18, ge=18)
 

@@ -24,19 +24,25 @@ _TAIL = """
 
 - **Day**: the lists of a night are worked on the next day; every date is compared with that day.
 - **Age** is known to the month. Whoever might not yet be {adult} counts as under age, whoever might already
-  be {elderly} as elderly.
+  be {elderly} as elderly. The law would let a machine speak after a person has begun; here no machine ever
+  speaks to the elderly.
 - **Opt-outs** bind the person and everybody at the same phone number, those asked for since the bank's last
   delivery too. The do-not-disturb register binds the same way.
 - **Refusals**, of the house's own contacts and of other systems', close the channel for good and all channels
   for {months} months. A complaint about a contact is a refusal.
 - **Hours**: a contact planned for an hour may begin at any minute of it and must end by {hour_to}:00; none
-  begins before {hour_from}:00. Calls that would run over are moved forward.
+  begins before {hour_from}:00. Calls that would run over are moved forward. On the days of
+  `contact.holidays` nobody is contacted; there are none until the bank names them.
 - **How often**: at most {per_day} on a day and {per_week} in seven days, counted for the person and for the
   phone number: marketing contacts of other systems, the house's own, and those held back for an experiment.
 - **Journey**: whoever was exposed to a strategy belongs to it until its goal's window has passed, whichever
   arm was drawn, so that what is measured is that strategy's doing. The same holds each time he begins again,
   and when the journey has ended early or the strategy is paused, retired or reads no more.
 - **Risk** asked of the customer's assessment, 1 to 5: {risk}; other products ask for none.
+
+The rules `other_journey` and `touch_made` are the house's own, for the sake of what is measured; no law asks
+for them. All others are held against a second judge, written from the law's words alone: of 1,000,000 made-up
+people none was let through whom it forbids (`python -m benchmarks.policy_oracle`).
 
 These are defaults of `settings.contact`; they can be tightened, not loosened beyond what the law asks. They
 are not legal advice.

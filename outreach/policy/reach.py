@@ -30,16 +30,17 @@ class NoApp(PolicyRule):
 
 
 class OutsideHours(PolicyRule):
-    """The contact could end outside the permitted hours of the day. 超出允许联系时段"""
+    """The contact could end outside the permitted hours of the day, or on a holiday. 超出允许联系时段"""
 
     name = "outside_hours"
     order = 160
-    otherwise = "an hour at which the contact ends inside the permitted ones"
+    otherwise = "no holiday, and an hour at which the contact ends inside the permitted ones"
 
     def forbids(self, facts: Facts) -> Column:
         # A contact planned for an hour may start at any minute of it, so it may last until after its end.
         latest_end = (facts.hour + 1) * 3600 + facts.planned_seconds
-        return (facts.hour < facts.contact.hour_from) | (latest_end > facts.contact.hour_to * 3600)
+        outside = (facts.hour < facts.contact.hour_from) | (latest_end > facts.contact.hour_to * 3600)
+        return outside | F.lit(facts.day in facts.contact.holidays)
 
 
 class CallerNumber(PolicyRule):

@@ -66,9 +66,9 @@ def happens(slots: Slots, person: int, **words: int) -> None:
     slots.here[person, place] = True
 
 
-def verdicts(engine: SparkSession, people: People) -> list[str | None]:
+def verdicts(engine: SparkSession, people: People, *, contact: Contact = CONTACT) -> list[str | None]:
     """What policy says of each person's candidate."""
-    return house_verdicts(engine, people, contact=CONTACT)
+    return house_verdicts(engine, people, contact=contact)
 
 
 _PLACES = 4

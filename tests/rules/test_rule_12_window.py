@@ -1,5 +1,7 @@
 """Contacts end inside 9:00 to 20:00; overseas numbers and whatever is no mainland mobile are refused."""
 
+from datetime import timedelta
+
 import pyarrow as pa
 import pytest
 from pydantic import ValidationError
@@ -28,6 +30,16 @@ def test_rule_12_the_whole_contact_is_inside_the_window(
     people = plain_people(len(HOURS), channel=channel)
     people.hour[:] = HOURS
     assert verdicts(engine, people) == expected
+
+
+@pytest.mark.parametrize(("off", "verdict"), [(0, OUT), (1, None)])
+def test_rule_12_nobody_is_contacted_on_a_holiday(
+    engine: SparkSession, off: int, verdict: str | None
+) -> None:
+    """Seen from the day itself and from the day before."""
+    people = plain_people(1)
+    contact = Contact.model_validate({"holidays": [str(people.day + timedelta(days=off))]})
+    assert verdicts(engine, people, contact=contact) == [verdict]
 
 
 def test_rule_12_overseas_and_unknown_numbers_are_refused(engine: SparkSession) -> None:
