@@ -172,6 +172,27 @@ def up() -> None:
 
 
 @app.command()
+def retention(
+    as_of: AsOf,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Deletes what has been kept long enough; for every night, after its report."""
+    from jobs.retention import apply_retention
+    from jobs.run import open_house
+
+    acting(None, Action.RUN_NIGHT)
+    with open_house(load_settings(), as_of=as_of, progress=say) as house:
+        gone = apply_retention(house, dry_run=dry_run)
+    if as_json:
+        print_json([asdict(one) for one in gone])
+        return
+    for one in gone:
+        out.print(f"{one.store:<8} {one.name:<20} {one.count:>10,} before {one.before}", markup=False)
+    out.print("would go" if dry_run else "gone", markup=False)
+
+
+@app.command()
 def doctor(as_json: Json = False) -> None:
     """Tries every part the house stands on and says what is wrong with those that fail."""
     from jobs.doctor import examine

@@ -41,11 +41,16 @@ class Holding:
         return int(self.rows.num_rows)
 
 
-def tables() -> tuple[Table, ...]:
-    """Every declared table of the lake that says something of a person: those that hold a token."""
+def declared_tables() -> tuple[Table, ...]:
+    """Every declared table of the lake."""
     known = [found for name in declared.__all__ if isinstance(found := getattr(declared, name), Table)]
     every = {table.name: table for table in (*known, *declared.DELIVERED, CUSTOMER_FEATURES)}
-    return tuple(table for table in every.values() if _token_columns(table))
+    return tuple(every.values())
+
+
+def tables() -> tuple[Table, ...]:
+    """Those that say something of a person: they hold a token."""
+    return tuple(table for table in declared_tables() if _token_columns(table))
 
 
 def holdings(night: Night, customers: Sequence[str]) -> Iterator[Holding]:

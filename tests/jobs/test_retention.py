@@ -1,0 +1,96 @@
+"""Rules 7 and 23: what is kept goes on time, and not before the law lets it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from pydantic import ValidationError
+from pyspark.sql import SparkSession
+from sqlalchemy import func, select
+
+from base.errors import LedgerError
+from base.settings import Retention, load_settings
+from jobs.retention import Cutoffs, Gone, apply_retention, table_cutoffs
+from jobs.run import alone
+from lake.tables import CONSENTS, CONTACT_LISTS, CONTACTS, CUSTOMERS, NUMBERS, OUTCOMES
+from ledger.audit import trail
+from ledger.database import Ledger, open_ledger
+from ledger.schema import RELEASE_CONTENT, RELEASED_CONTACTS, RELEASES
+from tests.outreach.release_world import NIGHT, House, make_house
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+    with open_ledger(load_settings(home=tmp_path_factory.mktemp("ledger"))) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory, engine: SparkSession, ledger: Ledger) -> House:
+    """A night that has been released and answered by nobody."""
+    made = make_house(tmp_path_factory.mktemp("house") / "home", engine=engine, ledger=ledger)
+    made.release()
+    return made
+
+
+def after(house: House, days: int, *, dry_run: bool = False) -> list[Gone]:
+    return apply_retention(replace(house.night, as_of=NIGHT + timedelta(days=days)), dry_run=dry_run)
+
+
+def count(house: House, table: object) -> int:
+    with house.night.ledger.engine.connect() as connection:
+        return int(connection.execute(select(func.count()).select_from(table)).scalar_one())  # type: ignore[arg-type]
+
+
+def test_rule_23_each_sort_goes_in_its_turn_and_not_before(house: House) -> None:
+    sealed = house.settings.outbox_folder
+    assert after(house, 31) == []
+    assert count(house, RELEASED_CONTACTS)
+
+    would = after(house, 32, dry_run=True)
+    assert {one.name for one in would} == {"release_content", "released_contacts", "files"}
+    assert count(house, RELEASED_CONTACTS)
+    assert any(sealed.glob("*/*.sealed"))
+
+    assert after(house, 32) == would
+    assert count(house, RELEASE_CONTENT) == count(house, RELEASED_CONTACTS) == 0
+    assert not any(sealed.glob("*/*.sealed"))
+    assert house.night.store.dates(NUMBERS) == (NIGHT,)
+    assert after(house, 32) == []
+
+    went = {one.name for one in after(house, 31 * 7)}
+    assert went == {NUMBERS.name, CUSTOMERS.name}
+    assert house.night.store.dates(CONTACT_LISTS) == (NIGHT,)
+
+    assert CONTACT_LISTS.name in {one.name for one in after(house, 366 * 3 + 1)}
+    assert house.night.store.dates(CONTACT_LISTS) == ()
+    assert count(house, RELEASES), "the record that data were given stays"
+    assert trail(house.night.ledger, action="retention applied", last=1)
+
+
+def test_what_protects_people_is_kept_for_good() -> None:
+    kept = table_cutoffs(Cutoffs.of(Retention(), as_of=NIGHT))  # type: ignore[call-arg]
+    assert not {CONTACTS, OUTCOMES} & set(kept)
+
+
+def test_nothing_goes_while_a_night_runs(house: House, ledger: Ledger) -> None:
+    with alone("release", ledger), pytest.raises(LedgerError, match="already running"):
+        after(house, 400)
+
+
+def test_rule_23_nothing_is_kept_shorter_than_the_law_asks_for() -> None:
+    cutoffs = Cutoffs.of(Retention(), as_of=date(2026, 8, 31))  # type: ignore[call-arg]
+    assert cutoffs.evidence <= date(2026, 8, 31) - timedelta(days=30)
+    assert cutoffs.consent <= date(2026, 3, 31)
+    assert cutoffs.logs == date(2026, 2, 28)
+    assert cutoffs.given == date(2023, 8, 31)
+    assert table_cutoffs(cutoffs)[CONSENTS] == cutoffs.consent
+    for name, less in (
+        ("call_evidence_days", 29),
+        ("consent_proof_months", 4),
+        ("log_months", 5),
+        ("processor_record_years", 2),
+    ):
+        with pytest.raises(ValidationError):
+            Retention(**{name: less})
