@@ -11,8 +11,9 @@ from sources.extract import Extract
 
 _NAME = re.compile(r"(?!.*\d{4})[^\W\d][\w .-]{0,39}")
 _CREDENTIAL = re.compile(
-    r"passw(or)?d|passwd|\bpwd\b|passcode|\bcvv2?\b|\bcvc2?\b|\bcvn2?\b|\bpin\b|pinblock|track[12]\b|magstripe"
-    r"|biometric|fingerprint|faceprint|voiceprint|face_?template|密码|口令|磁道|指纹|人脸|声纹|虹膜|生物特征"
+    r"pass ?(w(or)?d|code)|(?<![a-z])(pwd|cv[vcn]2?|pin|iris|retina)(?![a-z])|pin ?block|track ?[12](?![0-9])"
+    r"|mag ?stripe|biometric|(finger|face|voice|palm) ?(print|template)|face ?id(?![a-z])"
+    r"|密码|口令|验证码|安全码|卡片?有效期|磁道|指纹|掌纹|人脸|声纹|虹膜|生物特征"
 )
 
 
@@ -43,7 +44,7 @@ def check_header(names: Sequence[str], extract: Extract, *, file: str, count_row
     that is there twice, and before all for a credential: passwords, card check numbers, PINs and biometrics
     are never taken in (JR/T 0171-2020, class C3).
     """
-    credentials = [name for name in names if any(map(_CREDENTIAL.search, _spellings(name)))]
+    credentials = [name for name in names if _CREDENTIAL.search(_spelt_out(name))]
     agreed = [extract.theirs(column.name) for column in extract.delivered]
     missing = [name for name in agreed if name not in names]
     surplus = [name for name in names if name not in agreed and name not in extract.ignored]
@@ -74,6 +75,7 @@ def _printable(names: Sequence[str]) -> list[str]:
     return [name if _NAME.fullmatch(name) else "(not shown: does not look like a name)" for name in names]
 
 
-def _spellings(name: str) -> tuple[str, str]:
-    lower = name.lower()
-    return lower, lower.replace("_", " ").replace("-", " ")
+def _spelt_out(name: str) -> str:
+    """``cardCvv``, ``card_cvv`` and ``card-cvv`` as ``card cvv``."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
+    return re.sub(r"[\s_.-]+", " ", words).lower()

@@ -38,6 +38,37 @@ def test_rule_2_a_file_with_a_credential_is_refused_even_if_it_was_to_be_ignored
         list(delivery.read(Extract(table=CUSTOMERS, ignored=(name,))))
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "userPwd",
+        "cardCvv",
+        "atmPIN",
+        "PIN码",
+        "CVV2码",
+        "卡片验证码",
+        "卡有效期",
+        "pass_word",
+        "faceId",
+        "iris",
+    ],
+)
+def test_rule_2_credentials_are_known_however_the_name_is_spelt(name: str) -> None:
+    extract = Extract(table=CUSTOMERS)
+    names = [extract.theirs(column.name) for column in extract.delivered]
+    with pytest.raises(SourceError, match="is a credential and is refused"):
+        check_header([*names, name], extract, file="customers.csv", count_rows=lambda: 0)
+
+
+@pytest.mark.parametrize(
+    "name", ["shipping", "opinion", "spin_class", "授权有效期", "valid_until", "trackers"]
+)
+def test_rule_2_other_names_are_no_credentials(name: str) -> None:
+    extract = Extract(table=CUSTOMERS, ignored=(name,))
+    names = [extract.theirs(column.name) for column in extract.delivered]
+    check_header([*names, name], extract, file="customers.csv", count_rows=lambda: 0)
+
+
 def test_rule_2_no_table_of_the_house_could_take_one() -> None:
     for table in instances("lake.tables", Table).values():
         extract = Extract(table=table)
