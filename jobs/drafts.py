@@ -29,17 +29,18 @@ _TOUCH = ("customer", "strategy", "step")
 class DecidedContacts:
     """The contacts that were decided, made or held out, as release finds them.
 
-    ``rows``: customer, strategy, step, channel, arm, hour, fate, value, number, birth_month and
-    suppressed.
+    ``rows``: customer, strategy, step, channel, arm, hour, fate, value, number, number_kind, birth_month
+    and suppressed.
     ``numbers`` (customer, number): everybody who shares a number with one of them.
     """
 
     def __init__(self, night: Night, frames: Frames) -> None:
         decided = frames[PLAN].filter(F.col("fate").isin("contact", "held_out"))
         columns = (*_TOUCH, "channel", "arm", "hour", "fate", "value")
+        numbers = frames[NUMBERS].select("customer", "number", F.col("kind").alias("number_kind"))
         contacts = (
             decided.select(*columns)
-            .join(frames[NUMBERS].select("customer", "number"), "customer", "left")
+            .join(numbers, "customer", "left")
             .join(frames[CUSTOMERS].select("customer", "birth_month"), "customer", "left")
             .join(
                 _suppressed(frames[SUPPRESSIONS], contact_day(night.as_of)), ["customer", "channel"], "left"
@@ -82,7 +83,7 @@ class DecidedContacts:
         why = pc.coalesce(
             self.why_stopped(stops),
             pc.if_else(pc.is_in(self.rows["channel"], value_set=withdrawn), "withdrawn", None),
-            pc.if_else(made, _no_way(self.rows), None),
+            pc.if_else(made, _no_way(self.rows, channels), None),
         )
         rows = self.rows.append_column("reason", why)
         stayed = rows.filter(pc.and_(pc.invert(left), pc.is_valid(why)))
@@ -187,9 +188,16 @@ def _with_callers(
     return rows.append_column("caller", callers).filter(pc.invert(stay))
 
 
-def _no_way(rows: pa.Table) -> pa.ChunkedArray:
+def _no_way(rows: pa.Table, channels: Mapping[str, type[Channel]]) -> pa.ChunkedArray:
     """Why a contact stayed that nobody stopped."""
-    return pc.if_else(pc.is_null(rows["number"]), "no_number", "no_caller_number")
+    written_to = pc.is_in(rows["channel"], value_set=_given_numbers(channels))
+    unusable = pc.and_(written_to, pc.fill_null(pc.not_equal(rows["number_kind"], "mobile"), True))
+    return pc.if_else(pc.or_(pc.is_null(rows["number"]), unusable), "no_number", "no_caller_number")
+
+
+def _given_numbers(channels: Mapping[str, type[Channel]]) -> pa.Array:
+    """The channels whose recipients are given plain numbers."""
+    return pa.array([name for name, channel in channels.items() if PLAIN.intersection(channel.emits)])
 
 
 def _with_tokens(
@@ -227,9 +235,8 @@ def _with_known_numbers(
 ) -> pa.Table:
     """Without whoever would be sent a message to a number whose shape nobody knows."""
     unknown = identities.filter(pc.equal(mask_phone(identities["phone"]), WHOLE))["customer"]
-    plain = pa.array([name for name, channel in channels.items() if PLAIN.intersection(channel.emits)])
     stay = pc.and_(
-        pc.is_in(rows["channel"], value_set=plain),
+        pc.is_in(rows["channel"], value_set=_given_numbers(channels)),
         pc.is_in(rows["customer"], value_set=unknown.combine_chunks()),
     )
     return rows.filter(pc.invert(stay))
