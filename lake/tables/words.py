@@ -26,7 +26,7 @@ RESULTS = (
     "refused",
     "complained",
 )
-# A word beside them in outcome files: no contact by any channel. It is entered as an opt-out, kept as refused.
+# A word beside them in outcome files: no contact by any channel. Entered as an opt-out, kept as refused.
 OPTED_OUT = "opted_out"
 # What can come back from each channel: a message is not answered like a call, a call is not opened.
 _FROM_MESSAGES = ("not_delivered", "delivered", "opened", "converted", "refused", "complained")

@@ -27,7 +27,7 @@ MATERIAL = {
     "number": "The customer's mobile number, plain.",
     "expires_at": "Until when the row may be used, bank's time with its zone.",
 }
-"""Everything a recipient can be given: masked, a token, words about the strategy, and what is in ``PLAIN``."""
+"""Everything a recipient can be given: masked, a token, words about the strategy, what is in ``PLAIN``."""
 
 PLAIN = frozenset({"number"})
 """Identifiers, owed to a recipient that cannot do its work without. They stand in the sealed file alone; no
