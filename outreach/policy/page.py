@@ -24,7 +24,7 @@ _TAIL = """
 
 - **Day**: the lists of a night are worked on the next day; every date is compared with that day.
 - **Age** is known to the month. Whoever might not yet be {adult} counts as under age, whoever might already
-  be {elderly} as elderly. The law would let a machine speak after a person has begun; here no machine ever
+  be {elderly} as elderly. The rules would let a machine speak after a person has begun; here no machine ever
   speaks to the elderly.
 - **Opt-outs** bind the person and everybody at the same phone number, those asked for since the bank's last
   delivery too. The do-not-disturb register binds the same way.

@@ -24,6 +24,14 @@ def house(tmp_path: Path, engine: SparkSession, ledger: Ledger) -> House:
     return make_house(tmp_path / "home", engine=engine, ledger=ledger)
 
 
+@pytest.fixture(scope="package")
+def released(tmp_path_factory: pytest.TempPathFactory, engine: SparkSession, ledger: Ledger) -> House:
+    """Another whose night has been released: its tables, and the files its recipients have."""
+    house = make_house(tmp_path_factory.mktemp("released") / "home", engine=engine, ledger=ledger)
+    house.release()
+    return house
+
+
 @pytest.fixture
 def vault(ledger: Ledger) -> Vault:
     """Nobody is in it yet."""

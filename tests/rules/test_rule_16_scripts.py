@@ -40,9 +40,8 @@ def test_rule_16_an_author_who_forgets_the_opening_gets_it_put_in_front(channel:
     assert ("AI" in head) == (channel == "ai_call")
 
 
-def test_rule_16_what_leaves_for_the_ai_caller_opens_so(house: House) -> None:
-    house.release()
-    rows = list(csv.DictReader(io.StringIO(house.files("ai_dialler")["ai_call.csv"].decode())))
+def test_rule_16_what_leaves_for_the_ai_caller_opens_so(released: House) -> None:
+    rows = list(csv.DictReader(io.StringIO(released.files("ai_dialler")["ai_call.csv"].decode())))
     openings = tuple(opening("ai_call", kind=kind) for kind in PRODUCTS)
     assert rows
     assert all(row["text"].startswith(openings) for row in rows)

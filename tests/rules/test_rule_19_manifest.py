@@ -17,10 +17,9 @@ from tests.outreach.release_world import MORNING, House
 RECIPIENTS = ("push_gateway", "sms_gateway", "ai_dialler", "human_desk")
 
 
-def test_rule_19_the_manifest_says_what_is_in_the_file_and_by_whose_word(house: House) -> None:
-    house.release()
+def test_rule_19_the_manifest_says_what_is_in_the_file_and_by_whose_word(released: House) -> None:
     for recipient in RECIPIENTS:
-        files = house.files(recipient)
+        files = released.files(recipient)
         manifest = json.loads(files.pop("manifest.json"))
         for name, content in files.items():
             rows = list(csv.DictReader(io.StringIO(content.decode())))
@@ -39,10 +38,9 @@ def test_rule_19_the_manifest_says_what_is_in_the_file_and_by_whose_word(house: 
         assert manifest["approval"] not in ("", manifest["author"])
 
 
-def test_rule_19_a_flipped_bit_another_recipient_and_a_late_hour_are_refused(house: House) -> None:
-    house.release()
-    (path,) = house.sealed("ai_dialler")
-    content, keys = path.read_bytes(), opening_keys(house.settings, "ai_dialler")
+def test_rule_19_a_flipped_bit_another_recipient_and_a_late_hour_are_refused(released: House) -> None:
+    (path,) = released.sealed("ai_dialler")
+    content, keys = path.read_bytes(), opening_keys(released.settings, "ai_dialler")
 
     def opens(changed: bytes, *, now: datetime = MORNING) -> None:
         unseal(changed, recipient="ai_dialler", keys=keys, now=now)
@@ -55,7 +53,7 @@ def test_rule_19_a_flipped_bit_another_recipient_and_a_late_hour_are_refused(hou
             opens(bytes(flipped))
     with pytest.raises(SealError):
         opens(content, now=MORNING + timedelta(days=1))
-    others = opening_keys(house.settings, "human_desk")
+    others = opening_keys(released.settings, "human_desk")
     with pytest.raises(SealError):
         unseal(content, recipient="human_desk", keys=others, now=MORNING)
 
