@@ -114,7 +114,7 @@ def _not_suppressed(people: People, channel: Ints) -> Flags:
         for kind in ("complaint_open", "litigation", "deceased", "staff")
     ]
     register = _bound(people.suppressions, "do_not_disturb")  # of persons and of numbers
-    return ~np.logical_or.reduce([*states, _of(register | _at_number(people, register), channel)])
+    return np.asarray(~np.logical_or.reduce([*states, _of(register | _at_number(people, register), channel)]))
 
 
 def _numbers(people: People) -> Ints:
@@ -160,14 +160,14 @@ def _surely_of_age(people: People) -> Flags:
             np.where(known, people.born_year, 1), np.where(known, people.born_month, 1), strict=True
         )
     ]
-    return known & np.array(first_of_next)
+    return np.asarray(known & np.array(first_of_next))
 
 
 def _perhaps_elderly(people: People) -> Flags:
     """65 on the first of the month of birth already; who is of unknown age may be."""
     known = people.registered & (people.born_year != NEVER)
     months = (people.day.year - 65 - people.born_year) * 12 + people.day.month - people.born_month
-    return ~known | (months >= 0)
+    return np.asarray(~known | (months >= 0))
 
 
 def _human_first(people: People, channel: Ints) -> Flags:
@@ -181,13 +181,13 @@ def _human_first(people: People, channel: Ints) -> Flags:
 def _within_the_window(hour: Ints, channel: Ints) -> Flags:
     """From 9:00; a contact of an hour may begin in its last minute and must end by 20:00."""
     latest_end = (hour * 60 + 59) * 60 + SECONDS[channel]
-    return (hour != NEVER) & (hour >= 9) & (latest_end <= 20 * 3600)
+    return np.asarray((hour != NEVER) & (hour >= 9) & (latest_end <= 20 * 3600))
 
 
 def _reachable(people: People, channel: Ints) -> Flags:
     """A mainland mobile on file, or the app where the contact goes to the app."""
     mobile = (_numbers(people) != NEVER) & (people.number_kind == 0)
-    return np.where(TO_THE_APP[channel], people.registered & (people.has_app == 1), mobile)
+    return np.asarray(np.where(TO_THE_APP[channel], people.registered & (people.has_app == 1), mobile))
 
 
 def _not_too_often(people: People) -> Flags:
