@@ -19,6 +19,7 @@ INSIDE = ("vault", "world", "landing")
 _ROOT = Path(__file__).parents[2]
 # Every code has this many digits, but for the few that are searched one by one; around them it ends soon.
 _DIGITS = re.compile(rb"[0-9]{6,}|[0-9]{3,} [0-9]{3,}")
+_BEFORE, _AFTER = re.compile(rb"[0-9A-Za-z+ \-]*\Z"), re.compile(rb"[0-9A-Za-z+ \-]*")
 _AROUND = 20
 _SEALED = ("vault",)  # schema of what is sealed: in hexadecimal, by which anything can be spelt
 # UTF-8 of the ideographs, and of the middle dot that joins the parts of some names.
@@ -188,6 +189,10 @@ def _leaks_in_columns(table: pa.Table, wanted: Wanted) -> Iterator[str]:
             values = [
                 str(value) for value in table[column].unique().drop_null().cast(pa.string()).to_pylist()
             ]
+        if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+            shortest = min(wanted.codes)
+            whole = (value.partition(".")[0] for value in values)
+            values = sorted({value for value in whole if len(value) >= shortest})
         joined = "\n".join(values).encode()
         yield from (f"column {column}: {how}" for how in _leaks_in(joined, wanted))
         if not wanted.short_names.isdisjoint(values):
@@ -209,15 +214,20 @@ def _unpacked(path: Path, content: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def _leaks_in(content: bytes, wanted: Wanted) -> Iterator[str]:
-    places = {
-        content[max(run.start() - _AROUND, 0) : run.end() + _AROUND] for run in _DIGITS.finditer(content)
-    }
+    places = {_around(content, run) for run in _DIGITS.finditer(content)}
     if any(_holds(place, wanted.codes) for place in places) or any(
         code in content for code in wanted.odd_codes
     ):
         yield "a phone, ID or customer number"
     if any(_holds(run.decode(errors="ignore"), wanted.names) for run in set(_HAN.findall(content))):
         yield "a name"
+
+
+def _around(content: bytes, run: re.Match[bytes]) -> bytes:
+    """The digits with what is joined to them."""
+    before = _BEFORE.search(content[max(run.start() - _AROUND, 0) : run.start()])
+    after = _AFTER.match(content[run.end() : run.end() + _AROUND])
+    return (before[0] if before else b"") + run[0] + (after[0] if after else b"")
 
 
 def _holds(run: bytes | str, known: dict[int, frozenset[bytes]] | dict[int, frozenset[str]]) -> bool:
