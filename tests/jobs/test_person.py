@@ -12,9 +12,11 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 from pyspark.sql import SparkSession
 from sqlalchemy import select
+from typer.testing import CliRunner
 
-from base.errors import LedgerError, StoreError, VaultError
+from base.errors import LedgerError, RoleError, StoreError, VaultError
 from base.settings import load_settings
+from jobs.command import app
 from jobs.person import Matter, erase, export, find, whereabouts
 from jobs.person_data import tables
 from jobs.run import alone
@@ -169,6 +171,25 @@ def customers_at(store: Store, version: int) -> list[str]:
     except (DeltaError, OSError):
         return []
     return [str(one) for one in table["customer"].to_pylist()]
+
+
+def test_at_the_command_line_the_number_is_asked_for_and_a_role_is_needed(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = house.settings
+    monkeypatch.setenv("LONGREACH_HOME", str(settings.home))
+    monkeypatch.setenv("LONGREACH_DATABASE_URL", settings.database_url or "")
+    monkeypatch.setenv("LONGREACH_TABLE_FORMAT", "parquet")
+    monkeypatch.setenv("LONGREACH_VAULT__KEYS_FOLDER", str(settings.vault.keys_folder))
+    asked = ["person", "find", "--by", "customer-no", "--purpose", "person request", "--ticket", "CASE-7"]
+    asked += ["--as-of", NIGHT.isoformat(), "--json"]
+    told = CliRunner().invoke(app, [*asked, "--as", "carla"], input="C000000030\n")
+    assert told.exit_code == 0, told.output
+    assert f'"{house.customers[30]}"' in told.output
+    assert '"contact_lists"' in told.output
+    monkeypatch.setenv("LONGREACH_ROLES", '{"carla": ["compliance"]}')
+    refused = CliRunner().invoke(app, [*asked, "--as", "otto"], input="C000000030\n")
+    assert isinstance(refused.exception, RoleError)
 
 
 def test_every_table_with_a_token_is_looked_into() -> None:
