@@ -17,7 +17,8 @@ def erase_delta(path: Path, *, columns: Sequence[str], tokens: Sequence[str]) ->
     """Deletes the rows in which a token stands; returns how many. No earlier version can be read after."""
     table = DeltaTable(str(path))
     values = ", ".join(f"'{token}'" for token in tokens)
-    predicate = " or ".join(f'"{column}" in ({values})' for column in columns)
+    written = {field.name for field in table.schema().fields}
+    predicate = " or ".join(f'"{column}" in ({values})' for column in columns if column in written)
     deleted = int(table.delete(predicate)["num_deleted_rows"])
     forget_versions(path)
     return deleted
@@ -52,7 +53,7 @@ def erase_parquet(path: Path, *, columns: Sequence[str], tokens: Sequence[str]) 
     for file in sorted(path.glob("as_of=*/*.parquet")):
         rows = pq.ParquetFile(file).read()
         theirs = pa.array([False] * rows.num_rows, pa.bool_())
-        for column in columns:
+        for column in set(columns) & set(rows.column_names):
             theirs = pc.or_(theirs, pc.is_in(rows[column].combine_chunks(), value_set=values))
         found = int(pc.sum(theirs).as_py() or 0)
         if found:

@@ -117,3 +117,13 @@ def test_what_is_not_as_declared_is_refused(store: Store, change, message: str) 
 def test_arrow_rows_become_a_frame(store: Store) -> None:
     rows = pa.table({"value": [1.5], "key": [1]})
     assert store.frame(THINGS, rows).collect()[0].asDict() == {"key": 1, "value": 1.5}
+
+
+def test_days_before_another_are_dropped_for_good_and_no_others(store: Store) -> None:
+    store.write(THINGS, _rows(store, 10), as_of=FIRST)
+    store.write(THINGS, _rows(store, 4), as_of=SECOND)
+    assert store.drop_before(THINGS, FIRST) == 0
+    assert store.drop_before(THINGS, SECOND) == 10
+    assert store.dates(THINGS) == (SECOND,)
+    store.write(THINGS, _rows(store, 3), as_of=FIRST)
+    assert (store.read(THINGS, as_of=FIRST).count(), store.read(THINGS, as_of=SECOND).count()) == (3, 4)
