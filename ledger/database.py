@@ -16,6 +16,9 @@ from base.settings import Settings
 APP_ROLE, VAULT_ROLE = "longreach_app", "longreach_vault"
 """As whom ordinary work and the vault act: what the one may not read, the other does."""
 
+# Whoever logs in owns the tables and could turn their triggers off; ordinary work acts as less than that.
+_ACTING = {"options": f"-c role={APP_ROLE}"}
+
 
 @dataclass(frozen=True)
 class Ledger:
@@ -29,12 +32,13 @@ class Ledger:
 def open_ledger(settings: Settings) -> Iterator[Ledger]:
     """The ledger, started if it is the embedded one, and migrated to the newest version.
 
-    What was added to the audit is covered by a checkpoint outside when the block ends.
-    Raises LedgerError when PostgreSQL cannot be started or reached.
+    Connections act as ``longreach_app``, which may bend neither triggers nor the audit. What was added to the
+    audit is covered by a checkpoint outside when the block ends. Raises LedgerError when PostgreSQL cannot be
+    started, reached or migrated.
     """
     from ledger.audit.checkpoints import checkpoint_at_the_end
 
-    engine = create_engine(migrated(settings), pool_pre_ping=True, connect_args=_acting(settings))
+    engine = create_engine(migrated(settings), pool_pre_ping=True, connect_args=_ACTING)
     try:
         ledger = Ledger(engine, settings)
         try:
@@ -49,9 +53,9 @@ def open_ledger(settings: Settings) -> Iterator[Ledger]:
 
 def migrated(settings: Settings) -> URL:
     """Address of the ledger's database, brought to the newest version. As its owner: neither ordinary work
-    nor the vault logs in like this.
+    nor the vault acts like this.
 
-    Raises LedgerError when PostgreSQL cannot be started or reached.
+    Raises LedgerError when PostgreSQL cannot be started or reached, or the login may not set the tables up.
     """
     from ledger.migrate import migrate
 
@@ -66,14 +70,9 @@ def migrated(settings: Settings) -> URL:
 
 def _no_answer(address: URL) -> LedgerError:
     return LedgerError(
-        f"PostgreSQL at {address.host or 'the embedded socket'} does not answer; "
-        "start it, mend LONGREACH_DATABASE_URL, or unset it to use the embedded one"
+        f"PostgreSQL at {address.host or 'the embedded socket'} does not answer, or does not let its login "
+        f"act as {APP_ROLE}; start it, mend LONGREACH_DATABASE_URL, or unset it to use the embedded one"
     )
-
-
-def _acting(settings: Settings) -> dict[str, str]:
-    # Where the vault logs in by itself, ordinary work stays who it is: it has no way in.
-    return {} if settings.vault.database_url else {"options": f"-c role={APP_ROLE}"}
 
 
 def database_url(settings: Settings, name: str = "longreach") -> URL:

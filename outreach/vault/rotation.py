@@ -21,7 +21,7 @@ from outreach.vault.lookup import documents
 from outreach.vault.providers import provider_of
 from outreach.vault.records import opened, unpacked
 from outreach.vault.store import Connection, copy_in, lock, open_store
-from outreach.vault.tokens import Kind, TokenKey
+from outreach.vault.tokens import VERSIONS, Kind, TokenKey
 
 Key = Literal["master", "token"]
 
@@ -46,12 +46,13 @@ def versions(settings: Settings) -> tuple[Version, ...]:
         KeyRing.open(connection, settings)
         rows = connection.execute(
             "select 'master', version, provider, (select count(*) from persons p where p.master = m.version),"
-            " made_at, destroyed_at from masters m union all"
-            " select 'token', version, 'wrapped by master ' || master, 0, made_at, destroyed_at from keys"
-            " where use = 'token' order by 1, made_at"
+            " made_at, destroyed_at, version::int from masters m union all"
+            " select 'token', version, 'wrapped by master ' || master, 0, made_at, destroyed_at,"
+            " strpos(%s, version) from keys where use = 'token' order by 1, 7",
+            (VERSIONS,),
         ).fetchall()
     names = ("key", "version", "kept_by", "people", "made_at", "destroyed_at")
-    return tuple(Version(**dict(zip(names, row, strict=True))) for row in rows)
+    return tuple(Version(**dict(zip(names, row[:-1], strict=True))) for row in rows)
 
 
 def rotate_master(settings: Settings) -> str:

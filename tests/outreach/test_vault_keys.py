@@ -214,6 +214,18 @@ def test_rule_5_tokens_of_those_known_survive_the_token_key(settings: Settings, 
     assert vault.tokens("phone", moved["phone"])[0].as_py() != before["phone"][1].as_py()
 
 
+def test_rotation_goes_on_where_the_clock_was_moved_back(settings: Settings) -> None:
+    vault = Vault(settings)
+    vault.put(NIGHT, people(vault, 1))
+    with open_store(settings) as connection:
+        connection.execute("update keys set made_at = made_at + interval '1 day'")
+    assert rotate_token(settings) == "b"
+    assert vault.tokens("dial", pa.array(["x"]))[0].as_py()[0] == "b"
+    assert [one.version for one in versions(settings) if one.key == "token"] == ["a", "b"]
+    with pytest.raises(VaultError, match="token key b is in force"):
+        destroy(settings, "token", "b")
+
+
 def test_the_newest_token_key_is_not_destroyed(settings: Settings) -> None:
     vault = Vault(settings)
     vault.put(NIGHT, people(vault, 2))
