@@ -43,10 +43,13 @@ def read_statement(kind: Kind, content: bytes, *, keys: Sequence[Ed25519PublicKe
     try:
         outer = json.loads(content)
         text, signature = outer["statement"].encode(), outer["signature"].encode()
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise SealError(f"the {kind} is no signed statement; docs/recipients.md says how it looks") from error
     check(kind, text, signature=signature, keys=keys)
-    document = json.loads(text)
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        document = None
     if not isinstance(document, dict):
         raise SealError(f"the {kind} states nothing: a JSON object is expected")
     return document

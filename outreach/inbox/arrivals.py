@@ -3,10 +3,13 @@
 import hashlib
 import io
 import json
+import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 import pyarrow as pa
@@ -23,6 +26,10 @@ STATEMENT = ".statement"
 """What is added to a file's name to name its statement."""
 
 _LONGEST_STATEMENT = 1 << 16
+_LONGEST_FILE = 1 << 28  # some four million answers; more come in several files
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_DATE = re.compile(r"(?<!\d)20\d\d([._-]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])(?!\d)")
+_LONG_NUMBER = re.compile(r"\d(?:[._-]?\d){7}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,33 +63,55 @@ def arrivals_folder(settings: Settings, recipient: str) -> Path:
 
 
 def arrivals(settings: Settings) -> Iterator[Arrival]:
-    """What waits, by recipient and name. A file without its statement is not whole yet, and waits on."""
-    for path in sorted(arrivals_folder(settings, "").glob(f"*/*{STATEMENT}")):
+    """What waits, by recipient and name.
+
+    A file without its statement is not whole yet, and waits on; a name that begins with a dot is a draft's.
+    """
+    for path in sorted(arrivals_folder(settings, "").glob(f"*/[!.]*{STATEMENT}")):
         yield Arrival(recipient=path.parent.name, path=path.with_name(path.name.removesuffix(STATEMENT)))
 
 
 def read_arrival(arrival: Arrival, *, keys: Sequence[Ed25519PublicKey]) -> tuple[Statement, bytes]:
-    """The statement, and the very bytes it speaks of.
+    """The statement, its ``file`` as ``recorded_name`` gives it, and the very bytes it speaks of.
 
-    Raises SealError when it is not signed by one of ``keys``, is another's, or speaks of other bytes.
+    Raises SealError when it is not signed by one of ``keys``, is another's, or speaks of other bytes; when
+    one of the two is no regular file, or too long.
     """
-    with arrival.statement_path.open("rb") as file:
-        stated = read_statement("outcomes", file.read(_LONGEST_STATEMENT), keys=keys)
+    stated = read_statement(
+        "outcomes", _read(arrival.statement_path, what="statement", most=_LONGEST_STATEMENT), keys=keys
+    )
     statement = _statement(stated)
     if (statement.recipient, statement.file) != (arrival.recipient, arrival.path.name):
-        raise SealError(f"the statement is about {statement.file} of {statement.recipient}")
+        raise SealError("the statement is about another file, or another recipient's, than it lies beside")
     if arrival.path.suffix not in SUFFIXES:
         raise SealError(f"outcome files end in {' or '.join(SUFFIXES)}")
-    try:
-        content = arrival.path.read_bytes()
-    except FileNotFoundError as error:
-        raise SealError("the file that the statement is about is not there; lay it first") from error
+    content = _read(arrival.path, what="file that the statement is about", most=_LONGEST_FILE)
     if hashlib.sha256(content).hexdigest() != statement.sha256:
         raise SealError(
             "the file is not the one the statement is about: it was changed, or the statement came before "
             "the file was whole; hand both in again, the statement last"
         )
-    return statement, content
+    return replace(statement, file=recorded_name(statement.file, statement.sha256)), content
+
+
+def content_hash(arrival: Arrival) -> str:
+    """SHA-256 of the file; that of nothing where it cannot be read."""
+    try:
+        content = _read(arrival.path, what="file", most=_LONGEST_FILE)
+    except SealError:
+        content = b""
+    return hashlib.sha256(content).hexdigest()
+
+
+def recorded_name(name: str, sha256: str) -> str:
+    """``name`` where a record that is never changed may hold it, else one by the content's hash ``sha256``.
+
+    A name may say of whom the file is, and a hash of it would tell too, to whoever tries all numbers.
+    """
+    if _PLAIN.fullmatch(name) and not _LONG_NUMBER.search(_DATE.sub("date", name)):
+        return name
+    suffix = Path(name).suffix
+    return f"unnamed-{sha256[:16]}{suffix if suffix in SUFFIXES else ''}"
 
 
 def hand_in(
@@ -113,6 +142,26 @@ def hand_in(
     path = arrivals_folder(settings, recipient) / name
     publish_file(path, [content])
     publish_file(path.with_name(f"{name}{STATEMENT}"), [make_statement("outcomes", stated, key=key)])
+
+
+def _read(path: Path, *, what: str, most: int) -> bytes:
+    """The bytes of a regular file: whoever lays files here may lay folders, links and pipes as well."""
+    try:
+        with open(path, "rb", opener=_without_following) as file:
+            content = file.read(most + 1) if S_ISREG(os.fstat(file.fileno()).st_mode) else None
+    except FileNotFoundError as error:
+        raise SealError(f"the {what} is not there; lay it before its statement") from error
+    except OSError as error:
+        raise SealError(f"the {what} cannot be read as a file ({error.strerror})") from error
+    if content is None:
+        raise SealError(f"the {what} is no regular file")
+    if len(content) > most:
+        raise SealError(f"the {what} is longer than {most:,} bytes; hand it in as several")
+    return content
+
+
+def _without_following(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
 def _statement(stated: Mapping[str, Any]) -> Statement:

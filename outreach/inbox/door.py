@@ -7,6 +7,7 @@ then taken away from the arrivals. Killed anywhere between, the next run ends wi
 import hashlib
 import io
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -24,7 +25,15 @@ from ledger.database import Ledger
 from ledger.schema import INBOX_FILES, RELEASED_CONTACTS, RELEASES, among
 from outreach.deliver.canaries import look_for
 from outreach.deliver.keys import answer_keys, recipient_of
-from outreach.inbox.arrivals import Arrival, Statement, arrivals, read_arrival
+from outreach.inbox.arrivals import (
+    STATEMENT,
+    Arrival,
+    Statement,
+    arrivals,
+    content_hash,
+    read_arrival,
+    recorded_name,
+)
 from outreach.publish import publish_file
 from outreach.release.states import LEFT
 from sources.answers import SUFFIXES, parse_answers
@@ -53,13 +62,12 @@ def take_arrivals(ledger: Ledger, *, settings: Settings, as_of: date) -> Taken:
     with ledger.engine.begin() as at_the_door:
         at_the_door.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
         for arrival in arrivals(settings):
-            label = f"{arrival.recipient}/{arrival.path.name}"
             try:
-                if _take(arrival, ledger, settings=settings, as_of=as_of):
-                    taken.append(label)
+                name = _take(arrival, ledger, settings=settings, as_of=as_of)
+                if name is not None:
+                    taken.append(f"{arrival.recipient}/{name}")
             except (SealError, SourceError) as error:
-                _refuse(arrival, ledger, settings=settings, why=str(error))
-                refused.append(f"{label}: {error}")
+                refused.append(_refuse(arrival, ledger, settings=settings, why=str(error)))
     return Taken(taken=tuple(taken), refused=tuple(refused))
 
 
@@ -86,16 +94,19 @@ def refuse_what_came_otherwise(connection: Connection, folder: Path) -> None:
         )
 
 
-def _take(arrival: Arrival, ledger: Ledger, *, settings: Settings, as_of: date) -> bool:
-    """Whether the file was taken; False where it waits for its night. Raises SealError, SourceError."""
+def _take(arrival: Arrival, ledger: Ledger, *, settings: Settings, as_of: date) -> str | None:
+    """The name by which the file was taken; None where it waits for its night.
+
+    Raises SealError, SourceError.
+    """
     if arrival.recipient not in (*RECIPIENTS, *settings.recipients):
-        raise SealError(f"{arrival.recipient} is no recipient")
+        raise SealError("the folder's name is no recipient")
     statement, content = read_arrival(arrival, keys=answer_keys(settings, arrival.recipient))
-    answers = parse_answers(content, name=statement.file)
+    answers = _answers(content, statement)
     if answers.num_rows != statement.rows:
         raise SealError(f"the file holds {answers.num_rows} rows and its statement says {statement.rows}")
     if statement.as_of > as_of:
-        return False
+        return None
     days = recipient_of(settings, arrival.recipient).answer_days
     canaries = _canaries(ledger, statement, answers)
     with ledger.engine.begin() as connection:
@@ -116,9 +127,24 @@ def _take(arrival: Arrival, ledger: Ledger, *, settings: Settings, as_of: date) 
             action="outcome file taken",
             details={statement.file: {"as_of": statement.as_of.isoformat(), "rows": own.num_rows}},
         )
-    for path in (arrival.statement_path, arrival.path):
-        path.unlink(missing_ok=True)
-    return True
+    with suppress(OSError):  # what stays is refused by the next run, as taken before
+        for path in (arrival.statement_path, arrival.path):
+            path.unlink(missing_ok=True)
+    return statement.file
+
+
+def _answers(content: bytes, statement: Statement) -> pa.Table:
+    """Columns of ANSWERS. Raises SealError, SourceError where the ledger or Python could not hold them."""
+    try:
+        answers = parse_answers(content, name=statement.file)
+    except (ValueError, LookupError, NotImplementedError) as error:
+        raise SealError(f"the file cannot be read ({type(error).__name__})") from error
+    if pc.any(pc.match_substring(answers["contact"], "\0")).as_py():
+        raise SealError("a contact holds the character NUL")
+    years = pc.year(answers["happened_at"])
+    if pc.any(pc.or_(pc.less(years, 2000), pc.greater(years, 2099))).as_py():
+        raise SealError("a moment lies outside the years 2000 to 2099")
+    return answers
 
 
 def _refuse_repeated(connection: Connection, statement: Statement) -> None:
@@ -188,28 +214,27 @@ def _laid_down(folder: Path, statement: Statement, answers: pa.Table) -> str:
     return hashlib.sha256(sink.getvalue()).hexdigest()
 
 
-def _refuse(arrival: Arrival, ledger: Ledger, *, settings: Settings, why: str) -> None:
-    folder = settings.home / "inbox" / "quarantine" / arrival.recipient
-    content = arrival.path.read_bytes() if arrival.path.exists() else b""
-    digest = hashlib.sha256(content).hexdigest()
+def _refuse(arrival: Arrival, ledger: Ledger, *, settings: Settings, why: str) -> str:
+    """Records that, moves the file and its statement away; the line that says so.
+
+    In the quarantine they bear the number of their line in ``inbox_files``.
+    """
+    digest = content_hash(arrival)
+    name, recipient = recorded_name(arrival.path.name, digest), recorded_name(arrival.recipient, digest)
     with ledger.engine.begin() as connection:
-        connection.execute(
-            insert(INBOX_FILES).values(
-                recipient=arrival.recipient,
-                file=arrival.path.name,
-                sha256=digest,
-                rows=0,
-                last=False,
-                refused=why,
-            )
+        line = insert(INBOX_FILES).values(
+            recipient=recipient, file=name, sha256=digest, rows=0, last=False, refused=why
         )
+        number = connection.execute(line.returning(_FILES.id)).scalar_one()
         record_within(
-            connection,
-            actor=arrival.recipient,
-            action="outcome file refused",
-            details={arrival.path.name: {"why": why}},
+            connection, actor=recipient, action="outcome file refused", details={name: {"why": why}}
         )
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in (arrival.path, arrival.statement_path):
-        if path.exists():
-            path.rename(folder / f"{digest[:16]}-{path.name}")
+    folder = settings.home / "inbox" / "quarantine" / recipient
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, suffix in ((arrival.path, ""), (arrival.statement_path, STATEMENT)):
+            with suppress(FileNotFoundError):
+                path.rename(folder / f"{number}-{name}{suffix}")
+    except OSError as error:
+        why = f"{why}; it cannot be moved into the quarantine ({error.strerror}), remove it"
+    return f"{recipient}/{name}: {why}"

@@ -107,7 +107,7 @@ def test_a_stranger_or_another_recipient_signs_nothing_here(door: Door) -> None:
         door.hand_in("a1", key=key)
         assert "not signed by a key that is known here" in door.take()[1][0]
     door.hand_in("a1", recipient="nobody", key=Ed25519PrivateKey.generate())
-    assert "nobody is no recipient" in door.take()[1][0]
+    assert "nobody/first.parquet: the folder's name is no recipient" in door.take()[1][0]
     assert not (door.settings.vault_folder / "recipients" / "nobody.answers.pem").exists()
 
 
@@ -115,7 +115,7 @@ def test_a_statement_is_about_the_file_beside_it_and_no_other(door: Door) -> Non
     door.hand_in("a1")
     for suffix in ("", STATEMENT):
         (door.arrivals / f"first.parquet{suffix}").rename(door.arrivals / f"second.parquet{suffix}")
-    assert "the statement is about first.parquet of ai_dialler" in door.take()[1][0]
+    assert "the statement is about another file" in door.take()[1][0]
 
 
 def test_a_statement_that_lacks_something_says_what(door: Door) -> None:
@@ -268,4 +268,4 @@ def test_a_folder_that_names_itself_out_of_the_inbox_reaches_nothing(door: Door)
     (outside / f"x.csv{STATEMENT}").write_bytes(b"{}")
     taken, refused = door.take()
     assert taken == (f"{RECIPIENT}/first.parquet",)
-    assert "somebody is no recipient" in refused[0]
+    assert "somebody/x.csv: the folder's name is no recipient" in refused[0]
