@@ -2,8 +2,8 @@
 
 import os
 import signal
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -28,12 +28,15 @@ HANDED = ["contact", "address", "customer", "number", "strategy", "channel", "ca
 
 @dataclass(frozen=True)
 class Lists:
-    """What may leave on one night: ``size`` rows a recipient, two of which share each number."""
+    """What may leave on one night: ``size`` rows a recipient, two of which share each number, made from the
+    number in ``callers`` where there is one. ``by_calendar``: whether PostgreSQL's clock ends the lists."""
 
     ledger: Ledger
     settings: Settings
     as_of: date
     size: int = 6
+    by_calendar: bool = False
+    callers: Mapping[str, str] = field(default_factory=dict)
 
     def carry(self) -> None:
         """What the release job does, from the rows on."""
@@ -47,10 +50,12 @@ class Lists:
         carrier.hand_over()
 
     def carrier(self) -> Carrier:
+        ends = expires_at(self.as_of, self.settings.contact)
         return Carrier(
             ledger=self.ledger,
             as_of=self.as_of,
-            expires_at=expires_at(self.as_of, self.settings.contact),
+            expires_at=ends,
+            until=ends if self.by_calendar else None,
             pack=self.pack,
             way=lambda recipient: transport_of(recipient, settings=self.settings),
         )
@@ -78,7 +83,7 @@ class Lists:
                 "expires_on": contact_day(self.as_of),
                 "address": f"a{self.as_of:%y%m%d}{recipient[:2]}{row:03d}",
                 "number": f"n {self.as_of} {row // 2}",
-                "caller": None,
+                "caller": self.callers.get(recipient),
             }
             for row in range(self.size)
         ]

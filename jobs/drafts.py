@@ -74,15 +74,14 @@ class DecidedContacts:
         stops: Stops,
     ) -> pa.Table:
         """The rows of HELD_BACK. ``lists``: what left, of CONTACT_LISTS; ``stops``: as they bound it."""
-        withdrawn = pa.array(
-            [name for name, channel in channels.items() if releases[channel.recipient].state == "withdrawn"],
-            pa.string(),
-        )
+        stays = {name: releases[channel.recipient].state for name, channel in channels.items()}
+        ended = {name: state for name, state in stays.items() if state in ("withdrawn", "expired")}
+        of_channel = pc.index_in(self.rows["channel"], value_set=pa.array(list(ended), pa.string()))
         made = pc.equal(self.rows["fate"], "contact")
         left = pc.is_in(_touch(self.rows), value_set=_touch(lists).combine_chunks())
         why = pc.coalesce(
             self.why_stopped(stops),
-            pc.if_else(pc.is_in(self.rows["channel"], value_set=withdrawn), "withdrawn", None),
+            pa.array(list(ended.values()), pa.string()).take(of_channel.combine_chunks()),
             pc.if_else(made, _no_way(self.rows, channels), None),
         )
         rows = self.rows.append_column("reason", why)

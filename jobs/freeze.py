@@ -18,12 +18,14 @@ from outreach.release import (
     Carrier,
     Packer,
     Words,
+    expire,
     expires_at,
     plan,
     recipients_of,
     releases_of,
 )
 from outreach.vault import Vault
+from sources.source import open_source
 from strategies.book import documents, ever_live, running
 from strategies.document import Strategy
 
@@ -44,15 +46,21 @@ def freeze_lists(night: Night, decided: DecidedContacts) -> Carrier:
     """
     channels = load_channels()
     author = night.settings.actor or ACTOR
+    ends = expires_at(night.as_of, night.settings.contact)
+    until = ends if open_source(night.settings).by_calendar else None
     with night.ledger.engine.begin() as connection:
         plan(connection, night.as_of, recipients_of(channels), author=author)
+        expired = expire(connection, night.as_of, until=until)
         fresh = any(one.state == "planned" for one in releases_of(connection, night.as_of).values())
+    for line in expired:
+        night.progress(line)
     vault, identities = Vault(night.settings), dict[str, pa.Table]()
     book, versions = _decided_with(night)
     carrier = Carrier(
         ledger=night.ledger,
         as_of=night.as_of,
-        expires_at=expires_at(night.as_of, night.settings.contact),
+        expires_at=ends,
+        until=until,
         pack=Packer(
             settings=night.settings,
             as_of=night.as_of,

@@ -24,7 +24,7 @@ from outreach.revocations import forget_released
 from outreach.vault import Vault
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_SETTLED = ("delivered", "acknowledged", "withdrawn")
+_SETTLED = ("delivered", "acknowledged", "withdrawn", "expired")
 _GIVEN = (CONTACT_LISTS, PLAN, HELD_BACK)
 _ABOUT_PEOPLE = (Classification.TOKEN, Classification.QUASI, Classification.SENSITIVE)
 

@@ -68,6 +68,7 @@ class Berka(Source):
     """
 
     name = "berka"
+    by_calendar = False
     caveat = "Nobody answers contacts in this data, so nothing can be said of the effect of contacting."
 
     @property

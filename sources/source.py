@@ -22,6 +22,9 @@ class Source(ABC):
     name: ClassVar[str]
     caveat: ClassVar[str] = ""
     """What readers of its readouts must be told, where the data cannot show a true effect."""
+    by_calendar: ClassVar[bool] = True
+    """Whether its nights are the calendar's. A bank that is made up, or of years ago, has days of its own: no
+    clock tells when a list of those has expired, only later nights do."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings

@@ -48,6 +48,7 @@ class UciBankMarketing(Source):
     """
 
     name = "uci"
+    by_calendar = False
     caveat = (
         "Everyone in this file was called, so nobody knows what the customers held out would have done: "
         "openings are known of contacted customers only, and no lift can be read."

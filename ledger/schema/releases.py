@@ -34,6 +34,7 @@ RELEASES = Table(
     Column("actor", String, nullable=False, comment="who moved it last"),
     Column("reason", Text, comment="why it was moved"),
     Column("opt_outs_to", BigInteger, comment="last opt-out that was looked at"),
+    Column("tried_at", DateTime(timezone=True), comment="from when on it may have left"),
 )
 
 RELEASE_CONTENT = Table(

@@ -16,7 +16,17 @@ from outreach.release.lists import (
 from outreach.release.night import Carrier
 from outreach.release.origins import Origin, origins_of
 from outreach.release.pack import Packer
-from outreach.release.states import ACTOR, LEFT, Release, is_fixed, moves_of, newest, plan, releases_of
+from outreach.release.states import (
+    ACTOR,
+    LEFT,
+    Release,
+    expire,
+    is_fixed,
+    moves_of,
+    newest,
+    plan,
+    releases_of,
+)
 
 __all__ = [
     "ACTOR",
@@ -33,6 +43,7 @@ __all__ = [
     "build_lists",
     "contact_day",
     "contact_lists",
+    "expire",
     "expires_at",
     "is_fixed",
     "kin_of",

@@ -40,10 +40,11 @@ Pack = Callable[[str, pa.Table, int], Sealed]
 the file would show who somebody is."""
 
 
-def without(drafts: Drafts, stops: Stops) -> dict[str, Draft]:
-    """Those of the drafts that ``stops`` hit, without the rows hit."""
+def without(drafts: Drafts, stops: Stops, *, callers: pa.ChunkedArray) -> dict[str, Draft]:
+    """Those of the drafts that ``stops`` hit, or whose caller number is not among ``callers`` any more,
+    without the rows hit."""
     kept = {
-        recipient: without_stopped(draft.rows, stops=with_numbers_of(stops, draft.kin))[0]
+        recipient: _callable(without_stopped(draft.rows, stops=with_numbers_of(stops, draft.kin))[0], callers)
         for recipient, draft in drafts.items()
     }
     return {
@@ -51,6 +52,11 @@ def without(drafts: Drafts, stops: Stops) -> dict[str, Draft]:
         for recipient, rows in kept.items()
         if rows.num_rows < drafts[recipient].rows.num_rows
     }
+
+
+def _callable(rows: pa.Table, callers: pa.ChunkedArray) -> pa.Table:
+    usable = pc.is_in(rows["caller"], value_set=callers.combine_chunks())
+    return rows.filter(pc.or_(pc.is_null(rows["caller"]), usable))
 
 
 def kin_of(rows: pa.Table, numbers: pa.Table) -> pa.Table:

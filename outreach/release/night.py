@@ -17,11 +17,12 @@ from sqlalchemy.exc import DBAPIError
 
 from base.errors import ReleaseError
 from ledger.database import Ledger
+from outreach.callers import callers_of_day
 from outreach.deliver.canaries import enter
 from outreach.release import content
 from outreach.release.drafts import Draft, Drafts, Pack, Sealed, without
 from outreach.release.handover import Way, hand_over
-from outreach.release.states import ACTOR, Release, State, move, refuse_overtaken, releases_of
+from outreach.release.states import ACTOR, Release, State, expire, move, releases_of
 from outreach.revocations import enter_released
 from outreach.stops import hold_still, last_opt_out, read_stops
 
@@ -31,11 +32,13 @@ _PATIENCE = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Carrier:
-    """What carrying a night takes. ``expires_at``: when its lists do, with its zone."""
+    """What carrying a night takes. ``expires_at``: when its lists do, with its zone. ``until``: the same,
+    where PostgreSQL's clock tells; None for a bank that is made up, or of years ago, with its own days."""
 
     ledger: Ledger
     as_of: date
     expires_at: datetime
+    until: datetime | None
     pack: Pack
     way: Way
     progress: Callable[[str], None] = field(default=lambda _: None)
@@ -53,12 +56,12 @@ class Carrier:
     def write(self) -> None:
         """Enters the approved lists as written, without those who have been stopped since they were frozen.
 
-        Raises ReleaseError as ``freeze`` does, and where a later night's list has left already.
+        Those whose time is over expire instead. Raises ReleaseError as ``freeze`` does.
         """
+        self._expire()
         with self.ledger.engine.connect() as connection:
             found = releases_of(connection, self.as_of)
             approved = {name: release for name, release in found.items() if release.state == "approved"}
-            refuse_overtaken(connection, self.as_of, approved)
             drafts = {name: content.draft_of(connection, release) for name, release in approved.items()}
         if drafts:
             self._settle(
@@ -71,7 +74,15 @@ class Carrier:
 
     def hand_over(self) -> None:
         """Delivers what is written, and takes receipts, as ``outreach.release.handover`` has it."""
-        hand_over(self.ledger, self.as_of, way=self.way, progress=self.progress)
+        self._expire()
+        hand_over(self.ledger, self.as_of, until=self.until, way=self.way)
+
+    def _expire(self) -> None:
+        """Ends the lists whose time is over, or that a later night's have overtaken, and that nobody has."""
+        with self.ledger.engine.begin() as connection:
+            expired = expire(connection, self.as_of, until=self.until)
+        for line in expired:
+            self.progress(line)
 
     def _settle(
         self, drafts: Drafts, *, attempts: Mapping[str, int], make: set[str], looked_to: int, enter: "_Enter"
@@ -91,13 +102,13 @@ class Carrier:
                 if not patience:
                     self.progress("people keep opting out: lists are made again while opt-outs wait")
                     hold_still(connection)
-                    changed, looked_to = _look_again(connection, todo, looked_to)
+                    changed, looked_to = self._look_again(connection, todo, looked_to)
                     todo |= changed
                     sealed |= self._sealed(todo, make | set(changed), attempts)
                 for recipient in sorted(releases.keys() & sealed.keys()):
                     self._keep(connection, releases[recipient], todo[recipient], sealed[recipient])
                 hold_still(connection)
-                changed, looked_to = _look_again(connection, todo, looked_to)
+                changed, looked_to = self._look_again(connection, todo, looked_to)
                 if not changed:
                     for recipient, release in releases.items():
                         enter.move(connection, release, todo[recipient], sealed.get(recipient), looked_to)
@@ -105,6 +116,14 @@ class Carrier:
                 transaction.rollback()
             self.progress(f"{len(changed)} lists are made again: somebody on them has just been stopped")
             todo, make = {**todo, **changed}, set(changed)
+
+    def _look_again(
+        self, connection: Connection, drafts: Drafts, looked_to: int
+    ) -> tuple[dict[str, Draft], int]:
+        """The drafts hit since ``looked_to``, without the rows hit; and how far was looked now."""
+        callers = callers_of_day(connection, day=self.expires_at.date())["number"]
+        changed = without(drafts, read_stops(connection, after=looked_to), callers=callers)
+        return changed, max(looked_to, last_opt_out(connection))
 
     def _keep(self, connection: Connection, release: Release, draft: Draft, sealed: Sealed) -> None:
         content.keep(connection, release, draft, sealed)
@@ -175,12 +194,6 @@ def _unmoved(
         for recipient, release in releases_of(connection, as_of, locked=True).items()
         if release.state == state and release.attempt == attempts.get(recipient)
     }
-
-
-def _look_again(connection: Connection, drafts: Drafts, looked_to: int) -> tuple[dict[str, Draft], int]:
-    """The drafts that have been hit since ``looked_to``, without the rows hit; and how far was looked now."""
-    changed = without(drafts, read_stops(connection, after=looked_to))
-    return changed, max(looked_to, last_opt_out(connection))
 
 
 @contextmanager

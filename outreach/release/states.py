@@ -6,7 +6,7 @@ other finds it moved. What may follow on what, and that no author approves, trig
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
 
 from sqlalchemy import Connection, func, select, update
@@ -15,7 +15,9 @@ from sqlalchemy.dialects.postgresql import insert
 from base.errors import ReleaseError
 from ledger.schema import RELEASE_MOVES, RELEASES
 
-State = Literal["planned", "frozen", "approved", "written", "delivered", "acknowledged", "withdrawn"]
+State = Literal[
+    "planned", "frozen", "approved", "written", "delivered", "acknowledged", "withdrawn", "expired"
+]
 
 STATES: tuple[State, ...] = (
     "planned",
@@ -25,16 +27,20 @@ STATES: tuple[State, ...] = (
     "delivered",
     "acknowledged",
     "withdrawn",
+    "expired",
 )
 ACTOR = "release job"
 """Who moves a release where no person does."""
 LEFT: tuple[State, ...] = ("written", "delivered", "acknowledged")
 """From ``written`` on the recipient may have it: nothing is made anew, nothing is withdrawn."""
+_IN_THE_HOUSE: tuple[State, ...] = ("planned", "frozen", "approved", "written")
+"""Nobody else has these, unless a delivery was tried."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Release:
-    """Where the list of one night for one recipient stands. ``attempt``: how often it was frozen."""
+    """Where the list of one night for one recipient stands. ``attempt``: how often it was frozen;
+    ``tried_at``: from when on it may have left, None before its delivery was first tried."""
 
     as_of: date
     recipient: str
@@ -47,6 +53,7 @@ class Release:
     approver: str | None
     opt_outs_to: int | None
     reason: str | None
+    tried_at: datetime | None
 
 
 _COLUMNS = [RELEASES.c[name] for name in Release.__dataclass_fields__]
@@ -128,25 +135,43 @@ def is_fixed(connection: Connection, as_of: date) -> bool:
     return connection.execute(query).first() is not None
 
 
-def overtaken_by(connection: Connection, as_of: date) -> dict[str, date]:
-    """The latest night whose list has left since, by recipient: the day of the list of ``as_of`` is over.
+def over(connection: Connection, as_of: date, *, until: datetime | None) -> dict[str, str]:
+    """Why lists of the night may not be worked any more, by recipient; the others still may.
 
-    Nights are set against nights; the machine's clock, which may be moved, is not asked.
+    ``until``: when they expire by PostgreSQL's clock; None where nights are not the calendar's. A later night
+    whose list has left ends them too, whatever the clock says.
     """
+    releases = releases_of(connection, as_of)
+    if until is not None and connection.execute(select(func.now() >= until)).scalar_one():
+        return dict.fromkeys(releases, f"it was good until {until.isoformat(timespec='minutes')}")
+    return {
+        recipient: f"that of {night} has left already"
+        for recipient, night in _overtaken_by(connection, as_of).items()
+        if recipient in releases
+    }
+
+
+def expire(connection: Connection, as_of: date, *, until: datetime | None) -> tuple[str, ...]:
+    """Ends the lists of the night whose time is over and that nobody can have; gives lines that say so."""
+    why = over(connection, as_of, until=until)
+    ended = {
+        recipient: release
+        for recipient, release in releases_of(connection, as_of, locked=True).items()
+        if recipient in why and release.state in _IN_THE_HOUSE and release.tried_at is None
+    }
+    for recipient, release in ended.items():
+        move(connection, release, "expired", actor=ACTOR, reason=why[recipient])
+    return tuple(
+        f"{recipient}: the list of {as_of} has expired and stays here: {why[recipient]}"
+        for recipient in ended
+    )
+
+
+def _overtaken_by(connection: Connection, as_of: date) -> dict[str, date]:
+    """The latest night whose list has left since, by recipient."""
     query = (
         select(RELEASES.c.recipient, func.max(RELEASES.c.as_of).label("latest"))
         .where(RELEASES.c.as_of > as_of, RELEASES.c.state.in_(LEFT))
         .group_by(RELEASES.c.recipient)
     )
     return {row.recipient: row.latest for row in connection.execute(query)}
-
-
-def refuse_overtaken(connection: Connection, as_of: date, recipients: Iterable[str]) -> None:
-    """Raises ReleaseError where a later night's list has left already."""
-    later = overtaken_by(connection, as_of)
-    for recipient in recipients:
-        if recipient in later:
-            raise ReleaseError(
-                f"the list for {recipient} of {as_of} has expired: that of {later[recipient]} has left "
-                f"already. Withdraw it: longreach releases withdraw {as_of} --reason ..."
-            )

@@ -41,6 +41,7 @@ class SyntheticBank(Source):
     """
 
     name = "synthetic"
+    by_calendar = False
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)

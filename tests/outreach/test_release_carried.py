@@ -6,25 +6,28 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, text, update
 from sqlalchemy.exc import DBAPIError
 from typer.testing import CliRunner, Result
 
-from base.errors import DeliveryError, ReleaseError
+from base.errors import DeliveryError, ReleaseError, SettingsError
 from base.settings import Settings, load_settings
 from base.settings.release import Release as Limits
 from benchmarks.carried_lists import CHANNELS, Lists, opt_out
 from jobs.command import app
 from ledger.database import Ledger, open_ledger
-from ledger.schema import RELEASE_CONTENT, RELEASE_MOVES, RELEASES
+from ledger.schema import CALLER_NUMBERS, RELEASE_CONTENT, RELEASE_MOVES, RELEASES
+from outreach.callers.register import rest, retire
 from outreach.deliver.keys import answering_key
 from outreach.deliver.package import Package
 from outreach.deliver.route import transport_of
-from outreach.deliver.transport import RECEIPT, make_receipt
+from outreach.deliver.transport import RECEIPT, Receipt, Transport, make_receipt
+from outreach.inbox import still_due
 from outreach.release import (
     approve,
     approve_by_limits,
@@ -36,7 +39,7 @@ from outreach.release import (
     take_receipts,
     withdraw,
 )
-from outreach.stops import throw_switch
+from outreach.stops import Scope, throw_switch
 
 NIGHTS = iter(date(2026, 1, 1) + timedelta(days=place) for place in range(10_000))
 
@@ -67,6 +70,53 @@ def frozen(lists: Lists) -> None:
     with lists.ledger.engine.begin() as connection:
         plan(connection, lists.as_of, CHANNELS, author="release job")
     lists.carrier().freeze({recipient: lists.draft(recipient) for recipient in CHANNELS}, looked_to=0)
+
+
+def bring(lists: Lists, state: str) -> None:
+    """Up to ``state``: frozen, approved or written."""
+    frozen(lists)
+    if state != "frozen":
+        approve(lists.ledger, lists.as_of, approver="王敏", reason="looked at it")
+    if state == "written":
+        lists.carrier().write()
+
+
+def assert_stayed(lists: Lists) -> None:
+    assert states(lists) == {"expired"}
+    assert not list(lists.settings.outbox_folder.glob(f"*/*{lists.as_of}*"))
+    with lists.ledger.engine.connect() as connection:
+        assert left(connection, lists.as_of).num_rows == 0
+        assert still_due(connection, lists.as_of) == ()
+
+
+class Unreachable(Transport):
+    def deliver(self, package: Package) -> None:
+        raise DeliveryError(f"{package.name}: no answer")
+
+    def receipt(self, package: Package) -> Receipt | None:  # noqa: ARG002
+        return None
+
+
+class Killed(BaseException):
+    """In the middle of a delivery."""
+
+
+class Taking(Transport):
+    """A recipient so quick that the file is gone, and the receipt there, before the sender is told."""
+
+    def __init__(self, real: Transport, folder: Path, lists: Lists) -> None:
+        self._real, self._folder, self._lists = real, folder, lists
+
+    def deliver(self, package: Package) -> None:
+        self._real.deliver(package)
+        at = expires_at(self._lists.as_of, self._lists.settings.contact)
+        receipt = make_receipt(package, at=at, key=answering_key(self._lists.settings, package.recipient))
+        (self._folder / f"{package.name}{RECEIPT}").write_bytes(receipt)
+        (self._folder / package.name).unlink()
+        raise Killed
+
+    def receipt(self, package: Package) -> Receipt | None:
+        return self._real.receipt(package)
 
 
 def everybody(lists: Lists) -> dict[str, list[str]]:
@@ -195,14 +245,128 @@ def test_what_is_withdrawn_stays_in_the_house(lists: Lists) -> None:
         withdraw(lists.ledger, lists.as_of, actor="王敏", reason="again")
 
 
-def test_a_list_that_a_later_night_has_overtaken_is_refused(ledger: Ledger, settings: Settings) -> None:
+@pytest.mark.parametrize("state", ["frozen", "approved", "written"])
+def test_a_list_that_a_later_night_has_overtaken_expires_and_no_answer_is_awaited(
+    ledger: Ledger, settings: Settings, state: str
+) -> None:
     earlier, later = (Lists(ledger, settings, next(NIGHTS)) for _ in range(2))
-    frozen(earlier)
+    bring(earlier, state)
     later.carry()
-    approve_by_limits(ledger, earlier.as_of, limits=settings.release)
-    with pytest.raises(ReleaseError, match="expired"):
-        earlier.carrier().write()
-    assert states(earlier) == {"approved"}
+    earlier.carrier().write()
+    earlier.carrier().hand_over()
+    assert_stayed(earlier)
+
+
+@pytest.mark.parametrize("state", ["frozen", "approved", "written"])
+def test_a_list_whose_evening_is_past_by_the_calendar_expires(
+    ledger: Ledger, settings: Settings, state: str
+) -> None:
+    past = Lists(ledger, settings, next(NIGHTS))
+    bring(past, state)
+    again = replace(past, by_calendar=True)
+    again.carrier().write()
+    again.carrier().hand_over()
+    assert_stayed(past)
+
+
+def test_a_list_whose_evening_is_to_come_is_delivered(tmp_path: Path) -> None:
+    settings = load_settings(home=tmp_path)
+    with open_ledger(settings) as ledger:
+        with ledger.engine.connect() as connection:
+            today = connection.execute(text("select current_date")).scalar_one()
+        lists = Lists(ledger, settings, today + timedelta(days=200), by_calendar=True)
+        lists.carry()
+        assert states(lists) == {"delivered"}
+
+
+def test_a_list_that_may_have_left_is_not_sent_late_and_counts_as_left(lists: Lists) -> None:
+    bring(lists, "written")
+    with pytest.raises(DeliveryError, match="no answer"):
+        replace(lists.carrier(), way=lambda _: Unreachable()).hand_over()
+    replace(lists, by_calendar=True).carrier().hand_over()
+    assert states(lists) == {"written"}
+    assert not list(lists.settings.outbox_folder.glob(f"*/*{lists.as_of}*"))
+    with lists.ledger.engine.connect() as connection:
+        assert left(connection, lists.as_of).num_rows == 2 * lists.size
+    own = update(RELEASES).where(RELEASES.c.as_of == lists.as_of)
+    with pytest.raises(DBAPIError, match="may have left"), lists.ledger.engine.begin() as connection:
+        connection.execute(own.values(state="expired", actor="x", reason="x"))
+
+
+@pytest.mark.parametrize(("scope", "name"), [("all", "all"), ("channel", "ai_call")])
+def test_a_switch_holds_what_is_written_back_until_it_is_lifted(
+    lists: Lists, scope: Scope, name: str
+) -> None:
+    bring(lists, "written")
+    throw_switch(lists.ledger, scope, name, stopped=True, actor="a", reason="incident")
+    try:
+        with pytest.raises(DeliveryError, match=r"ai_dialler: .*held back while ai_call is switched off"):
+            lists.carrier().hand_over()
+    finally:
+        throw_switch(lists.ledger, scope, name, stopped=False, actor="a", reason="mended")
+    assert not list((lists.settings.outbox_folder / "ai_dialler").glob(f"*{lists.as_of}*"))
+    human = {"all": "written", "channel": "delivered"}[scope]
+    with lists.ledger.engine.connect() as connection:
+        found = releases_of(connection, lists.as_of)
+    assert (found["ai_dialler"].state, found["human_desk"].state) == ("written", human)
+    lists.carrier().hand_over()
+    assert {recipient: lists.opened(recipient) for recipient in CHANNELS} == everybody(lists)
+
+
+def test_a_list_leaves_without_contacts_from_numbers_that_have_been_retired_or_rest(
+    ledger: Ledger, settings: Settings
+) -> None:
+    callers = {"ai_dialler": "77001", "human_desk": "77002"}
+    lists = Lists(ledger, settings, next(NIGHTS), callers=callers)
+    with ledger.engine.begin() as connection:
+        for recipient, number in callers.items():
+            line = {"class": "marketing", "purposes": [], "daily_limit": 99, "generated": False}
+            connection.execute(
+                insert(CALLER_NUMBERS).values(
+                    number=number, channel=CHANNELS[recipient], active_from=date(2020, 1, 1), **line
+                )
+            )
+    bring(lists, "approved")
+    with ledger.engine.begin() as connection:
+        retire(connection, "77001", actor="operator", reason="complaints")
+        rest(
+            connection,
+            "77002",
+            until=lists.as_of + timedelta(days=9),
+            actor="operator",
+            reason="complaints",
+        )
+    lists.carrier().write()
+    lists.carrier().hand_over()
+    assert [lists.opened(recipient) for recipient in CHANNELS] == [[], []]
+
+
+def test_a_recipient_whose_settings_are_wrong_keeps_no_other_waiting(lists: Lists) -> None:
+    bring(lists, "written")
+
+    def way(recipient: str) -> Transport:
+        if recipient == "ai_dialler":
+            raise SettingsError("its key file cannot be read")
+        return transport_of(recipient, settings=lists.settings)
+
+    with pytest.raises(DeliveryError, match="ai_dialler: its key file cannot be read"):
+        replace(lists.carrier(), way=way).hand_over()
+    assert lists.opened("human_desk") == everybody(lists)["human_desk"]
+
+
+def test_what_a_recipient_took_away_before_it_was_noted_is_not_delivered_again(lists: Lists) -> None:
+    bring(lists, "written")
+    folder = lists.settings.outbox_folder / "ai_dialler"
+    taking = Taking(transport_of("ai_dialler", settings=lists.settings), folder, lists)
+
+    def way(recipient: str) -> Transport:
+        return taking if recipient == "ai_dialler" else transport_of(recipient, settings=lists.settings)
+
+    with pytest.raises(Killed):
+        replace(lists.carrier(), way=way).hand_over()
+    lists.carrier().hand_over()
+    assert not list(folder.glob(f"*{lists.as_of}*.sealed"))
+    assert states(lists) == {"acknowledged", "delivered"}
 
 
 def test_a_recipient_that_cannot_be_reached_keeps_no_other_waiting(lists: Lists) -> None:

@@ -12,7 +12,8 @@ depends_on = None
 _RULES = """
 create function release_is_born() returns trigger language plpgsql as $$
 begin
-    if new.state <> 'planned' or new.attempt <> 0 or num_nonnulls(new.rows, new.sha256, new.approver) > 0 then
+    if new.state <> 'planned' or new.attempt <> 0
+        or num_nonnulls(new.rows, new.sha256, new.approver, new.tried_at) > 0 then
         raise exception 'release of % to %: it begins as planned and with nothing in it',
             new.as_of, new.recipient;
     end if;
@@ -30,7 +31,9 @@ begin
     if (old.state, new.state) not in (
         ('planned', 'frozen'), ('frozen', 'frozen'), ('frozen', 'approved'), ('approved', 'approved'),
         ('approved', 'written'), ('written', 'delivered'), ('delivered', 'acknowledged'),
-        ('planned', 'withdrawn'), ('frozen', 'withdrawn'), ('approved', 'withdrawn')
+        ('planned', 'withdrawn'), ('frozen', 'withdrawn'), ('approved', 'withdrawn'),
+        ('planned', 'expired'), ('frozen', 'expired'), ('approved', 'expired'), ('written', 'expired'),
+        ('written', 'written')
     ) then
         raise exception '%: % does not follow %', what, new.state, old.state;
     end if;
@@ -58,6 +61,16 @@ begin
     elsif new.approver is distinct from old.approver then
         raise exception '%: who approved it is not changed', what;
     end if;
+    if (old.state, new.state) = ('written', 'written') then
+        if num_nulls(old.tried_at, new.tried_at) <> 1 then
+            raise exception '%: its first delivery is tried once', what;
+        end if;
+    elsif new.tried_at is distinct from old.tried_at then
+        raise exception '%: when its delivery was tried is not changed', what;
+    end if;
+    if new.state = 'expired' and old.tried_at is not null then
+        raise exception '%: it may have left, and counts as left', what;
+    end if;
     if new.state = 'withdrawn' and coalesce(trim(new.reason), '') = '' then
         raise exception '%: withdrawing takes a reason', what;
     end if;
@@ -67,6 +80,9 @@ end $$;
 
 create function keep_release_move() returns trigger language plpgsql as $$
 begin
+    if tg_op = 'UPDATE' and (old.state, new.state) = ('written', 'written') then
+        return null;
+    end if;
     insert into release_moves (as_of, recipient, attempt, from_state, to_state, rows, actor, reason)
     values (
         new.as_of, new.recipient, new.attempt, case when tg_op = 'UPDATE' then old.state end, new.state,
@@ -88,7 +104,8 @@ begin
         raise exception 'release of % to %: nothing is added to it any more', new.as_of, new.recipient;
     end if;
     select * into release from releases where as_of = old.as_of and recipient = old.recipient;
-    if old.attempt < release.attempt or release.state in ('delivered', 'acknowledged', 'withdrawn') then
+    if old.attempt < release.attempt or release.state in ('delivered', 'acknowledged', 'withdrawn', 'expired')
+    then
         return old;
     end if;
     raise exception 'release of % to %: its content is still to be delivered', old.as_of, old.recipient;
@@ -114,6 +131,9 @@ def upgrade() -> None:
         ),
         sa.Column("reason", sa.Text(), nullable=True, comment="why it was moved"),
         sa.Column("opt_outs_to", sa.BigInteger(), nullable=True, comment="last opt-out that was looked at"),
+        sa.Column(
+            "tried_at", sa.DateTime(timezone=True), nullable=True, comment="from when on it may have left"
+        ),
     ):
         op.add_column("releases", column)
     for name in ("attempt", "author", "actor"):
@@ -123,7 +143,8 @@ def upgrade() -> None:
     op.create_check_constraint(
         "state_is_known",
         "releases",
-        "state in ('planned', 'frozen', 'approved', 'written', 'delivered', 'acknowledged', 'withdrawn')",
+        "state in ('planned', 'frozen', 'approved', 'written', 'delivered', 'acknowledged', 'withdrawn', "
+        "'expired')",
     )
     op.create_check_constraint(
         "frozen_has_content", "releases", "attempt = 0 or (rows is not null and sha256 is not null)"
@@ -195,7 +216,7 @@ def downgrade() -> None:
         op.execute(f"drop function {function}()")
     op.drop_constraint("frozen_has_content", "releases")
     op.drop_constraint("state_is_known", "releases")
-    for name in ("opt_outs_to", "reason", "actor", "approver", "author", "size", "attempt"):
+    for name in ("tried_at", "opt_outs_to", "reason", "actor", "approver", "author", "size", "attempt"):
         op.drop_column("releases", name)
     op.execute("delete from releases where rows is null")
     op.alter_column("releases", "rows", nullable=False)
