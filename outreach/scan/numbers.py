@@ -30,6 +30,7 @@ _DIGEST = re.compile(
     r"(?<![0-9a-z])(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})(?![0-9a-z])", re.ASCII | re.IGNORECASE
 )
 _LETTERS = re.compile(r"(?<=\d)[A-Z](?=\d)")
+_POWER_OF_TEN = re.compile(r"(?<![0-9A-Z.])(\d)\.(\d+)\s?(?:E\+?|[×X*]\s?10\^?)\d\d?(?![0-9A-Z])")
 # How people group the digits of a mobile number.
 _GROUPINGS = {(3, 4, 4), (3, 3, 5), (4, 4, 3), (1,) * 11}
 _LOOSER_GROUPINGS = {
@@ -53,7 +54,8 @@ def codes_in(text: str) -> Iterator[str]:
     """Everything in ``text`` that could be a known number, as digits and capitals; also read backwards."""
     plain = digits_plain(text)
     dateless = _without_dates(plain)
-    for view, shortest in ((dateless, _SHORTEST), (plain, 11), (_LETTERS.sub("-", plain), 11)):
+    views = ((dateless, _SHORTEST), (plain, 11), (_LETTERS.sub("-", plain), 11), (_multiplied(plain), 11))
+    for view, shortest in views:
         for run in _runs(view):
             for code in _codes(run, shortest):
                 yield code
@@ -72,6 +74,10 @@ def has_number(text: str, *, known: frozenset[str], own: frozenset[str]) -> bool
     if known and not known.isdisjoint(codes_in(text)):
         return True
     plain = digits_plain(text)
+    return any(_has_shaped(view, own) for view in {plain, _multiplied(plain)})
+
+
+def _has_shaped(plain: str, own: frozenset[str]) -> bool:
     dateless = _without_dates(plain)
     if any(run not in own for run in _AS_LONG_AS_A_MOBILE.findall(dateless)):
         return True
@@ -87,6 +93,11 @@ class _Run(NamedTuple):
 
     groups: tuple[str, ...]
     gaps: tuple[str, ...]
+
+
+def _multiplied(plain: str) -> str:
+    """``1.3812345678E+10`` as its digits, 13812345678."""
+    return _POWER_OF_TEN.sub(r"\1\2", plain)
 
 
 def _without_dates(plain: str) -> str:

@@ -48,6 +48,12 @@ DISGUISES = {
     "minority name": "阿依古丽·买买提女士",
     "Latin name": "dear ANNA NOVAK,",
     "compatibility characters": "客户Ｃ０００１２３４５６７",
+    "as a spreadsheet writes it": "1.3812345678E+10",
+    "another's as a spreadsheet writes it": "电话1.5900001111e10",
+    "power of ten": "1.5900001111×10^10",
+    "power of ten, raised": "1.5900001111 × 10¹⁰",
+    "head as a power of ten": "1.38e10 12345678",
+    "another's head as a power of ten": "1.59e10 + 00001111",
 }
 
 
@@ -218,6 +224,11 @@ def test_a_digest_may_stand_in_a_manifest_alone() -> None:
         == []
     )
     assert "a digest" in leaks_of(rows_of(reason=[f"客户{digest}"]))[0]
+
+
+@pytest.mark.parametrize("text", ["1.38e10", "规模1.38×10^10元", "1.2e6 2.5e6", "误差1.5E-10，样本2.25E+06"])
+def test_powers_of_ten_that_are_no_number_pass(text: str) -> None:
+    assert leaks_of(rows_of(reason=[text])) == []
 
 
 def test_ordinary_words_that_could_be_names_pass_and_names_in_a_sentence_do_not() -> None:
