@@ -13,6 +13,7 @@ from lake.tables import CUSTOMERS, NUMBERS, PLAN, SUPPRESSIONS
 from ledger.audit import trail
 from outreach.channels.channel import load_channels
 from outreach.deliver.route import transport_of
+from outreach.inbox import take_arrivals
 from outreach.release import (
     ACTOR,
     Carrier,
@@ -29,6 +30,7 @@ from sources.source import open_source
 from strategies.book import documents, ever_live, running
 from strategies.document import Strategy
 
+_WAITING = {"planned", "frozen", "approved"}
 READS = (PLAN.at, NUMBERS.at, CUSTOMERS.at, SUPPRESSIONS.at)
 
 
@@ -42,6 +44,8 @@ def freeze(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
 def freeze_lists(night: Night, decided: DecidedContacts) -> Carrier:
     """Freezes the lists that are not frozen yet, and gives what carries them on.
 
+    Takes in first what recipients have handed in, so that who wants no more by then is on no list.
+
     Raises ReleaseError where a list must not be made.
     """
     channels = load_channels()
@@ -51,7 +55,10 @@ def freeze_lists(night: Night, decided: DecidedContacts) -> Carrier:
     with night.ledger.engine.begin() as connection:
         plan(connection, night.as_of, recipients_of(channels), author=author)
         expired = expire(connection, night.as_of, until=until)
-        fresh = any(one.state == "planned" for one in releases_of(connection, night.as_of).values())
+        states = {one.state for one in releases_of(connection, night.as_of).values()}
+    if states & _WAITING:  # afterwards the night's answers are for learn to take
+        for line in take_arrivals(night.ledger, settings=night.settings, as_of=night.as_of).refused:
+            night.progress(f"refused: {line}")
     for line in expired:
         night.progress(line)
     vault, identities = Vault(night.settings), dict[str, pa.Table]()
@@ -74,7 +81,7 @@ def freeze_lists(night: Night, decided: DecidedContacts) -> Carrier:
         way=lambda recipient: transport_of(recipient, settings=night.settings),
         progress=night.progress,
     )
-    if fresh:
+    if "planned" in states:
         decided.watch(night)
         drafts, looked_to = make_drafts(
             night, decided, vault=vault, book=book, channels=channels, identities=identities

@@ -37,6 +37,7 @@ from lake.tables.words import OPTED_OUT
 from ledger.audit import record
 from outreach.inbox import refuse_what_came_otherwise, take_arrivals
 from outreach.opt_outs import heed_outcomes
+from outreach.vault import Vault
 
 _CONTACT = ("contact", "customer", "strategy", "step", "channel")
 
@@ -126,11 +127,13 @@ def _delivered(night: Night) -> pa.Table:
 def _heeded(night: Night, delivered: pa.Table, contacts: pa.Table) -> pa.Table:
     """What was delivered, once everybody who wants no contact at all is entered as opted out: as refusals."""
     wants_none = pc.equal(delivered["result"], OPTED_OUT)
-    told = contacts.select(["contact", "customer"]).filter(
+    said_so = contacts.select(["contact", "customer"]).filter(
         pc.is_in(contacts["contact"], value_set=delivered.filter(wants_none)["contact"].combine_chunks())
     )
+    # The door has entered them, but of lists that nobody may use any more and that it has forgotten.
+    numbers = Vault(night.settings).numbers_of(said_so["customer"].unique(), as_of=night.as_of)
     with night.ledger.engine.begin() as connection:
-        heed_outcomes(connection, told)
+        heed_outcomes(connection, said_so.join(numbers, keys="customer"))
     place = delivered.schema.get_field_index("result")
     return delivered.set_column(place, "result", pc.if_else(wants_none, "refused", delivered["result"]))
 

@@ -47,7 +47,7 @@ def add(
     said = token or typer.prompt(by.value, hide_input=True)
     settings = load_settings()
     with open_ledger(settings) as ledger, ledger.engine.begin() as connection:
-        whom = named(settings, said.strip(), by=by.value)
+        whom = named(connection, said.strip(), by=by.value, settings=settings)
         opt_out = enter(connection, whom, channel=channel, source=source, actor=who, reason=reason)
     out.print(f"opt-out {opt_out}: {channel}", markup=False)
 

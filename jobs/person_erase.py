@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+import pyarrow as pa
 from sqlalchemy import Connection, delete, func, select, tuple_
 
 from base.settings import Retention
@@ -21,6 +22,7 @@ from ledger.schema import (
     REVOCATIONS,
 )
 from outreach.opt_outs import EVERYWHERE, Whom, enter, standing
+from outreach.vault import Vault
 
 _PROTECTS = "it protects the person from being contacted"
 _TRAIL = "records of what was done are kept, and their chain would break; they name a token only"
@@ -81,13 +83,17 @@ def erase_everywhere(
 
 
 def _opt_out(house: Night, customers: Sequence[str], *, actor: str, ticket: str) -> None:
+    numbers = Vault(house.settings).numbers_of(pa.array(customers, pa.string()), as_of=house.as_of)
+    number_of = {one["customer"]: one["number"] for one in numbers.to_pylist()}
     with house.ledger.engine.begin() as connection:
-        bound = {row.customer for row in connection.execute(standing()) if row.channel == EVERYWHERE}
+        lines = [row for row in connection.execute(standing()) if row.channel == EVERYWHERE]
+        bound = {(row.customer, row.number) for row in lines} | {(row.customer, None) for row in lines}
         for customer in customers:
-            if customer not in bound:
+            whom = Whom(customer=customer, number=number_of.get(customer))
+            if (whom.customer, whom.number) not in bound:
                 enter(
                     connection,
-                    [Whom(customer=customer)],
+                    [whom],
                     channel=EVERYWHERE,
                     source="erasure",
                     actor=actor,

@@ -68,27 +68,29 @@ def enter(
 def bind_accounts(ledger: Ledger, people: pa.Table) -> int:
     """Lets standing opt-outs bind every account of the person, and returns how many were new.
 
-    ``people``: customer, person; accounts of one person bear the same token of a person. Accounts may be
-    merged, or opened, long after somebody opted out.
+    ``people``: customer, person, number; accounts of one person bear the same token of a person. Accounts may
+    be merged, or opened, long after somebody opted out.
     """
+    number_of = dict(zip(people["customer"].to_pylist(), people["number"].to_pylist(), strict=True))
     person_of = dict(zip(people["customer"].to_pylist(), people["person"].to_pylist(), strict=True))
     accounts = defaultdict(set)
     for customer, whose in person_of.items():
         accounts[whose].add(customer)
     with ledger.engine.begin() as connection:
         bound = defaultdict(set)
-        said = [row for row in connection.execute(standing()).all() if row.customer in person_of]
-        for row in said:
-            bound[row.derived_from or row.id].add(row.customer)
+        said = {row.id: row for row in connection.execute(standing()).all()}
+        for row in said.values():
+            if row.customer in person_of:
+                bound[row.derived_from or row.id].add(row.customer)
         lines = [
             {
-                **{name: getattr(row, name) for name in ("channel", "source", "actor", "reason")},
+                **{name: getattr(said[origin], name) for name in ("channel", "source", "actor", "reason")},
                 "customer": customer,
-                "derived_from": row.id,
+                "number": number_of[customer],
+                "derived_from": origin,
             }
-            for row in said
-            if row.derived_from is None
-            for customer in sorted(accounts[person_of[row.customer]] - bound[row.id])
+            for origin, own in bound.items()
+            for customer in sorted(set().union(*(accounts[person_of[one]] for one in own)) - own)
         ]
         if lines:
             connection.execute(insert(OPT_OUTS), lines)
@@ -100,19 +102,15 @@ def bind_accounts(ledger: Ledger, people: pa.Table) -> int:
 def heed_outcomes(connection: Connection, told: pa.Table) -> int:
     """Enters the opt-outs that came back with outcomes, each once; returns how many were new.
 
-    ``told``: contact, customer; the contacts in which the customer said so. They bind on all channels.
+    ``told``: contact, customer, number; the contacts in which the customer said so, each once. They bind on
+    all channels.
     """
-    reasons = [f"said in contact {contact}" for contact in told["contact"].to_pylist()]
-    known = select(OPT_OUTS.c.reason).where(among(OPT_OUTS.c.reason, reasons))
+    said = {f"said in contact {one.pop('contact')}": Whom(**one) for one in told.to_pylist()}
+    known = select(OPT_OUTS.c.reason).where(among(OPT_OUTS.c.reason, sorted(said)))
     before = set(connection.execute(known).scalars())
-    fresh = [
-        (customer, reason)
-        for customer, reason in zip(told["customer"].to_pylist(), reasons, strict=True)
-        if reason not in before
-    ]
-    for customer, reason in fresh:
-        whom = [Whom(customer=customer)]
-        enter(connection, whom, channel=EVERYWHERE, source="outcome", actor="learn", reason=reason)
+    fresh = {reason: whom for reason, whom in said.items() if reason not in before}
+    for reason, whom in fresh.items():
+        enter(connection, [whom], channel=EVERYWHERE, source="outcome", actor="outcomes", reason=reason)
     return len(fresh)
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from base.errors import SealError, SourceError, StoreError
 from base.settings import Settings
-from lake.tables.words import RECIPIENTS
+from lake.tables.words import OPTED_OUT, RECIPIENTS
 from ledger.audit import record_within
 from ledger.database import Ledger
 from ledger.schema import INBOX_FILES, RELEASED_CONTACTS, RELEASES, among
@@ -34,6 +34,7 @@ from outreach.inbox.arrivals import (
     read_arrival,
     recorded_name,
 )
+from outreach.opt_outs import heed_outcomes
 from outreach.publish import publish_file
 from outreach.release.states import LEFT
 from sources.answers import SUFFIXES, parse_answers
@@ -41,6 +42,7 @@ from sources.answers import SUFFIXES, parse_answers
 _FILES = INBOX_FILES.c
 _TAKEN = _FILES.refused.is_(None)
 _ONE_AT_A_TIME = 7_226_001  # any number nobody else locks by
+_WHO_SAID_SO = ("contact", "customer", "number")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +57,8 @@ def take_arrivals(ledger: Ledger, *, settings: Settings, as_of: date) -> Taken:
     """Takes in what waits, for the night ``as_of``: answers to that night's lists or to earlier ones.
 
     Accepted files lie in ``inbox/<as_of>`` without their canaries; those that answer a later night wait for
-    it. Refused ones lie in ``inbox/quarantine/<recipient>`` and are told of in ``inbox_files`` and the audit.
+    it. Opt-outs among them bind at once. Refused ones lie in ``inbox/quarantine/<recipient>`` and are told of
+    in ``inbox_files`` and the audit.
     Raises StoreError when the disk does not take a file; it then waits on.
     """
     taken, refused = [], []
@@ -114,6 +117,7 @@ def _take(arrival: Arrival, ledger: Ledger, *, settings: Settings, as_of: date) 
         _refuse_late(connection, statement, days=days)
         own = answers.filter(pc.invert(pc.is_in(answers["contact"], value_set=canaries)))
         _refuse_others_contacts(connection, statement, own)
+        heed_outcomes(connection, _opted_out(connection, statement, own))
         laid = _laid_down(settings.home / "inbox" / as_of.isoformat(), statement, own)
         line = {"rows": own.num_rows, "last": statement.last, "laid_down": laid, "as_of": statement.as_of}
         connection.execute(
@@ -181,6 +185,17 @@ def _refuse_others_contacts(connection: Connection, statement: Statement, answer
     strange = {row.contact for row in given} - own
     if strange:
         raise SealError(f"{len(strange)} of its contacts were given to another recipient, not to this one")
+
+
+def _opted_out(connection: Connection, statement: Statement, answers: pa.Table) -> pa.Table:
+    """Contacts of this recipient in which somebody wanted no more: contact, customer, number."""
+    contacts = answers.filter(pc.equal(answers["result"], OPTED_OUT))["contact"].drop_null().to_pylist()
+    held = RELEASED_CONTACTS.c
+    query = select(held.contact, held.customer, held.number).where(
+        among(held.contact, contacts), held.recipient == statement.recipient
+    )
+    rows = [dict(row) for row in connection.execute(query).mappings()]
+    return pa.Table.from_pylist(rows, schema=pa.schema([(name, pa.string()) for name in _WHO_SAID_SO]))
 
 
 def _canaries(ledger: Ledger, statement: Statement, answers: pa.Table) -> pa.Array:

@@ -36,6 +36,21 @@ def same_person(connection: Connection, *, as_of: date) -> pa.Table:
     )
 
 
+def last_numbers(connection: Connection, customers: Sequence[str], *, as_of: date) -> pa.Table:
+    """Customer and number (token of the phone) of those known by ``as_of``, as they were last delivered."""
+    rows = connection.execute(
+        "select distinct on (customer) customer, number from identities"
+        " where customer = any(%s) and since <= %s order by customer, since desc",
+        (list(customers), as_of),
+    ).fetchall()
+    return pa.table(
+        {
+            "customer": pa.array([customer for customer, _ in rows], pa.string()),
+            "number": pa.array([number for _, number in rows], pa.string()),
+        }
+    )
+
+
 def _linked(groups: Iterable[Sequence[str]]) -> dict[str, str]:
     """The least member of each connected set, for each of its members."""
     members: dict[str, set[str]] = {}

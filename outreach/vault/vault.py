@@ -126,30 +126,42 @@ class Vault:
     def same_person(self, customers: pa.Array | pa.ChunkedArray, *, as_of: date) -> pa.Table:
         """Who of ``customers`` shares an ID number with another customer number known by ``as_of``.
 
-        Columns: customer, and person, one token for all who are linked, also through others. Nobody is named.
+        Columns: customer, number (token of the last phone, null for none), and person, one token for all who
+        are linked, also through others. Nobody is named.
         """
         whole = customers.combine_chunks() if isinstance(customers, pa.ChunkedArray) else customers
         with self._opened() as (connection, _):
             found = persons.same_person(connection, as_of=as_of)
-        return found.filter(pc.is_in(found["customer"], value_set=whole))
+            theirs = found.filter(pc.is_in(found["customer"], value_set=whole))
+            numbers = persons.last_numbers(connection, theirs["customer"].to_pylist(), as_of=as_of)
+        return numbers.join(theirs, keys="customer", join_type="inner")
 
-    def accounts_of(self, customer: str, *, as_of: date) -> pa.Table:
-        """All accounts of the person behind one token, in force at that date: customer, number (token of the
-        phone, null for none). Nobody is named. Empty where the token is nobody's."""
+    def accounts_of(self, customers: Sequence[str], *, as_of: date) -> pa.Table:
+        """All accounts of the persons behind these tokens that were known by ``as_of``, also of those who are
+        not delivered any more: customer, number (token of the last phone, null for none). Nobody is named.
+        Empty where the tokens are nobody's."""
         with self._opened() as (connection, _):
-            persons_ = persons.same_person(connection, as_of=as_of)
-            mine = persons_.filter(pc.equal(persons_["customer"], customer))["person"].combine_chunks()
-            kin = persons_.filter(pc.is_in(persons_["person"], value_set=mine))["customer"].to_pylist()
+            everybody = persons.same_person(connection, as_of=as_of)
+            asked = pc.is_in(everybody["customer"], value_set=pa.array(customers, pa.string()))
+            theirs = pc.is_in(everybody["person"], value_set=everybody["person"].filter(asked))
+            kin = everybody["customer"].filter(theirs).to_pylist()
+            return persons.last_numbers(connection, [*customers, *kin], as_of=as_of)
+
+    def numbers_of(self, customers: pa.Array | pa.ChunkedArray, *, as_of: date) -> pa.Table:
+        """Customer and number (token of the phone) of those known by ``as_of``, as they were last delivered.
+        Nobody is named."""
+        with self._opened() as (connection, _):
+            return persons.last_numbers(connection, customers.to_pylist(), as_of=as_of)
+
+    def holders_of(self, number: str, *, as_of: date) -> tuple[str, ...]:
+        """Tokens of the customers who have the phone of this token at that date. Nobody is named."""
+        with self._opened() as (connection, _):
             rows = connection.execute(
-                "select customer, number from identities where customer = any(%s)"
+                "select customer from identities where number = %s"
                 " and since <= %s and coalesce(until, 'infinity') > %s order by customer",
-                ([customer, *kin], as_of, as_of),
+                (number, as_of, as_of),
             ).fetchall()
-        columns = list(zip(*rows, strict=True)) or [(), ()]
-        names = ("customer", "number")
-        return pa.table(
-            {name: pa.array(column, pa.string()) for name, column in zip(names, columns, strict=True)}
-        )
+        return tuple(customer for (customer,) in rows)
 
     def erased(self, numbers: pa.Array | pa.ChunkedArray) -> pa.BooleanArray:
         """Whether each customer number is one that was erased, and is refused if it is delivered again."""

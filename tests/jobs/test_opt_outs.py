@@ -19,10 +19,11 @@ from ledger.schema import OPT_OUTS
 from outreach.opt_outs import Whom, bind_accounts, enter, standing, withdraw
 from outreach.vault import Vault
 from outreach.vault.rotation import rotate_token
+from tests.outreach.feed_world import holds
 
 DAY = date(2026, 7, 1)
-PHONES = {"C1": "13800000001", "C2": "13800000002", "C3": "13800000001", "C4": None}
-DOCUMENTS = {"C1": "11010119900307123X", "C2": "11010119900307123X", "C3": "110101199003071999", "C4": None}
+PHONES = {"C1": "13800000001", "C2": "13800000002", "C3": "13800000001", "C4": None, "C5": "13800000005"}
+DOCUMENTS = {"C1": "11010119900307123X", "C2": "11010119900307123X", "C3": "110101199003071999"}
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +33,10 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture(scope="module")
 def ledger(settings: Settings) -> Iterator[Ledger]:
-    """With four customers: C1 and C2 are one person, C1 and C3 share a phone."""
+    """With four customers: C1 and C2 are one person, C1 and C3 share a phone. C5 has left."""
     with open_ledger(settings) as opened:
-        _deliver(settings, DAY, tuple(PHONES))
+        _deliver(settings, DAY - timedelta(days=1), ("C5",))
+        _deliver(settings, DAY, ("C1", "C2", "C3", "C4"))
         yield opened
 
 
@@ -53,7 +55,7 @@ def _deliver(settings: Settings, as_of: date, numbers: tuple[str, ...]) -> None:
         "customer_no": pa.array(numbers),
         "name": pa.array(["张三"] * len(numbers)),
         "phone": pa.array([PHONES[one] for one in numbers]),
-        "id_number": pa.array([DOCUMENTS[one] for one in numbers]),
+        "id_number": pa.array([DOCUMENTS.get(one) for one in numbers]),
         "generated": pa.array([True] * len(numbers)),
     }
     vault.put(as_of, pa.table(columns))
@@ -102,7 +104,31 @@ def test_a_phone_binds_the_number_however_it_is_typed(ledger: Ledger, settings: 
         "a",
         typed="+86 138 0000 0001\n",
     )
-    assert bound(ledger) == {(None, phone_of(settings, "C3"), "sms")}
+    assert bound(ledger) == {
+        (None, phone_of(settings, "C3"), "sms"),
+        *((token(settings, one), phone_of(settings, one), "sms") for one in ("C1", "C2", "C3")),
+    }, "whoever has it, and his other accounts: he may change his number"
+
+
+def test_a_phone_that_nobody_has_yet_is_bound_alone(ledger: Ledger, settings: Settings) -> None:
+    told("add", "--by", "phone", "--source", "letter", "--as", "a", typed="13800000077\n")
+    number = str(Vault(settings).tokens("phone", pa.array(["13800000077"]))[0])
+    assert bound(ledger) == {(None, number, "all")}
+
+
+def test_who_is_not_delivered_any_more_and_who_is_only_on_a_list_may_opt_out(
+    ledger: Ledger, settings: Settings
+) -> None:
+    holds(ledger.engine, [{"contact": "x", "customer": "on a list", "number": "n"}])
+    with ledger.engine.connect() as connection:
+        known = {
+            by: named(connection, said, by=by, settings=settings)
+            for by, said in (("customer-no", "C5"), ("customer", "on a list"))
+        }
+    assert known == {
+        "customer-no": [Whom(customer=token(settings, "C5"), number=phone_of(settings, "C5"))],
+        "customer": [Whom(customer="on a list", number="n")],
+    }
 
 
 def test_the_list_shows_who_said_what_and_what_was_withdrawn(ledger: Ledger, settings: Settings) -> None:
@@ -120,8 +146,8 @@ def test_the_list_shows_who_said_what_and_what_was_withdrawn(ledger: Ledger, set
     ("by", "said"), [("customer", "anobody12345"), ("customer-no", "C9"), ("phone", "hello")]
 )
 def test_what_names_nobody_is_refused(ledger: Ledger, settings: Settings, by: str, said: str) -> None:
-    with pytest.raises(OptOutError):
-        named(settings, said, by=by)
+    with pytest.raises(OptOutError), ledger.engine.connect() as connection:
+        named(connection, said, by=by, settings=settings)
 
 
 def test_an_account_found_later_is_bound_too_once_and_withdrawn_with_the_first(
@@ -133,7 +159,7 @@ def test_an_account_found_later_is_bound_too_once_and_withdrawn_with_the_first(
         opt_out = enter(connection, [Whom(customer=first)], channel="sms", source="x", actor="a", reason="r")
     people = Vault(settings).same_person(pa.array([first, second, token(settings, "C3")]), as_of=DAY)
     assert [bind_accounts(ledger, people) for _ in range(2)] == [1, 0]
-    assert bound(ledger) == {(first, None, "sms"), (second, None, "sms")}
+    assert bound(ledger) == {(first, None, "sms"), (second, phone_of(settings, "C2"), "sms")}
     with ledger.engine.begin() as connection:
         derived = connection.execute(
             select(OPT_OUTS.c.id).where(OPT_OUTS.c.derived_from == opt_out)

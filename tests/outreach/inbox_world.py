@@ -29,10 +29,10 @@ class Door:
     ledger: Ledger
 
     def hand_in(self, *contacts: str, **changes: object) -> None:
-        """Puts a file into the arrivals: nobody picked up."""
+        """Puts a file into the arrivals: nobody picked up, or another ``result``."""
+        result = changes.pop("result", "no_answer")
         rows = [
-            {"contact": contact, "result": "no_answer", "happened_at": NOON, "seconds": 0}
-            for contact in contacts
+            {"contact": contact, "result": result, "happened_at": NOON, "seconds": 0} for contact in contacts
         ]
         recipient = str(changes.get("recipient", RECIPIENT))
         given: dict[str, object] = {

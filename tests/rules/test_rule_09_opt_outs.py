@@ -1,14 +1,23 @@
 """An opt-out counts when selecting, again at release, and in the feed; it binds person and number."""
 
+from datetime import UTC, datetime, time, timedelta
+
 import pyarrow as pa
 from pyspark.sql import SparkSession
+from sqlalchemy import insert
 
+from jobs.person import Matter, erase
 from lake.tables.words import CHANNELS, SUPPRESSION_KINDS
 from ledger.database import Ledger
+from ledger.schema import RELEASES
+from outreach.deliver import answering_key
+from outreach.inbox import hand_in
 from outreach.opt_outs import Whom, bind_accounts, standing
 from outreach.revocations import Cursor, read_page
 from outreach.vault import Vault
 from outreach.vault.rotation import rotate_token
+from sources.answers import ANSWERS
+from tests.ledger.owner import as_owner
 from tests.outreach.feed_world import holds, opts_out
 from tests.outreach.release_world import NIGHT, House
 from tests.outreach.vault_world import people
@@ -38,6 +47,51 @@ def test_rule_9_between_decision_and_release_it_still_holds_and_binds_who_shares
     # Rows 0 and 1 have one phone.
     assert not house.released() & set(house.customers[:2])
     assert house.customers[2] in house.released()
+
+
+def test_rule_9_who_said_so_to_a_recipient_is_on_no_list_from_tonight_on(house: House) -> None:
+    """Row 0 answers an earlier list tonight, before the lists are frozen; row 1 has his phone."""
+    engine, before = house.night.ledger.engine, NIGHT - timedelta(days=1)
+    number = str(Vault(house.settings).tokens("phone", pa.array(["13800000000"]))[0])
+    holds(
+        engine,
+        [{"contact": "said so", "customer": house.customers[0], "number": number}],
+        as_of=before,
+    )
+    with engine.begin() as connection:
+        as_owner(connection)
+        frozen = {"attempt": 1, "size": 9, "sha256": "0" * 64, "opt_outs_to": 0, "rows": 1}
+        left = {"state": "delivered", "author": "a", "approver": "b", "actor": "a"}
+        connection.execute(insert(RELEASES).values(as_of=before, recipient="ai_dialler", **frozen, **left))
+    answer = {
+        "contact": "said so",
+        "result": "opted_out",
+        "happened_at": datetime(2026, 7, 1, 4, tzinfo=UTC),
+        "seconds": 0,
+    }
+    hand_in(
+        house.settings,
+        pa.Table.from_pylist([answer], schema=ANSWERS),
+        recipient="ai_dialler",
+        as_of=before,
+        name="said.parquet",
+        last=True,
+        key=answering_key(house.settings, "ai_dialler"),
+    )
+    house.release()
+    assert not house.released() & set(house.customers[:2])
+    assert house.customers[2] in house.released()
+
+
+def test_rule_9_an_erased_persons_number_stays_opted_out(house: House) -> None:
+    """Row 0 is erased before anything left; row 1 has his phone, and nothing tells of that any more."""
+    at = datetime.combine(NIGHT, time(), UTC)
+    matter = Matter(purpose="person request", ticket="CASE-1024", actor="carla")
+    erase(house.settings, house.customers[:1], at=at, matter=matter)
+    number = str(Vault(house.settings).tokens("phone", pa.array(["13800000000"]))[0])
+    with house.night.ledger.engine.connect() as connection:
+        bound = {(row.customer, row.number) for row in connection.execute(standing())}
+    assert bound == {(house.customers[0], number)}
 
 
 def test_rule_9_after_release_the_feed_calls_off_what_its_recipient_still_holds(ledger: Ledger) -> None:
@@ -70,8 +124,8 @@ def test_rule_9_an_account_found_to_be_the_same_persons_is_bound_too(vault: Vaul
     opts_out(ledger.engine, Whom(customer=first), channel="sms")
     bind_accounts(ledger, vault.same_person(table["customer"], as_of=NIGHT))
     with ledger.engine.connect() as connection:
-        bound = {row.customer for row in connection.execute(standing())}
-    assert second in bound
+        bound = {row.customer: row.number for row in connection.execute(standing())}
+    assert bound[second] == vault.tokens("phone", table["phone"])[1].as_py()
     assert other not in bound
 
 
