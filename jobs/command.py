@@ -51,11 +51,11 @@ app.add_typer(person, name="person")
 @app.command()
 def night(as_of: AsOf, as_json: Json = False) -> None:
     """Runs every step for one date, from ingest to the report."""
-    acting(None, Action.RUN_NIGHT)
+    actor = acting(None, Action.RUN_NIGHT)
     from jobs.night import night as run_night
     from jobs.report import report_path
 
-    settings = load_settings()
+    settings = load_settings(actor=actor)
     summaries = run_night(settings, as_of=as_of, progress=say, finished=_say_finished)
     path = report_path(settings, as_of)
     if as_json:
@@ -66,10 +66,10 @@ def night(as_of: AsOf, as_json: Json = False) -> None:
 
 def _add_step(name: str, help_text: str) -> None:
     def step(as_of: AsOf, as_json: Json = False) -> None:
-        acting(None, Action.RUN_NIGHT)
+        actor = acting(None, Action.RUN_NIGHT)
         from jobs.run import run
 
-        summary = run(name, as_of=as_of, progress=say)
+        summary = run(name, as_of=as_of, settings=load_settings(actor=actor), progress=say)
         if as_json:
             print_json(asdict(summary))
         else:

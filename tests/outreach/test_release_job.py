@@ -17,18 +17,23 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 from sqlalchemy import insert, select
+from typer.testing import CliRunner
 
 from base.errors import DeliveryError, ReleaseError
-from base.settings import load_settings
+from base.settings import Settings, load_settings
+from jobs.command import app
 from jobs.decide import DECIDED, decide
 from jobs.known import touches_made
 from lake.tables import HELD_BACK, PLAN, SUPPRESSIONS
+from lake.tables.words import RECIPIENTS
 from ledger.audit import record, trail
 from ledger.database import Ledger, open_ledger
 from ledger.schema import OPT_OUTS, RELEASES
 from outreach.channels.channel import PLAIN
+from outreach.release import approve
 from outreach.stops import Scope, throw_switch
 from outreach.vault import Vault
+from sources.synthetic.bank import SyntheticBank
 from strategies.book import running
 from strategies.first_book import put_live
 from strategies.folder import OWN_BOOK, read_files
@@ -322,3 +327,38 @@ def test_killed_in_the_middle_the_next_run_succeeds(house: House) -> None:
     assert not list(house.settings.outbox_folder.glob("*/.*"))
     assert all(len(list(folder.iterdir())) == 1 for folder in house.settings.outbox_folder.iterdir())
     assert states(house.night.ledger) == {"delivered"}
+
+
+@pytest.mark.parametrize("words", [["release"], ["night"]])
+def test_who_runs_the_night_is_the_author_of_its_lists_and_cannot_approve_them(
+    house: House, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    """The command line says who acts. An engine is open in this process, so the job runs in that house."""
+    by_hand = {"automatic_under": 0, "automatic_growth": 5.0}
+
+    def work(*_: object, settings: Settings, **__: object) -> None:
+        night = replace(house.night, settings=house.settings.model_copy(update={"actor": settings.actor}))
+        limits = night.settings.release.model_copy(update=by_hand)
+        night = replace(night, settings=night.settings.model_copy(update={"release": limits}))
+        replace(house, night=night).release()
+
+    monkeypatch.setattr("jobs.run.run", work)
+    monkeypatch.setattr("jobs.night.night", lambda settings, **given: work(settings=settings, **given))
+    monkeypatch.setattr("getpass.getuser", lambda: "wang min")
+    told = CliRunner().invoke(app, [*words, "--as-of", str(NIGHT)])
+    assert isinstance(told.exception, ReleaseError), told.output
+    with pytest.raises(ReleaseError, match="wang min made the lists"):
+        approve(house.night.ledger, NIGHT, approver="wang min", reason="fine")
+    assert set(approve(house.night.ledger, NIGHT, approver="王敏", reason="fine")) == set(RECIPIENTS)
+
+
+def test_a_night_that_is_released_too_late_by_the_calendar_sends_nothing_and_says_so(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SyntheticBank, "by_calendar", True)
+    house.release()
+    assert states(house.night.ledger) == {"expired"}
+    assert house.lists() == []
+    held_back = house.night.store.read(HELD_BACK, as_of=NIGHT).toArrow()
+    assert held_back["reason"].unique().to_pylist() == ["expired"]
+    assert not list(house.settings.outbox_folder.glob("*/*.sealed"))
