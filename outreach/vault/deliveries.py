@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from base.errors import VaultError
 from outreach.vault.keyring import NONCE, KeyRing
 from outreach.vault.lookup import documents, tokens_of
+from outreach.vault.opted_out import keep_named
 from outreach.vault.providers import KEY_BYTES
 from outreach.vault.records import digests, opened, packed, sealed
 from outreach.vault.store import Connection, copy_in, copy_out, lock
@@ -105,7 +106,10 @@ def _end(
     customers = gone["customer"].to_pylist()
     if following is not None:
         _carry_on(connection, ring, customers, as_of=as_of, following=following)
-    connection.execute("delete from identities where customer = any(%s) and since = %s", (customers, as_of))
+    taken_back, whom = "customer = any(%(who)s) and since = %(day)s", {"who": customers, "day": as_of}
+    keep_named(connection, ring, "customer", taken_back, whom)
+    keep_named(connection, ring, "phone", taken_back, whom)
+    connection.execute(f"delete from identities where {taken_back}", whom)
     connection.execute(
         f"update identities set until = %(day)s where customer = any(%(who)s) and {_IN_FORCE}",
         {"day": as_of, "who": customers},

@@ -18,6 +18,7 @@ from base.errors import VaultError
 from base.settings import Settings
 from outreach.vault.keyring import KeyRing
 from outreach.vault.lookup import documents
+from outreach.vault.opted_out import kept, let_go, wait_for_entries
 from outreach.vault.providers import provider_of
 from outreach.vault.records import opened, unpacked
 from outreach.vault.store import Connection, copy_in, lock, open_store
@@ -95,11 +96,13 @@ def _rewrap_some(settings: Settings) -> int:
 def rotate_token(settings: Settings, *, progress: Callable[[str], None] = lambda _: None) -> str:
     """A new version of the token key: for everybody who comes new, and for all tokens that go outside.
 
-    Whoever is in the vault keeps the tokens of customer, phone and ID number that were given first.
+    Whoever is in the vault keeps the tokens of customer, phone and ID number that were given first, and so
+    does whatever stands in an opt-out.
     """
     with open_store(settings) as connection:
         ring = KeyRing.open(connection, settings)
         lock(connection)
+        wait_for_entries(connection)
         version = ring.add_key("token")
         key = ring.token_key()
         found: dict[Kind, list[pa.Table]] = {"customer": [], "phone": [], "document": []}
@@ -111,11 +114,15 @@ def rotate_token(settings: Settings, *, progress: Callable[[str], None] = lambda
             found["customer"].append(_remembered(key, "customer", piece["customer_no"], piece["customer"]))
             found["phone"].append(_remembered(key, "phone", piece["phone"], piece["number"]))
             found["document"].append(_remembered(key, "document", documented, piece["document"]))
+        let_go(connection)
+        for kind in ("customer", "phone"):
+            stood = kept(connection, ring, kind)
+            found[kind].append(_remembered(key, kind, stood["value"], stood["token"]))
         connection.execute("truncate first_tokens")
-        for kind, pieces in found.items():
+        for remembered, pieces in found.items():
             if pieces:
                 first = pa.concat_tables(pieces).group_by("made").aggregate([("token", "min")])
-                kinds = pa.array([kind] * first.num_rows, pa.string())
+                kinds = pa.array([remembered] * first.num_rows, pa.string())
                 rows = pa.table({"kind": kinds, "made": first["made"], "token": first["token_min"]})
                 copy_in(connection, "first_tokens", rows)
     return version

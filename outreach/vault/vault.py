@@ -13,7 +13,7 @@ from base.settings import Settings
 from lake.tables.intake import IDENTITIES
 from ledger import audit
 from ledger.database import Ledger
-from outreach.vault import persons, tombstones
+from outreach.vault import opted_out, persons, tombstones
 from outreach.vault.deliveries import keep
 from outreach.vault.keyring import KeyRing
 from outreach.vault.lookup import documents, tokens_of
@@ -51,6 +51,15 @@ class Vault:
         """
         with self._opened() as (connection, ring):
             return tokens_of(connection, ring, kind, values)
+
+    def keep_number(self, phone: str) -> str:
+        """Token of a phone of which an opt-out is about to be entered, whoever has it; it is kept sealed, so
+        that the opt-out binds under every token key until it is withdrawn."""
+        with self._opened() as (connection, ring):
+            opted_out.hold_off_rotation(connection)
+            token = str(tokens_of(connection, ring, "phone", pa.array([phone]))[0])
+            opted_out.keep(connection, ring, "phone", {token: phone})
+        return token
 
     def put(self, as_of: date, identities: pa.Table) -> int:
         """Keeps the identities delivered for ``as_of``, in place of earlier ones; columns of that table.
@@ -195,8 +204,8 @@ class Vault:
 
     def forget(self, before: date) -> int:
         """Deletes records that ended by ``before``, as retention asks; returns how many."""
-        with self._opened() as (connection, _):
-            return persons.forget_before(connection, before)
+        with self._opened() as (connection, ring):
+            return persons.forget_before(connection, ring, before)
 
     @contextmanager
     def _opened(self) -> Iterator[tuple[Connection, KeyRing]]:

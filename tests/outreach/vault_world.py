@@ -14,7 +14,8 @@ def emptied(settings: Settings) -> Settings:
     """The same settings; nobody is in the vault any more, and its keys are gone."""
     with open_store(settings) as connection:
         connection.execute(
-            "truncate masters, keys, persons, identities, deliveries, first_tokens, tombstones cascade"
+            "truncate masters, keys, persons, identities, deliveries, first_tokens, opted_out, tombstones"
+            " cascade"
         )
     shutil.rmtree(settings.vault.keys_folder or settings.vault_folder / "keys", ignore_errors=True)
     return settings
