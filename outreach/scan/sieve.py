@@ -5,7 +5,9 @@ character that is not everyday text, any escape, any long code word. Dates and t
 digits here, as they do not there.
 """
 
+import os
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import NamedTuple
 
@@ -39,6 +41,7 @@ _CODE_WORD = 8
 _WRAPPED_DIGITS = 16
 _NUMBER = 8
 _LETTERED_NUMBER = 6
+_PIECE = 50_000  # values that one thread looks at before it takes the next
 
 
 class Pairs(NamedTuple):
@@ -73,7 +76,13 @@ def look_over(values: pa.StringArray, pairs: Pairs) -> Doubts:
     starts = np.frombuffer(offsets, np.int64, len(text) + 1, text.offset * 8)
     content = np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(1, np.uint8)
     found = np.zeros(len(text), np.uint8)
-    _look(content, starts, *_kinds(), *pairs, found)
+
+    def look(first: int) -> None:
+        piece = slice(first, first + _PIECE)
+        _look(content, starts[first : piece.stop + 1], *_kinds(), *pairs, found[piece])
+
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        list(threads.map(look, range(0, len(text), _PIECE)))
     return found
 
 

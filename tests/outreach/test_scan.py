@@ -5,11 +5,14 @@ import io
 import json
 from base64 import b64encode
 from hashlib import sha256
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from outreach.scan import Known, find_leaks
+from outreach.scan.sieve import look_over
 
 PEOPLE = pa.table(
     {
@@ -142,7 +145,7 @@ def test_where_plain_numbers_are_owed_anything_else_is_a_leak(number: str) -> No
 
 def test_the_bank_s_own_numbers_stand_by_right_unless_they_are_somebody_s() -> None:
     files = rows_of(text=["请拨021-58881888或02158881888"], reason=["测试线13900000001"])
-    given = {"known": KNOWN, "own_words": frozenset({"13900000001"})}
+    given: dict[str, Any] = {"known": KNOWN, "own_words": frozenset({"13900000001"})}
     own = frozenset({"021-58881888", "13900000001"})
     assert find_leaks(files, **given) != []
     assert find_leaks(files, own_numbers=own, **given) == []
@@ -152,7 +155,7 @@ def test_the_bank_s_own_numbers_stand_by_right_unless_they_are_somebody_s() -> N
 
 def test_a_test_line_of_the_bank_may_stand_where_plain_numbers_are_owed() -> None:
     files = rows_of(number=["13900000001"])
-    given = {"known": KNOWN, "own_words": frozenset(), "plain": frozenset({"number"})}
+    given: dict[str, Any] = {"known": KNOWN, "own_words": frozenset(), "plain": frozenset({"number"})}
     assert find_leaks(files, own_numbers=frozenset({"13900000001"}), **given) == []
     assert find_leaks(files, **given) != []
 
@@ -211,6 +214,15 @@ def test_parts_of_a_number_or_a_name_in_two_columns_are_found() -> None:
 )
 def test_what_cannot_be_read_does_not_leave(files: dict[str, bytes]) -> None:
     assert len(find_leaks(files, known=KNOWN, own_words=frozenset())) == 1
+
+
+def test_a_long_column_is_looked_over_in_pieces_as_its_values_are_one_by_one() -> None:
+    texts = [*DISGUISES.values(), SCRIPT, "存款到期", "", "10"]
+    column = pa.array([texts[row % len(texts)] for row in range(160_003)])
+    alone = np.concatenate([look_over(pa.array([text]), KNOWN.pairs) for text in texts])
+    assert set(alone[-3:]) == {0} != set(alone)
+    assert (look_over(column, KNOWN.pairs) == np.resize(alone, len(column))).all()
+    assert (look_over(column[7:], KNOWN.pairs) == np.resize(alone, len(column))[7:]).all()
 
 
 def test_an_empty_list_passes() -> None:

@@ -16,7 +16,7 @@ from benchmarks.disguises import (
     seconds_for,
 )
 
-EACH = 40
+EACH = 20
 
 
 @pytest.fixture(scope="module")
