@@ -61,6 +61,14 @@ def read_csv(content: bytes, *, unique: frozenset[str]) -> list[Column]:
 
 def _column(name: str, values: pa.ChunkedArray) -> Column:
     if values.type == _DICTIONARY:
+        pieces = [len(chunk.dictionary) for chunk in values.chunks]
+        if len(pieces) > 1 and 2 * sum(pieces) > len(
+            values
+        ):  # to unify them would take long and save nothing
+            begins = np.repeat(np.cumsum(pieces) - pieces, [len(chunk) for chunk in values.chunks])
+            own = np.concatenate([chunk.indices.to_numpy() for chunk in values.chunks])
+            dictionaries = pa.concat_arrays([chunk.dictionary for chunk in values.chunks])
+            return Column(name=name, values=dictionaries, rows=(begins + own).astype(np.int32))
         whole = values.combine_chunks()
         return Column(name=name, values=whole.dictionary, rows=whole.indices.to_numpy())
     rows = np.arange(len(values), dtype=np.int32)

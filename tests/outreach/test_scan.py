@@ -225,6 +225,20 @@ def test_a_long_column_is_looked_over_in_pieces_as_its_values_are_one_by_one() -
     assert (look_over(column[7:], KNOWN.pairs) == np.resize(alone, len(column))[7:]).all()
 
 
+def test_in_a_long_list_of_texts_of_their_own_the_row_is_told() -> None:
+    texts = [
+        f"客户经理甲为您办理第{row}笔存款，三个月到期自动转存，利息按日计算，到期一并支付。"
+        for row in range(30_000)
+    ]
+    texts[9], texts[29_996] = "请拨13812345678", "张三丰您好"
+    files = rows_of(reason=texts, hour=["10"] * 30_000)
+    assert len(files["sms.csv"]) > 3 << 20
+    assert [leak.partition(": ")[0] for leak in leaks_of(files)] == [
+        "sms.csv, row 10, column reason",
+        "sms.csv, row 29997, column reason",
+    ]
+
+
 def test_an_empty_list_passes() -> None:
     assert leaks_of({"sms.csv": b'"contact","address","hour","text","caller","masked_name"\n'}) == []
 
