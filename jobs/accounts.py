@@ -41,7 +41,7 @@ def _number(vault: Vault, said: str) -> str:
     phones = classify(pa.array([said]))
     if phones["kind"][0].as_py() in ("unknown", "none"):
         raise OptOutError("this is no phone number; type it as it is dialled")
-    return str(vault.tokens("phone", phones["phone"])[0].as_py())
+    return vault.keep_number(phones["phone"][0].as_py())
 
 
 def _accounts(vault: Vault, customers: Sequence[str]) -> dict[str, Whom]:

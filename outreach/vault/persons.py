@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from outreach.vault.deliveries import forget_keys
 from outreach.vault.keyring import KeyRing
+from outreach.vault.opted_out import keep_named, let_go
 from outreach.vault.records import opened, unpacked
 from outreach.vault.store import Connection, lock
 from outreach.vault.tombstones import bury
@@ -64,7 +65,8 @@ def _linked(groups: Iterable[Sequence[str]]) -> dict[str, str]:
 def erase(connection: Connection, ring: KeyRing, customers: Sequence[str]) -> int:
     """Destroys keys, records and remembered tokens of ``customers``, and buries their numbers.
 
-    A number or ID number that somebody else has too stays remembered for them. Returns how many were there.
+    A number or ID number that somebody else has too stays remembered for them, and a phone that stands in an
+    opt-out until that is withdrawn. Returns how many were there.
     """
     lock(connection)
     wanted = {"who": list(customers)}
@@ -82,13 +84,15 @@ def erase(connection: Connection, ring: KeyRing, customers: Sequence[str]) -> in
     ]
     names = [customer for customer, *_ in found]
     bury(connection, ring, unpacked(names, records, ["customer_no"])["customer_no"].to_pylist())
+    keep_named(connection, ring, "phone", "customer = any(%(who)s)", wanted)
     remembered = _tokens_by_kind(connection, names)
     connection.execute("delete from identities where customer = any(%(who)s)", wanted)
     forget_keys(connection, customers)
     for kind, column in (("customer", "customer"), ("phone", "number"), ("document", "document")):
         connection.execute(
             "delete from first_tokens t where kind = %s and token = any(%s)"
-            f" and not exists (select from identities i where i.{column} = t.token)",
+            f" and not exists (select from identities i where i.{column} = t.token)"
+            " and not exists (select from opted_out o where o.kind = t.kind and o.token = t.token)",
             (kind, remembered[kind]),
         )
     return len(names)
@@ -105,11 +109,16 @@ def _tokens_by_kind(connection: Connection, customers: Sequence[str]) -> dict[st
     return tokens
 
 
-def forget_before(connection: Connection, day: date) -> int:
-    """Deletes records that ended by ``day``, and keys of which none is left; returns how many records."""
+def forget_before(connection: Connection, ring: KeyRing, day: date) -> int:
+    """Deletes records that ended by ``day``, and keys of which none is left; returns how many records.
+
+    What stands in an opt-out stays sealed until that is withdrawn.
+    """
     lock(connection)
-    gone = connection.execute(
-        "delete from identities where until <= %s returning customer", (day,)
-    ).fetchall()
+    let_go(connection)
+    ended, then = "until <= %(day)s", {"day": day}
+    keep_named(connection, ring, "customer", ended, then)
+    keep_named(connection, ring, "phone", ended, then)
+    gone = connection.execute(f"delete from identities where {ended} returning customer", then).fetchall()
     forget_keys(connection, [customer for (customer,) in gone])
     return len(gone)
