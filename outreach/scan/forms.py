@@ -2,6 +2,7 @@
 
 import binascii
 import re
+import sys
 import unicodedata
 from base64 import b32decode, urlsafe_b64decode
 from collections.abc import Callable, Iterator
@@ -17,7 +18,10 @@ _BLANK = frozenset({"Cf", "Zs", "Zl", "Zp"})
 _BASE64 = re.compile(r"[A-Za-z0-9+/_\-]{7,}={0,2}")
 _BASE32 = re.compile(r"[A-Za-z2-7]{8,}={0,6}")
 _HEX = re.compile(r"(?:(?:0x|\\x|%|=)?[0-9A-Fa-f]{2}[\s:,\-]?){4,}")
-_ESCAPE = re.compile(r"(?:\\+u|\\+U0000|U\+|%u)\{?([0-9A-Fa-f]{4})\}?|\\+x([0-9A-Fa-f]{2})")
+_ESCAPE = re.compile(
+    r"(?:\\+u|%u)([0-9A-Fa-f]{4})|\\+x([0-9A-Fa-f]{2})|\\+U([0-9A-Fa-f]{8})|U\+(1[0-9A-Fa-f]{4}|[0-9A-Fa-f]{4})"
+    r"|(?:\\+u|U\+)\{([0-9A-Fa-f]{1,6})\}"
+)
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _PERCENT_RUN = re.compile(r"(?:%[0-9A-Fa-f]{2}|[A-Za-z0-9_.~\-]){4,}")
 _QUOTED = re.compile(r"=[0-9A-F]{2}")
@@ -63,7 +67,7 @@ def _unwrapped(text: str) -> Iterator[tuple[str, bool]]:
     if "&" in text:
         yield unescape(text), False
     if _ESCAPE.search(text):
-        yield _ESCAPE.sub(lambda found: chr(int(found[1] or found[2], 16)), text), False
+        yield _unescaped(text), False
     if _QUOTED.search(text):
         yield from _texts(decodestring(text.encode()))
     yield from _misread(text)
@@ -73,6 +77,17 @@ def _unwrapped(text: str) -> Iterator[tuple[str, bool]]:
     spoken = letters_plain(text)
     if _SAYING.search(spoken):
         yield _SAYING.sub(_as_digits, spoken), False
+
+
+def _unescaped(text: str) -> str:
+    """Escapes as characters; what comes in two halves, as JSON writes it, as one."""
+
+    def character(found: re.Match[str]) -> str:
+        code = int(next(filter(None, found.groups())), 16)
+        return chr(code) if code <= sys.maxunicode else found[0]
+
+    halves = _ESCAPE.sub(character, text)
+    return halves.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _as_digits(saying: re.Match[str]) -> str:
