@@ -2,7 +2,6 @@
 
 import getpass
 import os
-import resource
 import shutil
 import socket
 import subprocess
@@ -42,12 +41,11 @@ class SftpSite:
     def serve(self, *, largest_file: int | None = None) -> Iterator[None]:
         """Serves until left; ``largest_file``: bytes after which the disk takes no more of a file."""
 
-        def limit() -> None:
-            if largest_file is not None:
-                resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
-
         command = [_sshd(), "-D", "-e", "-f", str(self.keys / "sshd_config")]
-        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=limit) as server:
+        if largest_file is not None:
+            # By a program, not by a fork of this process: other threads of it may hold anything.
+            command = ["prlimit", f"--fsize={largest_file}", "--", *command]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
             try:
                 said = []
                 for line in server.stderr or ():
