@@ -62,9 +62,8 @@ def read_csv(content: bytes, *, unique: frozenset[str]) -> list[Column]:
 def _column(name: str, values: pa.ChunkedArray) -> Column:
     if values.type == _DICTIONARY:
         pieces = [len(chunk.dictionary) for chunk in values.chunks]
-        if len(pieces) > 1 and 2 * sum(pieces) > len(
-            values
-        ):  # to unify them would take long and save nothing
+        if len(pieces) > 1 and 2 * sum(pieces) > len(values):
+            # They hardly repeat: to make one dictionary of many would take longer than it saves.
             begins = np.repeat(np.cumsum(pieces) - pieces, [len(chunk) for chunk in values.chunks])
             own = np.concatenate([chunk.indices.to_numpy() for chunk in values.chunks])
             dictionaries = pa.concat_arrays([chunk.dictionary for chunk in values.chunks])
