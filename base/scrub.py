@@ -34,6 +34,15 @@ def scrub(words: str) -> str:
     return _SHAPES.sub(lambda found: found[0] if found["spared"] else WHOLE, words)
 
 
+def refuse_identifiers(words: str, *, error: type[LongreachError]) -> None:
+    """Raises ``error`` where words that are kept for good hold what is shaped like an identifier."""
+    if scrub(words) != words:
+        raise error(
+            "the words hold what may be somebody's number or address, and nothing would ever remove it: "
+            "leave it out, or name the customer by token"
+        )
+
+
 def scrub_foreign(words: str) -> str:
     """The same of another library's words, without what is Chinese in them: names have no shape."""
     return _CHINESE.sub(WHOLE, scrub(words))

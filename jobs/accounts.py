@@ -37,6 +37,11 @@ def named(connection: Connection, said: str, *, by: str, settings: Settings) -> 
     return [accounts.pop(token), *accounts.values()]
 
 
+def numbers_of(customers: Sequence[str], *, as_of: date, settings: Settings) -> pa.Table:
+    """Customer and number (token of the phone) of those known by ``as_of``, as they were last delivered."""
+    return Vault(settings).numbers_of(pa.array(customers, pa.string()), as_of=as_of)
+
+
 def _number(vault: Vault, said: str) -> str:
     phones = classify(pa.array([said]))
     if phones["kind"][0].as_py() in ("unknown", "none"):

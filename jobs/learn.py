@@ -11,6 +11,7 @@ from evaluation.exposures import closed
 from evaluation.novelty import weekly, weekly_cells
 from evaluation.outcomes import read_inbox, take_in
 from features.compiler import CUSTOMER_FEATURES
+from jobs.accounts import numbers_of
 from jobs.job import Frames, Night, job
 from jobs.measure import READS, measure
 from jobs.rests import rest_callers
@@ -37,7 +38,6 @@ from lake.tables.words import OPTED_OUT
 from ledger.audit import record
 from outreach.inbox import refuse_what_came_otherwise, take_arrivals
 from outreach.opt_outs import heed_outcomes
-from outreach.vault import Vault
 
 _CONTACT = ("contact", "customer", "strategy", "step", "channel")
 
@@ -131,7 +131,8 @@ def _heeded(night: Night, delivered: pa.Table, contacts: pa.Table) -> pa.Table:
         pc.is_in(contacts["contact"], value_set=delivered.filter(wants_none)["contact"].combine_chunks())
     )
     # The door has entered them, but of lists that nobody may use any more and that it has forgotten.
-    numbers = Vault(night.settings).numbers_of(said_so["customer"].unique(), as_of=night.as_of)
+    customers = said_so["customer"].unique().to_pylist()
+    numbers = numbers_of(customers, as_of=night.as_of, settings=night.settings)
     with night.ledger.engine.begin() as connection:
         heed_outcomes(connection, said_so.join(numbers, keys="customer"))
     place = delivered.schema.get_field_index("result")

@@ -94,7 +94,7 @@ def erase(
     if not customers:
         raise VaultError("nobody is named: give the tokens that longreach person find tells")
     with open_house(settings, as_of=at.date(), progress=progress) as house, _no_night_runs(house):
-        done = erase_everywhere(house, customers, at=at, actor=matter.actor, ticket=matter.ticket)
+        done = erase_everywhere(house, customers, at=at, actor=matter.actor)
         shredded = Vault(settings).erase(customers, **vars(matter), ledger=house.ledger)
         done.append(Erased(store="vault", name="identities and keys", erased=shredded))
         _enter(house, "person.erased", matter, rows=sum(one.erased for one in done))

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-import pyarrow as pa
 from sqlalchemy import Connection, delete, func, select, tuple_
 
 from base.settings import Retention
+from jobs.accounts import numbers_of
 from jobs.job import Night
 from jobs.person_data import holdings, stands_in, tables
 from ledger.schema import (
@@ -22,7 +22,6 @@ from ledger.schema import (
     REVOCATIONS,
 )
 from outreach.opt_outs import EVERYWHERE, Whom, enter, standing
-from outreach.vault import Vault
 
 _PROTECTS = "it protects the person from being contacted"
 _TRAIL = "records of what was done are kept, and their chain would break; they name a token only"
@@ -53,11 +52,9 @@ def evidence_until(as_of: date, retention: Retention) -> date:
     return as_of + timedelta(days=1 + retention.call_evidence_days)
 
 
-def erase_everywhere(
-    house: Night, customers: Sequence[str], *, at: datetime, actor: str, ticket: str
-) -> list[Erased]:
+def erase_everywhere(house: Night, customers: Sequence[str], *, at: datetime, actor: str) -> list[Erased]:
     """Opts ``customers`` out and erases them from all stores but the vault."""
-    _opt_out(house, customers, actor=actor, ticket=ticket)
+    _opt_out(house, customers, actor=actor)
     before = list(holdings(house, customers))
     done = []
     for table in tables():
@@ -82,8 +79,8 @@ def erase_everywhere(
     return done
 
 
-def _opt_out(house: Night, customers: Sequence[str], *, actor: str, ticket: str) -> None:
-    numbers = Vault(house.settings).numbers_of(pa.array(customers, pa.string()), as_of=house.as_of)
+def _opt_out(house: Night, customers: Sequence[str], *, actor: str) -> None:
+    numbers = numbers_of(customers, as_of=house.as_of, settings=house.settings)
     number_of = {one["customer"]: one["number"] for one in numbers.to_pylist()}
     with house.ledger.engine.begin() as connection:
         lines = [row for row in connection.execute(standing()) if row.channel == EVERYWHERE]
@@ -97,7 +94,7 @@ def _opt_out(house: Night, customers: Sequence[str], *, actor: str, ticket: str)
                     channel=EVERYWHERE,
                     source="erasure",
                     actor=actor,
-                    reason=ticket,
+                    reason="the person was erased",
                 )
 
 

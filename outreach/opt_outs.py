@@ -13,6 +13,7 @@ import pyarrow as pa
 from sqlalchemy import Connection, RowMapping, Select, exists, func, insert, select
 
 from base.errors import OptOutError
+from base.scrub import refuse_identifiers
 from lake.tables.words import CHANNELS
 from ledger.audit import record_within
 from ledger.database import Ledger
@@ -42,15 +43,23 @@ def enter(
     """Enters that one person wants no contact by ``channel`` (or ``all``), and returns the opt-out's id.
 
     ``whom``: the account it was said for, then other accounts of the same person; all stand and fall with the
-    first. Audited in the same transaction. Raises OptOutError for nobody, an unknown channel or no source.
+    first. Audited in the same transaction. Raises OptOutError for nobody, an unknown channel, no source, or
+    words with an identifier.
     """
-    actor = person(actor)
+    for words in (source, reason):
+        refuse_identifiers(words, error=OptOutError)
     if channel not in (*CHANNELS, EVERYWHERE):
         raise OptOutError(f"{channel!r} is no channel; there are {', '.join(CHANNELS)}, and all of them: all")
     if not source.strip():
         raise OptOutError("say how the opt-out came in, such as hotline, branch or letter")
     if not whom or any(one.customer is None and one.number is None for one in whom):
         raise OptOutError("an opt-out is of a customer or of a number; nobody was named")
+    return _entered(connection, whom, channel=channel, source=source, actor=person(actor), reason=reason)
+
+
+def _entered(
+    connection: Connection, whom: Sequence[Whom], *, channel: str, source: str, actor: str, reason: str
+) -> int:
     said = {"channel": channel, "source": source, "actor": actor, "reason": reason}
     adding = insert(OPT_OUTS).returning(OPT_OUTS.c.id)
     origin: int | None = None
@@ -110,7 +119,7 @@ def heed_outcomes(connection: Connection, told: pa.Table) -> int:
     before = set(connection.execute(known).scalars())
     fresh = {reason: whom for reason, whom in said.items() if reason not in before}
     for reason, whom in fresh.items():
-        enter(connection, [whom], channel=EVERYWHERE, source="outcome", actor="outcomes", reason=reason)
+        _entered(connection, [whom], channel=EVERYWHERE, source="outcome", actor="outcomes", reason=reason)
     return len(fresh)
 
 
@@ -118,9 +127,11 @@ def withdraw(connection: Connection, opt_out: int, *, source: str, actor: str, r
     """Ends an opt-out because its customer asked for it; both lines stay, and it ends for all its accounts.
 
     Raises OptOutError where there is no such opt-out, it was withdrawn before, stands for another one, or
-    nothing says how and why the customer asked.
+    nothing says how and why the customer asked, or does so with an identifier.
     """
     actor = person(actor)
+    for words in (source, reason):
+        refuse_identifiers(words, error=OptOutError)
     if not reason.strip() or not source.strip():
         raise OptOutError("only the customer withdraws an opt-out: say how it was asked for, and why")
     found = connection.execute(select(OPT_OUTS).where(OPT_OUTS.c.id == opt_out).with_for_update()).first()

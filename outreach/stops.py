@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from sqlalchemy import Connection, Row, func, insert, select, text
 
 from base.errors import BookError, ReleaseError
+from base.scrub import refuse_identifiers
 from lake.tables.words import CHANNELS
 from ledger.audit import record_within
 from ledger.database import Ledger
@@ -85,9 +86,10 @@ def throw_switch(
     """Stops a strategy, a channel or all ("all") from the next release on, or lets it go on; audited.
 
     ``evidence`` joins the reason in the audit: what a program threw the switch for. Raises BookError for
-    what does not exist, and for what is stopped, or goes on, already.
+    what does not exist, for what is stopped, or goes on, already, and for a reason with an identifier.
     """
     actor = person(actor)
+    refuse_identifiers(reason, error=BookError)
     if not reason.strip():
         raise BookError("this takes a reason; those who read the audit will ask")
     with ledger.engine.begin() as connection:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from base.errors import BookError
+from base.scrub import refuse_identifiers
 from ledger.audit import record_within
 from ledger.database import Ledger
 from ledger.schema import STRATEGIES, STRATEGY_VERSIONS
@@ -105,6 +106,7 @@ def _move(
     if not names:
         return
     actor = person(actor)
+    refuse_identifiers(reason, error=BookError)
     if move.states and not reason.strip():
         raise BookError(f"to {move.verb} a strategy takes a reason; those who read the audit will ask")
     with ledger.engine.begin() as connection:

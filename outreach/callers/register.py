@@ -16,6 +16,7 @@ from sqlalchemy import Connection, RowMapping, func, or_, select, update
 from sqlalchemy.dialects import postgresql
 
 from base.errors import CallerError
+from base.scrub import refuse_identifiers
 from lake.tables.words import PRODUCTS
 from ledger.audit import record_within
 from ledger.schema import CALLER_NUMBERS, RELEASED_CONTACTS, among
@@ -164,6 +165,7 @@ def _change(
     connection: Connection, number: str, values: Mapping[str, Any], *, did: str, actor: str, reason: str
 ) -> None:
     actor = person(actor)
+    refuse_identifiers(reason, error=CallerError)
     if not reason.strip():
         raise CallerError("this takes a reason; those who read the audit will ask")
     active = (CALLER_NUMBERS.c.number == number) & (CALLER_NUMBERS.c.state == "active")

@@ -6,6 +6,7 @@ from statistics import median
 from sqlalchemy import Connection, func, select
 
 from base.errors import ReleaseError
+from base.scrub import refuse_identifiers
 from base.settings.release import Release as Limits
 from ledger.audit import record_within
 from ledger.database import Ledger
@@ -62,6 +63,7 @@ def approve(ledger: Ledger, as_of: date, *, approver: str, reason: str) -> dict[
     Raises ReleaseError where none waits for approval, or the approver made one.
     """
     approver = person(approver)
+    refuse_identifiers(reason, error=ReleaseError)
     with ledger.engine.begin() as connection:
         approved = _approve(connection, as_of, approver=approver, reason=reason)
         if not approved:
@@ -77,6 +79,7 @@ def withdraw(ledger: Ledger, as_of: date, *, actor: str, reason: str) -> dict[st
     Raises ReleaseError where none can be taken back any more, or no reason is given.
     """
     actor = person(actor)
+    refuse_identifiers(reason, error=ReleaseError)
     if not reason.strip():
         raise ReleaseError("withdrawing takes a reason; those who read the audit will ask")
     with ledger.engine.begin() as connection:

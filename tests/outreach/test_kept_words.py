@@ -1,0 +1,66 @@
+"""Words that are kept for good are refused where they hold what is shaped like somebody's number."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+
+import pytest
+from sqlalchemy import Connection
+
+from base.errors import LongreachError
+from base.settings import load_settings
+from ledger.database import Ledger, open_ledger
+from outreach.callers import register
+from outreach.opt_outs import Whom, enter, withdraw
+from outreach.release.approval import approve
+from outreach.release.approval import withdraw as take_back
+from outreach.stops import throw_switch
+from strategies.lifecycle import pause
+
+DAY = date(2026, 7, 1)
+WHO = [Whom(customer="c")]
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+    with open_ledger(load_settings(home=tmp_path_factory.mktemp("kept_words") / "home")) as opened:
+        yield opened
+
+
+def _within(ledger: Ledger, act: Callable[[Connection], object]) -> None:
+    with ledger.engine.begin() as connection:
+        act(connection)
+
+
+def _opt_out(ledger: Ledger, **words: str) -> None:
+    said = {"channel": "all", "source": "hotline", "actor": "a", "reason": "", **words}
+    _within(ledger, lambda connection: enter(connection, WHO, **said))
+
+
+DOORS: dict[str, Callable[[Ledger, str], object]] = {
+    "source of an opt-out": lambda ledger, words: _opt_out(ledger, source=words),
+    "reason of an opt-out": lambda ledger, words: _opt_out(ledger, reason=words),
+    "withdrawal": lambda ledger, words: _within(
+        ledger, lambda connection: withdraw(connection, 1, source="branch", actor="a", reason=words)
+    ),
+    "switch": lambda ledger, words: throw_switch(
+        ledger, "channel", "sms", stopped=True, actor="a", reason=words
+    ),
+    "approval": lambda ledger, words: approve(ledger, DAY, approver="b", reason=words),
+    "list withdrawn": lambda ledger, words: take_back(ledger, DAY, actor="a", reason=words),
+    "caller retired": lambda ledger, words: _within(
+        ledger, lambda connection: register.retire(connection, "9500090001", actor="a", reason=words)
+    ),
+    "strategy paused": lambda ledger, words: pause(ledger, ["s"], actor="a", reason=words),
+}
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("words", ["张伟 13812345678 叫停", "of 11010119900307123X", "mail to a.b@c.com"])
+def test_rule_6_words_with_an_identifier_are_refused(ledger: Ledger, door: str, words: str) -> None:
+    with pytest.raises(LongreachError, match="may be somebody's number or address"):
+        DOORS[door](ledger, words)
+
+
+def test_ordinary_words_are_kept(ledger: Ledger) -> None:
+    _opt_out(ledger, source="热线", reason="called 3 times on 2026-07-01 from 9500090217")
+    throw_switch(ledger, "channel", "sms", stopped=True, actor="a", reason="1,234,567 messages too many")
