@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import select
 from typer.testing import CliRunner
 
@@ -18,6 +19,7 @@ from ledger.schema import OPT_OUTS
 from outreach.opt_outs import Whom, enter, standing, withdraw
 from outreach.stops import read_stops, why_stopped
 from outreach.vault import Vault
+from outreach.vault.opted_out import hold_off_rotation, wait_for_entries
 from outreach.vault.rotation import destroy, rotate_token
 from outreach.vault.store import open_store
 from tests.outreach.vault_world import delivered, emptied, people
@@ -171,3 +173,14 @@ def test_a_kept_number_that_was_changed_is_told(ledger: Ledger) -> None:
         connection.execute("update opted_out set sealed = set_byte(sealed, 20, 255 - get_byte(sealed, 20))")
     with pytest.raises(VaultError, match=r"stands in an opt-out was changed.*backup"):
         rotate_token(ledger.settings)
+
+
+def test_a_token_key_is_not_rotated_between_a_number_and_its_keeping(ledger: Ledger) -> None:
+    with open_store(ledger.settings) as entering:
+        hold_off_rotation(entering)
+        with open_store(ledger.settings) as rotating:
+            rotating.execute("set local lock_timeout = '50ms'")
+            with pytest.raises(LockNotAvailable):
+                wait_for_entries(rotating)
+            rotating.rollback()
+    rotate_token(ledger.settings)
