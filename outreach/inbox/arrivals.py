@@ -28,7 +28,7 @@ STATEMENT = ".statement"
 _LONGEST_STATEMENT = 1 << 16
 _LONGEST_FILE = 1 << 28  # some four million answers; more come in several files
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-_DATE = re.compile(r"(?<!\d)20\d\d([._-]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])(?!\d)")
+_DATE = re.compile(r"(?<!\d)(?:19|20)\d\d([._-]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])(?!\d)")
 _LONG_NUMBER = re.compile(r"\d(?:[._-]?\d){7}")
 
 
@@ -91,7 +91,9 @@ def read_arrival(arrival: Arrival, *, keys: Sequence[Ed25519PublicKey]) -> tuple
             "the file is not the one the statement is about: it was changed, or the statement came before "
             "the file was whole; hand both in again, the statement last"
         )
-    return replace(statement, file=recorded_name(statement.file, statement.sha256)), content
+    # Two nights may be answered by the same bytes, such as none.
+    of_night = hashlib.sha256(f"{statement.as_of} {statement.sha256}".encode()).hexdigest()
+    return replace(statement, file=recorded_name(statement.file, of_night)), content
 
 
 def content_hash(arrival: Arrival) -> str:
@@ -104,7 +106,7 @@ def content_hash(arrival: Arrival) -> str:
 
 
 def recorded_name(name: str, sha256: str) -> str:
-    """``name`` where a record that is never changed may hold it, else one by the content's hash ``sha256``.
+    """``name`` where a record that is never changed may hold it, else one by ``sha256``, of what is in it.
 
     A name may say of whom the file is, and a hash of it would tell too, to whoever tries all numbers.
     """

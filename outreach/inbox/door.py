@@ -146,8 +146,8 @@ def _answers(content: bytes, statement: Statement) -> pa.Table:
     if pc.any(pc.match_substring(answers["contact"], "\0")).as_py():
         raise SealError("a contact holds the character NUL")
     years = pc.year(answers["happened_at"])
-    if pc.any(pc.or_(pc.less(years, 2000), pc.greater(years, 2099))).as_py():
-        raise SealError("a moment lies outside the years 2000 to 2099")
+    if pc.any(pc.or_(pc.less(years, 1970), pc.greater(years, 2099))).as_py():
+        raise SealError("a moment lies outside the years 1970 to 2099")
     return answers
 
 

@@ -22,6 +22,7 @@ _ESCAPE = re.compile(
     r"(?:\\+u|%u)([0-9A-Fa-f]{4})|\\+x([0-9A-Fa-f]{2})|\\+U([0-9A-Fa-f]{8})|U\+(1[0-9A-Fa-f]{4}|[0-9A-Fa-f]{4})"
     r"|(?:\\+u|U\+)\{([0-9A-Fa-f]{1,6})\}"
 )
+_LINE_ESCAPE = re.compile(r"\\+[nrt]")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _PERCENT_RUN = re.compile(r"(?:%[0-9A-Fa-f]{2}|[A-Za-z0-9_.~\-]){4,}")
 _QUOTED = re.compile(r"=[0-9A-F]{2}")
@@ -66,7 +67,7 @@ def _unwrapped(text: str) -> Iterator[tuple[str, bool]]:
         yield from _words(text, _PERCENT_RUN, unquote_to_bytes)
     if "&" in text:
         yield unescape(text), False
-    if _ESCAPE.search(text):
+    if _ESCAPE.search(text) or _LINE_ESCAPE.search(text):
         yield _unescaped(text), False
     if _QUOTED.search(text):
         yield from _texts(decodestring(text.encode()))
@@ -86,7 +87,7 @@ def _unescaped(text: str) -> str:
         code = int(next(filter(None, found.groups())), 16)
         return chr(code) if code <= sys.maxunicode else found[0]
 
-    halves = _ESCAPE.sub(character, text)
+    halves = _ESCAPE.sub(character, _LINE_ESCAPE.sub(" ", text))
     return halves.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 

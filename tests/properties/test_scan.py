@@ -87,6 +87,7 @@ def leaks_of(text: str, *, own_words: frozenset[str] = frozenset()) -> list[str]
     after=AROUND,
 )
 @example(PHONE, NUMERALS[-1], "", False, "escapes", "", "")
+@example(PHONE, NUMERALS[1], "\n", False, "escapes", "", "")
 def test_a_known_number_is_found_in_any_numerals_gap_direction_and_wrapping(
     identifier: str, numerals: str, gap: str, turned: bool, wrapping: str, before: str, after: str
 ) -> None:
