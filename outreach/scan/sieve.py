@@ -203,14 +203,14 @@ def _has(bits, first, second, third):  # type: ignore[no-untyped-def]
 
 @numba.njit(nogil=True, cache=True)
 def _is_escape(content, at, end):  # type: ignore[no-untyped-def]
-    """``%41``, ``=41``, ``\\u`` and ``&#``, ``&name``."""
+    """``%41``, ``=41``, ``\\u``, ``\\n`` and ``&#``, ``&name``."""
     byte = content[at]
     if at + 2 >= end:
         return False
     if byte == 0x25 or byte == 0x3D:
         return _is_hex(content[at + 1]) and _is_hex(content[at + 2])
     if byte == 0x5C:
-        return content[at + 1] in (0x75, 0x78, 0x55)
+        return content[at + 1] in (0x75, 0x78, 0x55, 0x6E, 0x72, 0x74)
     return byte == 0x26 and (content[at + 1] == 0x23 or 0x41 <= content[at + 1] <= 0x7A)
 
 
