@@ -16,6 +16,8 @@ from lake.tables.words import CHANNELS
 from outreach.callers import allocate, callers_of_day
 from outreach.channels.channel import PLAIN, Channel
 from outreach.mask import WHOLE, mask_phone
+from outreach.policy.facts import CHANNEL_BITS
+from outreach.policy.gather import suppressed
 from outreach.release import Draft, Release, Words, build_lists, contact_day, kin_of, recipients_of
 from outreach.stops import Stops, hold_still, last_opt_out, read_stops, why_stopped, with_numbers_of
 from outreach.vault import Vault
@@ -136,15 +138,11 @@ def make_drafts(
 
 
 def _suppressed(suppressions: DataFrame, day: date) -> DataFrame:
-    """Customer and channel of every suppression in force."""
-    in_force = (
-        (F.col("kind") != _NOT_BINDING)
-        & (F.col("since").isNull() | (F.col("since") <= F.lit(day)))
-        & (F.col("until").isNull() | (F.col("until") >= F.lit(day)))
-    )
-    every = F.array(*map(F.lit, CHANNELS))
-    channel = F.explode(F.when(F.col("channel") == "all", every).otherwise(F.array("channel")))
-    bound = suppressions.filter(in_force).select("customer", channel.alias("channel")).distinct()
+    """Customer and channel of every suppression in force, as policy reads them."""
+    binding = suppressed(suppressions, day=day).filter(F.col("kind") != _NOT_BINDING)
+    named = (F.when(F.col("bits").bitwiseAND(CHANNEL_BITS[name]) != 0, F.lit(name)) for name in CHANNELS)
+    bound = binding.select("customer", F.explode(F.array(*named)).alias("channel"))
+    bound = bound.filter("channel is not null").distinct()
     return bound.withColumn("suppressed", F.lit(True))
 
 

@@ -125,13 +125,21 @@ def _consented(consents: DataFrame, day: date) -> DataFrame:
     return granted.groupBy("customer").agg(F.bit_or("bits").alias("consented_on"))
 
 
-def _bound(known: Known, *, day: date) -> DataFrame:
-    """Suppressions in force, one row a customer. What is not clearly over, or not clearly narrow, binds."""
+def suppressed(suppressions: DataFrame, *, day: date) -> DataFrame:
+    """Customer, kind and channels (``bits``) of every suppression in force on ``day``.
+
+    What is not clearly over, or not clearly narrow, binds.
+    """
     since, until = F.col("since"), F.col("until")
     in_force = (since.isNull() | (since <= F.lit(day))) & (until.isNull() | (until >= F.lit(day)))
-    delivered = known.suppressions.filter(in_force).select(
+    return suppressions.filter(in_force).select(
         "customer", _kind_or_opt_out().alias("kind"), _bits_or_all().alias("bits")
     )
+
+
+def _bound(known: Known, *, day: date) -> DataFrame:
+    """Suppressions and opt-outs in force, one row a customer."""
+    delivered = suppressed(known.suppressions, day=day)
     since_then = known.opt_outs.filter("customer is not null").select(
         "customer", F.lit("opt_out").alias("kind"), _bits_or_all().alias("bits")
     )

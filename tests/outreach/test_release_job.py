@@ -147,16 +147,24 @@ def test_an_opt_out_of_another_channel_does_not_bind(house: House) -> None:
     assert house.customers[0] in house.released()
 
 
-@pytest.mark.parametrize("channel", ["all", "own"])
-def test_who_is_suppressed_since_the_decision_gets_nothing(house: House, channel: str) -> None:
+@pytest.mark.parametrize(
+    ("channel", "kind"),
+    [
+        ("all", "complaint_open"),
+        ("own", "complaint_open"),
+        ("a channel nobody knows", "complaint_open"),
+        ("all", "a kind nobody knows"),
+    ],
+)
+def test_who_is_suppressed_since_the_decision_gets_nothing(house: House, channel: str, kind: str) -> None:
     own = str(touches_by_channel()[0]["channel"])
     line = {
         "customer": house.customers[0],
-        "kind": "complaint_open",
+        "kind": kind,
         "since": date(2026, 6, 30),
         "until": None,
     }
-    bound = own if channel == "own" else "all"
+    bound = own if channel == "own" else channel
     write(
         house.night, SUPPRESSIONS, [{**line, "channel": bound, "known_at": datetime(2026, 6, 1, tzinfo=UTC)}]
     )
