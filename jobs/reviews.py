@@ -8,6 +8,7 @@ from typing import Any, Literal
 from sqlalchemy import insert, select
 
 from base.errors import BookError, ExperimentError
+from base.scrub import refuse_identifiers
 from ledger.audit import record_within
 from ledger.database import Ledger
 from ledger.schema import REVIEWS
@@ -47,9 +48,11 @@ def write_review(
     """Keeps a review, together with its line in the audit.
 
     Raises ExperimentError where a strategy is shipped that is not advised to be, unless ``against_advice``,
-    and where that is said without need; BookError for one that the book does not have, and without a reason.
+    and where that is said without need; BookError for one that the book does not have, without a reason,
+    and for a reason with an identifier.
     """
     actor = person(actor)
+    refuse_identifiers(reason, error=BookError)
     if not reason.strip():
         raise BookError("this takes a reason; those who read the review will ask")
     contrary = decision == "ship" and verdict != "ship"

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, insert, update
 from sqlalchemy.dialects import postgresql
 
 from base.errors import BookError
+from base.scrub import refuse_identifiers
 from ledger.audit import record_within
 from ledger.database import Ledger
 from ledger.schema import STRATEGIES, STRATEGY_VERSIONS
@@ -38,8 +39,10 @@ def import_(
     """Writes each document into the book as a new draft version; all of them or none.
 
     ``bases``: the version from which the text of an existing strategy was made. Raises BookError for every
-    document whose base is not given, or is not the newest version: somebody else's change would be lost.
+    document whose base is not given, or is not the newest version: somebody else's change would be lost;
+    and for a note with an identifier.
     """
+    refuse_identifiers(note, error=BookError)
     actor, texts = person(actor), {written.strategy.name: written.text for written in documents}
     with ledger.engine.begin() as connection:
         _make_room(connection, sorted(texts))

@@ -8,13 +8,16 @@ from sqlalchemy import Connection
 
 from base.errors import LongreachError
 from base.settings import load_settings
+from jobs.reviews import write_review
 from ledger.database import Ledger, open_ledger
 from outreach.callers import register
 from outreach.opt_outs import Whom, enter, withdraw
 from outreach.release.approval import approve
 from outreach.release.approval import withdraw as take_back
 from outreach.stops import throw_switch
-from strategies.lifecycle import pause
+from strategies.folder import OWN_BOOK, read_files
+from strategies.lifecycle import pause, resume, retire
+from strategies.versions import import_
 
 DAY = date(2026, 7, 1)
 WHO = [Whom(customer="c")]
@@ -51,6 +54,14 @@ DOORS: dict[str, Callable[[Ledger, str], object]] = {
         ledger, lambda connection: register.retire(connection, "9500090001", actor="a", reason=words)
     ),
     "strategy paused": lambda ledger, words: pause(ledger, ["s"], actor="a", reason=words),
+    "strategy resumed": lambda ledger, words: resume(ledger, ["s"], actor="a", reason=words),
+    "strategy retired": lambda ledger, words: retire(ledger, ["s"], actor="a", reason=words),
+    "note of a version": lambda ledger, words: import_(
+        ledger, read_files(sorted(OWN_BOOK.glob("*.yaml"))[:1]), actor="a", note=words
+    ),
+    "review": lambda ledger, words: write_review(
+        ledger, "s", decision="stop", as_of=DAY, verdict="stop", seen={}, actor="a", reason=words
+    ),
 }
 
 
