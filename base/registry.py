@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import re
 from functools import cache
 from types import ModuleType
 from typing import TypeVar
@@ -44,6 +45,19 @@ def subclasses(package: str, kind: type[T]) -> dict[str, type[T]]:
             if declared_here and issubclass(thing, kind) and thing is not kind and hasattr(thing, "name"):
                 _add(found, str(thing.name), thing, module)
     return found
+
+
+def told(words: str | None) -> tuple[str, str]:
+    """The English and the Chinese half of a docstring that has both, each on one line.
+
+    Raises DeclarationError where one of them is missing.
+    """
+    halves = re.split(r"(?<=\.) (?=[\u4e00-\u9fff])", " ".join((words or "").split()), maxsplit=1)
+    if len(halves) != 2:
+        raise DeclarationError(
+            f"{words!r} is not told in both languages: English, a full stop, Chinese"
+        )
+    return halves[0], halves[1]
 
 
 def _add(found: dict[str, T], name: str, thing: T, module: ModuleType) -> None:

@@ -1,8 +1,8 @@
 """The page of the rules, made from them: ``python -m outreach.policy.page`` writes docs/policy.md."""
 
-import re
 from pathlib import Path
 
+from base.registry import told
 from base.settings import Contact
 from outreach.policy.product import RISK_NEEDED
 from outreach.policy.rule import reasons
@@ -69,7 +69,7 @@ def render() -> str:
 
 
 def _line(name: str, words: str) -> str:
-    english, chinese = re.split(r"(?<=\.) (?=[\u4e00-\u9fff])", words, maxsplit=1)
+    english, chinese = told(words)
     return f"| `{name}` | {english} | {chinese} |\n"
 
 

@@ -1,9 +1,9 @@
 """The page of the alerts, made from them: ``python -m outreach.watch.page`` writes docs/alerts.md."""
 
-import re
 from datetime import timedelta
 from pathlib import Path
 
+from base.registry import told
 from base.settings import Watch
 from outreach.watch.alerts import kinds
 from outreach.watch.nights import MEASURES
@@ -62,9 +62,7 @@ harm are stopped by their guardrails: [experiments.md](experiments.md).
 def render() -> str:
     """The page as Markdown, a row a kind of alert and a row a measure."""
     watch = Watch.model_validate({})
-    rows = "".join(
-        _line(kind.name, " ".join((kind.__doc__ or "").split()), kind.quiet) for kind in kinds().values()
-    )
+    rows = "".join(_line(kind.name, kind.__doc__, kind.quiet) for kind in kinds().values())
     measures = "".join(
         f"| {one.name} | {_sides(one.alarms)} | {_sides(one.stops)} |\n" for one in MEASURES.values()
     )
@@ -85,8 +83,8 @@ def render() -> str:
     return _HEAD + rows + tail
 
 
-def _line(name: str, words: str, quiet: timedelta) -> str:
-    english, chinese = re.split(r"(?<=\.) (?=[\u4e00-\u9fff])", words, maxsplit=1)
+def _line(name: str, words: str | None, quiet: timedelta) -> str:
+    english, chinese = told(words)
     hours = quiet.total_seconds() / 3600
     return f"| `{name}` | {english} | {chinese} | {f'{hours:g} h' if quiet else ''} |\n"
 

@@ -1,8 +1,8 @@
 """The page of the checks, made from them: ``python -m strategies.checks.page`` writes docs/checks.md."""
 
-import re
 from pathlib import Path
 
+from base.registry import told
 from strategies.checks.experiments import WANTED
 from strategies.checks.finding import kinds
 from strategies.checks.rivals import LEAST_FREE
@@ -54,15 +54,12 @@ _TAIL = """
 def render() -> str:
     """The page as Markdown, a row a kind of finding, grave ones first."""
     ordered = sorted(kinds().values(), key=lambda kind: (not kind.grave, kind.name))
-    rows = "".join(
-        _line(kind.name, "yes" if kind.grave else "", " ".join((kind.__doc__ or "").split()))
-        for kind in ordered
-    )
+    rows = "".join(_line(kind.name, "yes" if kind.grave else "", kind.__doc__) for kind in ordered)
     return _HEAD + rows + _TAIL.format(least_free=LEAST_FREE, wanted=WANTED)
 
 
-def _line(name: str, grave: str, words: str) -> str:
-    english, chinese = re.split(r"(?<=\.) (?=[\u4e00-\u9fff])", words, maxsplit=1)
+def _line(name: str, grave: str, words: str | None) -> str:
+    english, chinese = told(words)
     return f"| `{name}` | {grave} | {english} | {chinese} |\n"
 
 

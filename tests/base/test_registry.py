@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from base.errors import DeclarationError
-from base.registry import instances, modules, subclasses
+from base.registry import instances, modules, subclasses, told
 
 
 @pytest.fixture
@@ -45,3 +45,14 @@ def test_only_named_classes_declared_there_count(package: Path) -> None:
     )
     base = modules(package.name)[1].Base
     assert sorted(subclasses(package.name, base)) == ["a", "b"]
+
+
+def test_a_docstring_of_two_languages_is_told_apart() -> None:
+    assert told("The customer has died. \n    客户已身故") == ("The customer has died.", "客户已身故")
+    assert told("Asks twice. Then stops. 两次。 结束") == ("Asks twice. Then stops.", "两次。 结束")
+
+
+@pytest.mark.parametrize("words", [None, "", "English only.", "只有中文"])
+def test_a_docstring_of_one_language_is_refused(words: str | None) -> None:
+    with pytest.raises(DeclarationError, match="both languages"):
+        told(words)
