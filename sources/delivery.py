@@ -8,6 +8,7 @@ from pathlib import Path
 
 from base.errors import SourceError
 from sources import delimited, parquet
+from sources.credentials import refuse_credentials
 from sources.extract import Extract
 from sources.piece import Piece
 from sources.source import COMPLETE
@@ -26,12 +27,14 @@ class Delivery:
         """The table's rows in the order of its files.
 
         Raises SourceError naming file, column and number of rows when a file is missing, cut short, wrongly
-        encoded, not as agreed, empty where rows are needed, or has another number of rows than was promised.
+        encoded, not as agreed, empty where rows are needed, or has another number of rows than was promised;
+        and where it holds credentials.
         """
         files = self._files(extract)
         rows = 0
         for path in files:
             for piece in _READERS[path.suffix](path, path.relative_to(self.folder).as_posix(), extract):
+                refuse_credentials(piece, extract)
                 rows += piece.delivered
                 yield piece
         self._check_rows(extract, rows)

@@ -1,18 +1,23 @@
-"""Passwords, card check numbers, PINs and biometric templates are refused at intake, by the file's schema."""
+"""Passwords, check numbers, PINs and biometric templates are refused at intake, by name and by content."""
 
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from base.errors import SourceError
 from base.registry import instances
+from base.settings import load_settings
 from lake.table import Table
 from lake.tables import CUSTOMERS
+from sources.credentials import credentials_in
 from sources.delivery import open_delivery
 from sources.extract import Extract
 from sources.piece import check_header
-from tests.sources.small_bank import FIRST, deliver_csv, tables
+from sources.synthetic.bank import SyntheticBank
+from tests.sources.small_bank import FIRST, deliver_csv, deliver_parquet, tables, with_cell
 
 CREDENTIALS = [
     "login_password",
@@ -74,3 +79,72 @@ def test_rule_2_no_table_of_the_house_could_take_one() -> None:
         extract = Extract(table=table)
         names = [extract.theirs(column.name) for column in extract.delivered]
         check_header(names, extract, file=table.name, count_rows=lambda: 0)
+
+
+HASHES = [
+    "$2b$12$" + "aZ./" * 13 + "9",
+    "$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA",
+    "pbkdf2_sha256$260000$salt$aGFzaA==",
+    "$6$rounds=5000$salt$" + "xY/." * 20,
+    "$1$salt$" + "xY/." * 6,
+    "{SSHA}" + "c2FsdGVk" * 4,
+    "scrypt:32768:8:1$salt$abcdef",
+]
+STRIPES = [
+    "6222021234567894=25121010000012300000",
+    "%B4111111111111111^DOE/JANE^2512101",
+    ";5500005555555559=2512201?",
+]
+KEYS = ["-----BEGIN RSA PRIVATE KEY-----", "AGE-SECRET-KEY-1" + "QPZRY9X8" * 7]
+TEMPLATES = ["Rk1SACAyMAAB" + "Ab3/" * 40, "464d5200" + "20323000" * 20, "iVBORw0K" * 70]
+WITH_CHECK_NUMBER = ["4111111111111111|123", "5500 0055 5555 5559 12/27 123", "6011000990139424,4321", "x"]
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        *(([value], "password hashes") for value in HASHES),
+        *(([value], "the data of a card's magnetic stripe") for value in STRIPES),
+        *(([value], "private keys") for value in KEYS),
+        *(([value], "biometric templates") for value in TEMPLATES),
+        (WITH_CHECK_NUMBER, "card numbers with their check numbers"),
+    ],
+)
+@pytest.mark.parametrize("deliver", [deliver_csv, deliver_parquet])
+def test_rule_2_a_column_of_an_innocent_name_that_holds_credentials_stops_the_file(
+    tmp_path: Path, deliver: Callable[[Path, dict[str, pa.Table]], Path], values: list[str], kind: str
+) -> None:
+    made = tables()
+    for row, value in enumerate(values):
+        made["customers"] = with_cell(made["customers"], "city", 7 * row, value)
+    delivery = open_delivery(deliver(tmp_path, made), as_of=FIRST)
+    with pytest.raises(SourceError) as caught:
+        list(delivery.read(Extract(table=CUSTOMERS)))
+    said = str(caught.value)
+    assert f"column city holds what looks like {kind}" in said
+    assert not any(value in said for value in values if len(value) > 1)
+
+
+def test_rule_2_numbers_words_and_tokens_of_other_kinds_are_no_credentials() -> None:
+    draw = np.random.default_rng(7)
+    numbers = draw.integers(10**15, 10**16, 10_000)
+    innocent = [
+        [str(number) for number in numbers],
+        [f"{number}|{number % 1000:03d}" for number in numbers],  # an account and a branch
+        [f"{number}={number % 1000}" for number in numbers],
+        [f"{number:064x}" for number in numbers],
+        [f"客户来电询问尾号{number % 10_000}的卡，密码已重置，手续费$2$元 " * 40 for number in numbers[:100]],
+        ["the quick brown fox 12 times " * 40],
+        [f"https://example.com/{number:x}?next=%2F" * 20 for number in numbers[:100]],
+        ["0" * 600, "01" * 600, "-" * 600],
+    ]
+    for cells in innocent:
+        assert credentials_in(pa.array([None, *cells])) is None
+
+
+def test_rule_2_nothing_that_a_bank_delivers_every_night_is_one(tmp_path: Path) -> None:
+    small = {"customers": 1_000, "history_days": 60, "first_night": FIRST}
+    source = SyntheticBank(load_settings(home=tmp_path, synthetic=small))
+    delivery = open_delivery(source.deliver(FIRST), as_of=FIRST)
+    for extract in source.extracts:
+        list(delivery.read(extract))
