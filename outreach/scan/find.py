@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from base.disguises.forms import forms
+from base.disguises.numbers import codes_in, has_digest, has_number, is_digest
 from outreach.scan.cells import Column, Place, leaves, read_csv, sayable, where
 from outreach.scan.columns import (
     CALLER,
@@ -19,10 +21,8 @@ from outreach.scan.columns import (
     wrong_mobiles,
     wrong_tokens,
 )
-from outreach.scan.forms import forms
 from outreach.scan.known import Known
 from outreach.scan.names import has_name
-from outreach.scan.numbers import codes_in, has_digest, has_number, is_digest
 from outreach.scan.sieve import NAME, NUMBER, WRAPPED, look_over
 from outreach.scan.splits import split_names, split_numbers
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from outreach.scan.characters import TRADITIONAL, letters_plain
+from base.disguises.characters import TRADITIONAL, letters_plain
 from outreach.scan.sieve import Pairs, pairs_of
 
 MOBILE = r"\A1[3-9][0-9]{9}\z"

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from outreach.scan.characters import HAN_DIGITS, HAN_RUN, LATIN_RUN, NOT_WORD, letters_plain
+from base.disguises.characters import HAN_DIGITS, HAN_RUN, LATIN_RUN, NOT_WORD, letters_plain
 from outreach.scan.known import Known
 from outreach.scan.words import ORDINARY, PLACES
 

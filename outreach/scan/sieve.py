@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from outreach.scan.characters import HAN_DIGITS, simplified
+from base.disguises.characters import HAN_DIGITS, simplified
 from outreach.scan.words import ORDINARY
 
 Bytes = npt.NDArray[np.uint8]

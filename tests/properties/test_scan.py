@@ -7,10 +7,10 @@ import pyarrow as pa
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from base.disguises.forms import forms
+from base.disguises.numbers import codes_in, has_number
 from outreach.scan import Known, find_leaks
-from outreach.scan.forms import forms
 from outreach.scan.names import has_name
-from outreach.scan.numbers import codes_in, has_number
 
 PHONE, IDENTITY, NAME = "13812345678", "11010119900101123X", "张三丰"
 KNOWN = Known.of(

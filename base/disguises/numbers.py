@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from outreach.scan.characters import BETWEEN, digits_plain
+from base.disguises.characters import BETWEEN, digits_plain
 
 _LONGEST = 22
 _LONGEST_WORD = 40

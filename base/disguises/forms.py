@@ -10,7 +10,7 @@ from html import unescape
 from quopri import decodestring
 from urllib.parse import unquote, unquote_to_bytes
 
-from outreach.scan.characters import letters_plain
+from base.disguises.characters import letters_plain
 
 _DEPTH = 2
 _MOST = 60
