@@ -15,7 +15,8 @@ from sqlalchemy import event, insert
 from base.settings import Settings
 from ledger.database import Ledger
 from ledger.schema import OPT_OUTS
-from outreach.deliver.keys import opening_keys, sealing_keys
+from outreach.deliver.approvals import APPROVAL, Approval, check_approval
+from outreach.deliver.keys import bank_key, opening_keys, sealing_keys
 from outreach.deliver.manifest import MANIFEST, Terms, make_manifest
 from outreach.deliver.package import seal, unseal
 from outreach.deliver.route import transport_of
@@ -45,7 +46,8 @@ class Lists:
             plan(connection, self.as_of, CHANNELS, author="release job")
         carrier = self.carrier()
         carrier.freeze(drafts, looked_to=0)
-        assert approve_by_limits(self.ledger, self.as_of, limits=self.settings.release) is None
+        limits = self.settings.release
+        assert approve_by_limits(self.ledger, self.as_of, limits=limits, key=carrier.key) is None
         carrier.write()
         carrier.hand_over()
 
@@ -58,6 +60,8 @@ class Lists:
             until=ends if self.by_calendar else None,
             pack=self.pack,
             way=lambda recipient: transport_of(recipient, settings=self.settings),
+            runner="release job",
+            key=bank_key(self.settings),
         )
 
     def customer(self, recipient: str, row: int) -> str:
@@ -115,17 +119,30 @@ class Lists:
         return Sealed(content=seal(files, keys=keys), canaries=(), handed=rows.select(HANDED))
 
     def opened(self, recipient: str) -> list[str]:
-        """The customers in the one file that the recipient has; fails where there are none or several."""
-        folder = self.settings.outbox_folder / recipient
-        (sealed,) = folder.glob(f"{recipient}-{self.as_of}-*.sealed")
+        """The customers in the one file that the recipient has; fails where there are none or several, or not
+        one approval, of it."""
+        sealed, approval = self._delivered(recipient)
         files = unseal(
             sealed.read_bytes(),
+            approval=approval.read_bytes(),
             recipient=recipient,
             keys=opening_keys(self.settings, recipient),
             now=expires_at(self.as_of, self.settings.contact).replace(hour=9),
         )
         table = pyarrow.csv.read_csv(pa.BufferReader(files["list.csv"]))
         return [] if table.num_rows == 0 else table["customer"].to_pylist()
+
+    def approval(self, recipient: str) -> Approval:
+        """Who let the recipient's one file go, as the recipient is told."""
+        sealed, approval = (path.read_bytes() for path in self._delivered(recipient))
+        keys = opening_keys(self.settings, recipient).bank
+        return check_approval(approval, sealed, recipient=recipient, keys=keys)
+
+    def _delivered(self, recipient: str) -> tuple[Path, Path]:
+        """The one sealed file of the night, and the one approval."""
+        folder, night = self.settings.outbox_folder / recipient, f"{recipient}-{self.as_of}"
+        (sealed,), (approval,) = folder.glob(f"{night}-*.sealed"), folder.glob(f"{night}-*{APPROVAL}")
+        return sealed, approval
 
 
 def opt_out(ledger: Ledger, customer: str) -> None:

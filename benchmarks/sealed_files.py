@@ -27,6 +27,7 @@ from outreach.deliver import (
     Package,
     Terms,
     Transport,
+    bank_key,
     make_manifest,
     marks_key,
     opening_keys,
@@ -38,6 +39,7 @@ from outreach.deliver.https import HttpsTransport
 from outreach.deliver.sftp import SftpTransport
 from outreach.deliver.watermark import mark
 from outreach.release.files import as_csv
+from tests.outreach.approved import approval
 from tests.servers.sftp import make_site, need_sshd
 from tests.servers.webhook import make_webhook
 
@@ -133,18 +135,25 @@ def _sealed(
     rows = dict.fromkeys(files, 0)
     manifest = make_manifest(files, rows=rows, terms=replace(_TERMS, recipient=recipient))
     content = seal({**files, MANIFEST: manifest}, keys=sealing_keys(settings, recipient))
-    keys = opening_keys(settings, recipient)
-    return content, lambda changed: unseal(changed, recipient=recipient, keys=keys, now=_MORNING)
+    keys, signing = opening_keys(settings, recipient), bank_key(settings)
+
+    def opened(changed: bytes) -> object:
+        # Approved as it is, so that the seal alone can refuse it.
+        signed = approval(changed, recipient=recipient, key=signing)
+        return unseal(changed, approval=signed, recipient=recipient, keys=keys, now=_MORNING)
+
+    return content, opened
 
 
 def _servers(content: bytes, home: Path) -> Iterator[Figure]:
     need_sshd()
-    package = Package.of(content, recipient="ai_dialler", as_of=_TERMS.as_of, attempt=1)
+    signed = approval(content, recipient="ai_dialler", key=_KEY)
+    package = Package.of(content, approval=signed, recipient="ai_dialler", as_of=_TERMS.as_of, attempt=1)
     keys = (_KEY.public_key(),)
     site = make_site(home / "sftp")
     with site.serve():
         yield _carried("SFTP, written, read back and renamed", SftpTransport(site.way(), keys=keys), package)
-    webhook = make_webhook(home / "webhook", key=_KEY)
+    webhook = make_webhook(home / "webhook", key=_KEY, bank=_KEY.public_key())
     with webhook.serve():
         yield _carried("HTTPS, taken and acknowledged", HttpsTransport(webhook.way(), keys=keys), package)
 

@@ -5,16 +5,18 @@ Only recipients whose keys were made here and whose folder is in the outbox are 
 
 import io
 from datetime import date, timedelta
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from base.errors import ReleaseError, SourceError
+from base.errors import ReleaseError, SealError, SourceError
 from base.scrub import scrubbed
 from base.settings import Recipient, Settings, load_settings
 from ledger.database import Ledger, open_ledger
 from outreach.deliver import (
+    APPROVAL,
     MANIFEST,
     RECEIPT,
     Package,
@@ -90,14 +92,22 @@ def _is_stood_in_for(name: str, settings: Settings) -> bool:
 def _opened(release: Release, settings: Settings) -> pa.Array:
     recipient, as_of = release.recipient, release.as_of
     path = settings.outbox_folder / recipient / package_name(recipient, as_of=as_of, attempt=release.attempt)
-    sealed = path.read_bytes()
+    sealed, approval = path.read_bytes(), _approval_of(path)
     on_the_day = expires_at(as_of, settings.contact) - timedelta(hours=1)
-    files = unseal(sealed, recipient=recipient, keys=opening_keys(settings, recipient), now=on_the_day)
-    package = Package.of(sealed, recipient=recipient, as_of=as_of, attempt=release.attempt)
+    keys = opening_keys(settings, recipient)
+    files = unseal(sealed, approval=approval, recipient=recipient, keys=keys, now=on_the_day)
+    package = Package.of(sealed, approval=approval, recipient=recipient, as_of=as_of, attempt=release.attempt)
     receipt = make_receipt(package, at=on_the_day, key=answering_key(settings, recipient))
     publish_file(path.with_name(f"{path.name}{RECEIPT}"), [receipt])
     lists = [_contacts(content) for name, content in files.items() if name != MANIFEST]
     return pa.concat_arrays(lists)
+
+
+def _approval_of(path: Path) -> bytes:
+    try:
+        return path.with_name(f"{path.name}{APPROVAL}").read_bytes()
+    except FileNotFoundError:
+        raise SealError(f"{path.name} came without its approval, so nobody may use it") from None
 
 
 def _contacts(content: bytes) -> pa.Array:

@@ -5,6 +5,7 @@ from datetime import date
 from base.scrub import scrubbed
 from base.settings import Settings, load_settings
 from ledger.database import open_ledger
+from outreach.deliver.keys import bank_key
 from outreach.release import approve_by_limits
 
 
@@ -13,4 +14,4 @@ def approval_given(*, as_of: date, settings: Settings | None = None) -> bool:
     """Whether no list of the night waits for a person; what is within the limits is approved by them."""
     settings = settings or load_settings()
     with open_ledger(settings) as ledger:
-        return approve_by_limits(ledger, as_of, limits=settings.release) is None
+        return approve_by_limits(ledger, as_of, limits=settings.release, key=bank_key(settings)) is None

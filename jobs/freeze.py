@@ -12,6 +12,7 @@ from lake.table import Table
 from lake.tables import CUSTOMERS, NUMBERS, PLAN, SUPPRESSIONS
 from ledger.audit import trail
 from outreach.channels.channel import load_channels
+from outreach.deliver.keys import bank_key
 from outreach.deliver.route import transport_of
 from outreach.inbox import take_arrivals
 from outreach.release import (
@@ -79,6 +80,8 @@ def freeze_lists(night: Night, decided: DecidedContacts) -> Carrier:
             tokens=vault.tokens,
         ),
         way=lambda recipient: transport_of(recipient, settings=night.settings),
+        runner=author,
+        key=bank_key(night.settings),
         progress=night.progress,
     )
     if "planned" in states:

@@ -4,7 +4,7 @@ from ledger.schema.book import READINGS, REVIEWS, STRATEGIES, STRATEGY_VERSIONS
 from ledger.schema.callers import CALLER_NUMBERS, CALLER_USES
 from ledger.schema.deliveries import CANARIES, INBOX_FILES
 from ledger.schema.metadata import METADATA, among
-from ledger.schema.releases import RELEASE_CONTENT, RELEASE_MOVES, RELEASES
+from ledger.schema.releases import RELEASE_APPROVALS, RELEASE_CONTENT, RELEASE_MOVES, RELEASES
 from ledger.schema.runs import AUDIT, QUALITY_RESULTS, RUNS
 from ledger.schema.stops import (
     OPT_OUT_WITHDRAWALS,
@@ -32,6 +32,7 @@ __all__ = [
     "RELEASED_CONTACTS",
     "RELEASED_LISTS",
     "RELEASES",
+    "RELEASE_APPROVALS",
     "RELEASE_CONTENT",
     "RELEASE_MOVES",
     "REVIEWS",

@@ -1,6 +1,7 @@
 """What left the house, and what is about to."""
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Column,
     Date,
@@ -46,6 +47,23 @@ RELEASE_CONTENT = Table(
     Column("kind", String, primary_key=True, comment="sealed: what leaves; rows, kin: masked"),
     Column("part", Integer, primary_key=True),
     Column("content", LargeBinary, nullable=False),
+    ForeignKeyConstraint(["as_of", "recipient"], ["releases.as_of", "releases.recipient"]),
+)
+
+# Neither this nor the next is ever changed or emptied.
+RELEASE_APPROVALS = Table(
+    "release_approvals",
+    METADATA,
+    Column("as_of", Date, primary_key=True),
+    Column("recipient", String, primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("sha256", String, nullable=False, comment="of the sealed file"),
+    Column("author", String, nullable=False),
+    Column("approver", String, nullable=False),
+    Column("approved_at", DateTime(timezone=True), nullable=False),
+    Column("approved_attempt", Integer, nullable=False, comment="the one that was looked at"),
+    Column("limits", JSON(none_as_null=True), comment="those it was within, if no person approved it"),
+    Column("content", LargeBinary, nullable=False, comment="signed, as it leaves"),
     ForeignKeyConstraint(["as_of", "recipient"], ["releases.as_of", "releases.recipient"]),
 )
 

@@ -1,10 +1,12 @@
 """The sealed file a recipient gets: sealed, marked, carried, and acknowledged."""
 
+from outreach.deliver.approvals import APPROVAL, Approval, check_approval, make_approval
 from outreach.deliver.keys import (
     OpeningKeys,
     SealingKeys,
     answer_keys,
     answering_key,
+    bank_key,
     has_own_keys,
     marks_key,
     opening_keys,
@@ -17,8 +19,10 @@ from outreach.deliver.route import transport_of
 from outreach.deliver.transport import RECEIPT, Receipt, Transport, make_receipt
 
 __all__ = [
+    "APPROVAL",
     "MANIFEST",
     "RECEIPT",
+    "Approval",
     "OpeningKeys",
     "Package",
     "Receipt",
@@ -27,7 +31,10 @@ __all__ = [
     "Transport",
     "answer_keys",
     "answering_key",
+    "bank_key",
+    "check_approval",
     "has_own_keys",
+    "make_approval",
     "make_manifest",
     "make_receipt",
     "marks_key",

@@ -25,7 +25,9 @@ Tokens = Callable[[Literal["phone", "dial", "contact"], pa.Array], pa.StringArra
 """How the bank makes tokens: ``Vault.tokens``."""
 
 TOUCHED = "canary_touched"
-_SHUFFLED = ("hour", "masked_name")  # each from a row of its own, so that no canary is a twin of a real row
+# Each from a row of its own, so that no canary is a twin of a real row; the name from one that says the same,
+# since the words may hold a surname.
+_SHUFFLED = ("hour", "masked_name")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +138,10 @@ def _made(
         return int.from_bytes(hmac.digest(key, f"{name}|{field}".encode(), sha256)[:8]) % choices
 
     def as_in_a_row(field: str) -> pa.ChunkedArray:
-        return rows[field].slice(drawn(field, rows.num_rows), 1)
+        among = rows
+        if field == "masked_name" and "text" in rows.column_names:
+            among = rows.filter(pc.equal(rows["text"], row["text"][0]))
+        return among[field].slice(drawn(field, among.num_rows), 1)
 
     row = rows.slice(drawn("row", rows.num_rows), 1)
     line = lines[drawn("line", len(lines))] if lines else None

@@ -1,6 +1,5 @@
 """Delivery into a folder that both sides reach."""
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,19 +12,20 @@ from outreach.publish import publish_file
 
 
 class FolderTransport(Transport):
-    """The file appears whole, by a rename, and is on the disk when ``deliver`` returns."""
+    """Each file appears whole, by a rename, and both are on the disk when ``deliver`` returns."""
 
     def __init__(self, folder: Path, *, keys: Sequence[Ed25519PublicKey]) -> None:
         self._folder = folder
         self._keys = keys
 
     def deliver(self, package: Package) -> None:
-        path = self._folder / package.name
         try:
-            if path.exists():
-                refuse_other(path.read_bytes(), package)
-                return
-            publish_file(path, [package.content])
+            for name, content in package.files.items():
+                path = self._folder / name
+                if path.exists():
+                    refuse_other(path.read_bytes(), content, name=name, package=package)
+                else:
+                    publish_file(path, [content])
         except OSError as error:
             raise DeliveryError(
                 f"{package.name}: not written into the folder of {package.recipient} ({error.strerror}); "
@@ -42,10 +42,10 @@ class FolderTransport(Transport):
         return read_receipt(content, package=package, keys=self._keys)
 
 
-def refuse_other(found: bytes, package: Package) -> None:
-    """Raises DeliveryError unless what lies there under the package's name is the package."""
-    if hashlib.sha256(found).hexdigest() != package.sha256:
+def refuse_other(found: bytes, content: bytes, *, name: str, package: Package) -> None:
+    """Raises DeliveryError unless what lies there under the name of one of the package's files is that."""
+    if found != content:
         raise DeliveryError(
-            f"{package.name}: other bytes lie at {package.recipient} under this name, and are left there; "
+            f"{name}: other bytes lie at {package.recipient} under this name, and are left there; "
             "find out who put or changed them, move them aside, then run release again"
         )

@@ -1,8 +1,13 @@
-"""Delivery to an HTTPS webhook: the sealed bytes as the body, signed, answered by a receipt."""
+"""Delivery to an HTTPS webhook: the sealed bytes as the body, signed, answered by a receipt.
+
+Their approval goes in a header, in base64. It needs no place in the request's signature: the bank signed it,
+and it holds for these bytes alone.
+"""
 
 import hmac
 import ssl
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 
@@ -81,6 +86,7 @@ class HttpsTransport(Transport):
             "Content-Type": "application/octet-stream",
             "Idempotency-Key": package.name,
             "Longreach-Timestamp": at,
+            "Longreach-Approval": b64encode(package.approval).decode(),
             "Longreach-Sha256": package.sha256,
             "Longreach-Signature": signature(secret, at=at, name=package.name, digest=package.sha256),
         }

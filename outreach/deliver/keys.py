@@ -56,10 +56,16 @@ def has_own_keys(recipient: Recipient) -> bool:
     return bool((recipient.public_keys or recipient.shared_keys) and recipient.answer_keys)
 
 
+def bank_key(settings: Settings) -> Ed25519PrivateKey:
+    """The key the bank signs manifests and approvals with; its public half lies beside it."""
+    signing = _signing_key(_folder(settings) / "bank.signing.pem")
+    _show_public(signing, _folder(settings) / "bank.signing.pub.pem")
+    return signing
+
+
 def sealing_keys(settings: Settings, name: str) -> SealingKeys:
     """Raises SettingsError naming a key file that cannot be read."""
-    recipient, signing = recipient_of(settings, name), _signing_key(_folder(settings) / "bank.signing.pem")
-    _show_public(signing, _folder(settings) / "bank.signing.pub.pem")
+    recipient, signing = recipient_of(settings, name), bank_key(settings)
     if recipient.cipher == "sm4":
         return SealingKeys(signing=signing, shared=_shared_key(_shared_paths(settings, name)[0]))
     public = recipient.public_keys or (str(_age_identity(settings, name).to_public()),)

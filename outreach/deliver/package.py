@@ -18,6 +18,7 @@ import pyrage
 
 from base.errors import SealError
 from outreach.deliver import sm4
+from outreach.deliver.approvals import APPROVAL, check_approval
 from outreach.deliver.keys import OpeningKeys, SealingKeys
 from outreach.deliver.manifest import MANIFEST, check_manifest
 from outreach.deliver.signed import check, sign
@@ -28,7 +29,10 @@ _LARGEST = 4 << 30  # bytes unpacked, so that a small file cannot fill the memor
 
 @dataclass(frozen=True, kw_only=True)
 class Package:
-    """A sealed file on its way. ``name`` says recipient, night and attempt, and so is its idempotency key."""
+    """A sealed file on its way, and the signed approval that goes before it.
+
+    ``name`` says recipient, night and attempt, and so is its idempotency key.
+    """
 
     recipient: str
     as_of: date
@@ -36,9 +40,10 @@ class Package:
     name: str
     content: bytes
     sha256: str
+    approval: bytes
 
     @classmethod
-    def of(cls, content: bytes, *, recipient: str, as_of: date, attempt: int) -> Self:
+    def of(cls, content: bytes, *, approval: bytes, recipient: str, as_of: date, attempt: int) -> Self:
         """Names sealed bytes; the same again for the same night and attempt."""
         return cls(
             recipient=recipient,
@@ -47,7 +52,13 @@ class Package:
             name=package_name(recipient, as_of=as_of, attempt=attempt),
             content=content,
             sha256=hashlib.sha256(content).hexdigest(),
+            approval=approval,
         )
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """What is laid down by name, in this order: whoever sees the sealed file finds its approval."""
+        return {f"{self.name}{APPROVAL}": self.approval, self.name: self.content}
 
 
 def package_name(recipient: str, *, as_of: date, attempt: int) -> str:
@@ -72,10 +83,13 @@ def seal(files: Mapping[str, bytes], *, keys: SealingKeys) -> bytes:
     return sealed
 
 
-def unseal(content: bytes, *, recipient: str, keys: OpeningKeys, now: datetime) -> dict[str, bytes]:
+def unseal(
+    content: bytes, *, approval: bytes, recipient: str, keys: OpeningKeys, now: datetime
+) -> dict[str, bytes]:
     """The files, manifest included, of a file that the bank sealed to ``recipient``; ``now`` with its zone.
 
-    Raises SealError when it was changed or cut, is another's, not of the bank, or expired.
+    Raises SealError when it was changed or cut, is another's, not of the bank, expired, or when ``approval``
+    is not the bank's signed approval of these very bytes.
     """
     files = _unpacked(_decrypted(content, keys))
     try:
@@ -85,6 +99,7 @@ def unseal(content: bytes, *, recipient: str, keys: OpeningKeys, now: datetime) 
     check("manifest", manifest, signature=signature, keys=keys.bank)
     lists = {name: listed for name, listed in files.items() if name != MANIFEST}
     check_manifest(manifest, lists, recipient=recipient, now=now)
+    check_approval(approval, content, recipient=recipient, keys=keys.bank)
     return files
 
 

@@ -1,8 +1,7 @@
-"""Delivery over SFTP: written under another name, read back, then renamed."""
+"""Delivery over SFTP: each file written under another name, read back, then renamed."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from hashlib import sha256
 from posixpath import join
 from secrets import token_hex
 from typing import TypeVar
@@ -30,22 +29,12 @@ class SftpTransport(Transport):
 
     def deliver(self, package: Package) -> None:
         async def put(client: asyncssh.SFTPClient) -> None:
-            path = join(self._way.folder, package.name)
-            if await client.exists(path):
-                refuse_other(await _read(client, path), package)
-                return
-            # Nobody takes up what bears this name, and no two who deliver at once share it.
-            draft = join(self._way.folder, f".{package.name}.{token_hex(4)}.part")
-            try:
-                await _write(client, draft, package.content)
-                if sha256(await _read(client, draft)).hexdigest() != package.sha256:
-                    raise DeliveryError(
-                        f"{package.name}: {self._way.host} did not keep what was sent; run release again"
-                    )
-                await _rename(client, draft, path)
-            except (asyncssh.SFTPError, DeliveryError):
-                await client.remove(draft)
-                raise
+            for name, content in package.files.items():
+                path = join(self._way.folder, name)
+                if await client.exists(path):
+                    refuse_other(await _read(client, path), content, name=name, package=package)
+                else:
+                    await self._put(client, name, content)
 
         self._talk(package, put)
 
@@ -56,6 +45,18 @@ class SftpTransport(Transport):
 
         content = self._talk(package, get)
         return None if content is None else read_receipt(content, package=package, keys=self._keys)
+
+    async def _put(self, client: asyncssh.SFTPClient, name: str, content: bytes) -> None:
+        # Nobody takes up what bears this name, and no two who deliver at once share it.
+        draft = join(self._way.folder, f".{name}.{token_hex(4)}.part")
+        try:
+            await _write(client, draft, content)
+            if await _read(client, draft) != content:
+                raise DeliveryError(f"{name}: {self._way.host} did not keep what was sent; run release again")
+            await _rename(client, draft, join(self._way.folder, name))
+        except (asyncssh.SFTPError, DeliveryError):
+            await client.remove(draft)
+            raise
 
     def _talk(self, package: Package, say: Callable[[asyncssh.SFTPClient], Awaitable[Result]]) -> Result:
         way = self._way

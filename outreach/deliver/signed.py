@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from base.errors import SealError
 
-Kind = Literal["manifest", "receipt", "outcomes", "question", "answer"]
+Kind = Literal["manifest", "approval", "receipt", "outcomes", "question", "answer"]
 
 
 def sign(kind: Kind, content: bytes, *, key: Ed25519PrivateKey) -> bytes:

@@ -3,6 +3,7 @@
 from datetime import date
 from statistics import median
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, func, select
 
 from base.errors import ReleaseError
@@ -11,7 +12,8 @@ from base.settings.release import Release as Limits
 from ledger.audit import record_within
 from ledger.database import Ledger
 from ledger.schema import RELEASES
-from outreach.release.states import LEFT, Release, move, releases_of
+from outreach.release.approvals import sign_approvals
+from outreach.release.states import LEFT, Release, froze, move, releases_of
 from strategies.book import person
 
 BY_LIMITS = "limits of settings"
@@ -43,29 +45,35 @@ def over_limits(connection: Connection, as_of: date, *, limits: Limits) -> str |
     return None
 
 
-def approve_by_limits(ledger: Ledger, as_of: date, *, limits: Limits) -> str | None:
+def approve_by_limits(ledger: Ledger, as_of: date, *, limits: Limits, key: Ed25519PrivateKey) -> str | None:
     """Approves the frozen lists where they are within the limits, else says why they are not.
 
-    None too where nothing waits for approval.
+    ``key``: the bank's, which signs the approval. None too where nothing waits for approval.
     """
     with ledger.engine.begin() as connection:
         if not any(one.state == "frozen" for one in releases_of(connection, as_of).values()):
             return None
         why = over_limits(connection, as_of, limits=limits)
         if why is None:
-            _approve(connection, as_of, approver=BY_LIMITS, reason="within the limits")
+            approved = _approve(connection, as_of, approver=BY_LIMITS, reason="within the limits")
+            sign_approvals(connection, approved.values(), key=key, limits=limits.model_dump())
         return why
 
 
-def approve(ledger: Ledger, as_of: date, *, approver: str, reason: str) -> dict[str, Release]:
+def approve(
+    ledger: Ledger, as_of: date, *, approver: str, reason: str, key: Ed25519PrivateKey
+) -> dict[str, Release]:
     """Approves every frozen list of the night; gives them as they then stand.
 
-    Raises ReleaseError where none waits for approval, or the approver made one.
+    Recipients are told the approver's name, signed with ``key``, the bank's; they are not told the reason.
+    Raises ReleaseError where none waits for approval, or the approver made or froze one of the night's.
     """
     approver = person(approver)
-    refuse_identifiers(reason, error=ReleaseError)
+    for words in (approver, reason):
+        refuse_identifiers(words, error=ReleaseError)
     with ledger.engine.begin() as connection:
         approved = _approve(connection, as_of, approver=approver, reason=reason)
+        sign_approvals(connection, approved.values(), key=key)
         if not approved:
             raise ReleaseError(
                 f"no list of {as_of} waits for approval; longreach releases list shows where they stand"
@@ -100,9 +108,9 @@ def withdraw(ledger: Ledger, as_of: date, *, actor: str, reason: str) -> dict[st
 
 def _approve(connection: Connection, as_of: date, *, approver: str, reason: str) -> dict[str, Release]:
     frozen = [one for one in releases_of(connection, as_of, locked=True).values() if one.state == "frozen"]
-    for release in frozen:
-        if approver.casefold() == release.author.strip().casefold():
-            raise ReleaseError(f"{approver} made the lists of {as_of} and cannot approve them; ask another")
+    makers = {release.author for release in frozen} | froze(connection, as_of)
+    if approver.casefold() in {maker.strip().casefold() for maker in makers}:
+        raise ReleaseError(f"{approver} made the lists of {as_of} and cannot approve them; ask another")
     approved = {
         release.recipient: move(
             connection, release, "approved", actor=approver, reason=reason, approver=approver

@@ -10,6 +10,7 @@ from base.errors import DeliveryError, LongreachError, ReleaseError
 from ledger.database import Ledger
 from outreach.deliver.package import Package
 from outreach.deliver.transport import Transport
+from outreach.release.approvals import approval_of
 from outreach.release.content import draft_of, sealed_of
 from outreach.release.states import ACTOR, Release, State, move, over, releases_of
 from outreach.stops import read_stops
@@ -108,8 +109,14 @@ def _alone(ledger: Ledger, as_of: date) -> Iterator[None]:
 
 def _package(ledger: Ledger, release: Release) -> Package:
     with ledger.engine.connect() as connection:
-        sealed = sealed_of(connection, release)
-    return Package.of(sealed, recipient=release.recipient, as_of=release.as_of, attempt=release.attempt)
+        sealed, approval = sealed_of(connection, release), approval_of(connection, release)
+    return Package.of(
+        sealed,
+        approval=approval,
+        recipient=release.recipient,
+        as_of=release.as_of,
+        attempt=release.attempt,
+    )
 
 
 def _advance(ledger: Ledger, release: Release, to: State) -> None:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, Transaction
 from sqlalchemy.exc import DBAPIError
 
@@ -20,6 +21,7 @@ from ledger.database import Ledger
 from outreach.callers import callers_of_day
 from outreach.deliver.canaries import enter
 from outreach.release import content
+from outreach.release.approvals import sign_approvals
 from outreach.release.drafts import Draft, Drafts, Pack, Sealed, without
 from outreach.release.handover import Way, hand_over
 from outreach.release.states import ACTOR, Release, State, expire, move, releases_of
@@ -33,7 +35,8 @@ _PATIENCE = 3
 @dataclass(frozen=True, kw_only=True)
 class Carrier:
     """What carrying a night takes. ``expires_at``: when its lists do, with its zone. ``until``: the same,
-    where PostgreSQL's clock tells; None for a bank that is made up, or of years ago, with its own days."""
+    where PostgreSQL's clock tells; None for a bank that is made up, or of years ago, with its own days.
+    ``runner``: who runs it, and may not approve what he freezes. ``key``: the bank's, for approvals."""
 
     ledger: Ledger
     as_of: date
@@ -41,6 +44,8 @@ class Carrier:
     until: datetime | None
     pack: Pack
     way: Way
+    runner: str
+    key: Ed25519PrivateKey
     progress: Callable[[str], None] = field(default=lambda _: None)
 
     def freeze(self, drafts: Drafts, *, looked_to: int) -> None:
@@ -75,6 +80,11 @@ class Carrier:
     def hand_over(self) -> None:
         """Delivers what is written, and takes receipts, as ``outreach.release.handover`` has it."""
         self._expire()
+        with self.ledger.engine.begin() as connection:
+            releases = releases_of(connection, self.as_of, locked=True).values()
+            # Those that were written before approvals were signed go out with theirs.
+            written = [release for release in releases if release.state == "written"]
+            sign_approvals(connection, written, key=self.key)
         hand_over(self.ledger, self.as_of, until=self.until, way=self.way)
 
     def _expire(self) -> None:
@@ -111,7 +121,9 @@ class Carrier:
                 changed, looked_to = self._look_again(connection, todo, looked_to)
                 if not changed:
                     for recipient, release in releases.items():
-                        enter.move(connection, release, todo[recipient], sealed.get(recipient), looked_to)
+                        enter.move(
+                            self, connection, release, todo[recipient], sealed.get(recipient), looked_to
+                        )
                     return
                 transaction.rollback()
             self.progress(f"{len(changed)} lists are made again: somebody on them has just been stopped")
@@ -144,7 +156,12 @@ class Carrier:
 
 
 def _freeze(
-    connection: Connection, release: Release, draft: Draft, sealed: Sealed | None, looked_to: int
+    carrier: Carrier,
+    connection: Connection,
+    release: Release,
+    draft: Draft,
+    sealed: Sealed | None,
+    looked_to: int,
 ) -> Release:
     """Fixes what ``sealed`` holds; the state stays what it is, or becomes ``frozen``."""
     assert sealed is not None
@@ -153,7 +170,7 @@ def _freeze(
         connection,
         release,
         to,
-        actor=ACTOR,
+        actor=carrier.runner,
         attempt=release.attempt + 1,
         rows=draft.rows.num_rows,
         size=len(sealed.content),
@@ -166,10 +183,17 @@ def _freeze(
 
 
 def _write(
-    connection: Connection, release: Release, draft: Draft, sealed: Sealed | None, looked_to: int
+    carrier: Carrier,
+    connection: Connection,
+    release: Release,
+    draft: Draft,
+    sealed: Sealed | None,
+    looked_to: int,
 ) -> None:
     if sealed is not None:
-        release = _freeze(connection, release, draft, sealed, looked_to)
+        release = _freeze(carrier, connection, release, draft, sealed, looked_to)
+    # The approval stands, since rows only went away.
+    sign_approvals(connection, [release], key=carrier.key)
     move(connection, release, "written", actor=ACTOR, opt_outs_to=looked_to)
 
 
@@ -178,7 +202,7 @@ class _Enter:
     """A way of entering drafts: from which state on, and how each is moved."""
 
     state: State
-    move: Callable[[Connection, Release, Draft, Sealed | None, int], object]
+    move: Callable[[Carrier, Connection, Release, Draft, Sealed | None, int], object]
 
 
 _FREEZE = _Enter(state="planned", move=_freeze)

@@ -129,6 +129,13 @@ def moves_of(connection: Connection, as_of: date) -> list[dict[str, Any]]:
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
+def froze(connection: Connection, as_of: date) -> set[str]:
+    """Who ran what froze lists of the night; somebody else may have begun it."""
+    moves = RELEASE_MOVES.c
+    query = select(moves.actor).where(moves.as_of == as_of, moves.to_state == "frozen")
+    return set(connection.execute(query).scalars())
+
+
 def is_fixed(connection: Connection, as_of: date) -> bool:
     """Whether the night's lists were frozen: from then on what was decided stands."""
     query = select(RELEASES.c.as_of).where(RELEASES.c.as_of == as_of, RELEASES.c.attempt > 0).limit(1)

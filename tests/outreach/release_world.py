@@ -21,11 +21,13 @@ from ledger.schema import (
     CALLER_USES,
     INBOX_FILES,
     OPT_OUTS,
+    RELEASE_APPROVALS,
     RELEASE_CONTENT,
     RELEASE_MOVES,
     RELEASES,
     SWITCHES,
 )
+from outreach.deliver.approvals import APPROVAL
 from outreach.deliver.keys import opening_keys
 from outreach.deliver.package import unseal
 from outreach.release.lists import BANK_TIME
@@ -57,7 +59,8 @@ class House:
         """What the recipient finds in the newest file it got, opened with its own key."""
         *_, sealed = self.sealed(recipient)
         keys = opening_keys(self.settings, recipient)
-        return unseal(sealed.read_bytes(), recipient=recipient, keys=keys, now=MORNING)
+        approval = sealed.with_name(f"{sealed.name}{APPROVAL}").read_bytes()
+        return unseal(sealed.read_bytes(), approval=approval, recipient=recipient, keys=keys, now=MORNING)
 
     def sealed(self, recipient: str) -> list[Path]:
         return sorted((self.settings.outbox_folder / recipient).glob("[!.]*.sealed"))
@@ -72,7 +75,7 @@ class House:
 
 def make_house(home: Path, *, engine: SparkSession, ledger: Ledger) -> House:
     """The bank, on a ledger that is emptied of earlier releases, answers, opt-outs and switches."""
-    releases = (RELEASES, RELEASE_CONTENT, RELEASE_MOVES)
+    releases = (RELEASES, RELEASE_CONTENT, RELEASE_MOVES, RELEASE_APPROVALS)
     empty(ledger, (*releases, INBOX_FILES, OPT_OUTS, SWITCHES, CALLER_USES))
     make_live(ledger)
     url = ledger.engine.url.render_as_string(hide_password=False)

@@ -24,6 +24,7 @@ from outreach.deliver import (
     OpeningKeys,
     Package,
     Terms,
+    bank_key,
     make_manifest,
     opening_keys,
     seal,
@@ -31,6 +32,8 @@ from outreach.deliver import (
     sm4,
     unseal,
 )
+from outreach.deliver.signed import make_statement
+from tests.outreach.approved import approval
 
 ZONE = timezone(timedelta(hours=8))
 NIGHT = date(2026, 7, 1)
@@ -70,7 +73,12 @@ def sealed(settings: Settings, recipient: str) -> bytes:
 def opened(
     settings: Settings, content: bytes, recipient: str, now: datetime = MORNING
 ) -> Mapping[str, bytes]:
-    return unseal(content, recipient=recipient, keys=opening_keys(settings, recipient), now=now)
+    keys, signed = opening_keys(settings, recipient), approved(settings, content, recipient)
+    return unseal(content, approval=signed, recipient=recipient, keys=keys, now=now)
+
+
+def approved(settings: Settings, content: bytes, recipient: str) -> bytes:
+    return approval(content, recipient=recipient, key=bank_key(settings))
 
 
 @pytest.mark.parametrize("recipient", RECIPIENTS)
@@ -149,7 +157,13 @@ def test_a_list_sealed_to_one_is_not_another_ones(settings: Settings, tmp_path: 
     with pytest.raises(SealError, match="sealed to another key"):
         opened(settings, content, "human_desk")
     with pytest.raises(SealError, match="for ai_dialler, not for human_desk"):
-        unseal(content, recipient="human_desk", keys=opening_keys(settings, "ai_dialler"), now=MORNING)
+        unseal(
+            content,
+            approval=approved(settings, content, "human_desk"),
+            recipient="human_desk",
+            keys=opening_keys(settings, "ai_dialler"),
+            now=MORNING,
+        )
 
 
 def test_who_has_the_recipients_key_but_not_the_banks_is_no_bank(settings: Settings) -> None:
@@ -157,6 +171,28 @@ def test_who_has_the_recipients_key_but_not_the_banks_is_no_bank(settings: Setti
     forged = replace(real, signing=Ed25519PrivateKey.generate())
     with pytest.raises(SealError, match="manifest is not signed by a key that is known here"):
         opened(settings, seal(listed("ai_dialler"), keys=forged), "ai_dialler")
+
+
+def test_a_file_that_nobody_but_its_author_approved_is_refused(settings: Settings) -> None:
+    content, other = (sealed(settings, "ai_dialler") for _ in range(2))
+    own = bank_key(settings)
+    for signed, why in (
+        (b"", "approval is no signed statement"),
+        (approved(settings, other, "ai_dialler"), "approval is of another file"),
+        (approved(settings, content, "human_desk"), "approval is for human_desk"),
+        (approval(content, recipient="ai_dialler", key=Ed25519PrivateKey.generate()), "not signed by a key"),
+        (approval(content, recipient="ai_dialler", key=own, approver=" Release JOB"), "by its own author"),
+        (make_statement("approval", {"recipient": "ai_dialler"}, key=own), "does not say who approved"),
+        (make_statement("receipt", {"recipient": "ai_dialler"}, key=own), "not signed by a key"),
+    ):
+        with pytest.raises(SealError, match=why):
+            unseal(
+                content,
+                approval=signed,
+                recipient="ai_dialler",
+                keys=opening_keys(settings, "ai_dialler"),
+                now=MORNING,
+            )
 
 
 def test_files_that_the_manifest_does_not_name_so_are_refused(settings: Settings) -> None:
@@ -189,7 +225,8 @@ def test_keys_rotate_side_by_side(tmp_path: Path) -> None:
     stranger = Ed25519PrivateKey.generate().public_key()
     for identity in (old, new):
         keys = OpeningKeys(bank=(stranger, *bank), identities=(str(identity),), shared={})
-        assert unseal(content, recipient="ai_dialler", keys=keys, now=MORNING)
+        signed = approved(settings, content, "ai_dialler")
+        assert unseal(content, approval=signed, recipient="ai_dialler", keys=keys, now=MORNING)
 
 
 def test_shared_keys_rotate_by_name(tmp_path: Path) -> None:
@@ -205,7 +242,7 @@ def test_shared_keys_rotate_by_name(tmp_path: Path) -> None:
     keys = opening_keys(settings, "sms_gateway")
     only_old = replace(keys, shared={"2026-06": keys.shared["2026-06"]})
     with pytest.raises(SealError, match="a key that is not here; there are: 2026-06"):
-        unseal(content, recipient="sms_gateway", keys=only_old, now=MORNING)
+        unseal(content, approval=b"", recipient="sms_gateway", keys=only_old, now=MORNING)
 
 
 def test_a_shared_key_file_that_is_none_is_named(tmp_path: Path) -> None:
@@ -240,7 +277,9 @@ def test_the_manifest_says_what_is_inside_by_which_rules_and_until_when() -> Non
 
 
 def test_a_package_is_named_after_recipient_night_and_attempt() -> None:
-    first, second = (Package.of(b"x", recipient="human_desk", as_of=NIGHT, attempt=n) for n in (1, 2))
+    first, second = (
+        Package.of(b"x", approval=b"", recipient="human_desk", as_of=NIGHT, attempt=n) for n in (1, 2)
+    )
     assert first.name == "human_desk-2026-07-01-1.sealed"
     assert first.name != second.name
     assert first.sha256 == second.sha256

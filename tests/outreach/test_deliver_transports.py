@@ -4,6 +4,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from outreach.deliver import RECEIPT, Package, Receipt, answering_key, make_rece
 from outreach.deliver.folder import FolderTransport
 from outreach.deliver.https import HttpsTransport
 from outreach.deliver.sftp import SftpTransport
+from tests.outreach.approved import approval
 from tests.outreach.disk import small_disk
 from tests.servers.sftp import SftpSite, make_site, need_sshd
 from tests.servers.webhook import Webhook, make_webhook
@@ -25,10 +27,12 @@ NIGHT = date(2026, 7, 1)
 EVENING = datetime(2026, 7, 1, 22, tzinfo=timezone(timedelta(hours=8)))
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 KEYS = (KEY.public_key(),)
+BANK = Ed25519PrivateKey.from_private_bytes(bytes([1] * 32))
 
 
 def package(content: bytes = b"sealed" * 500_000, attempt: int = 1) -> Package:
-    return Package.of(content, recipient="ai_dialler", as_of=NIGHT, attempt=attempt)
+    signed = approval(content, recipient="ai_dialler", key=BANK, attempt=attempt)
+    return Package.of(content, approval=signed, recipient="ai_dialler", as_of=NIGHT, attempt=attempt)
 
 
 def receipt_of(sent: Package) -> Receipt:
@@ -43,7 +47,8 @@ def test_a_folder_gets_the_file_whole_and_the_same_again_is_harmless(tmp_path: P
     way.deliver(sent)
     before = (tmp_path / "theirs" / sent.name).stat().st_mtime_ns
     way.deliver(sent)
-    assert [path.name for path in (tmp_path / "theirs").iterdir()] == [sent.name]
+    assert {path.name for path in (tmp_path / "theirs").iterdir()} == set(sent.files)
+    assert (tmp_path / "theirs" / f"{sent.name}.approval").read_bytes() == sent.approval
     assert (tmp_path / "theirs" / sent.name).read_bytes() == sent.content
     assert (tmp_path / "theirs" / sent.name).stat().st_mtime_ns == before
 
@@ -54,6 +59,17 @@ def test_other_bytes_under_the_name_are_left_and_told_of(tmp_path: Path) -> None
     with pytest.raises(DeliveryError, match="other bytes lie at ai_dialler under this name"):
         way.deliver(sent)
     assert (tmp_path / sent.name).read_bytes() == b"something else"
+
+
+@pytest.mark.parametrize("there", [b"", b"another's approval"])
+def test_another_approval_under_the_name_is_left_and_the_list_does_not_come(
+    tmp_path: Path, there: bytes
+) -> None:
+    sent = package()
+    (tmp_path / f"{sent.name}.approval").write_bytes(there)
+    with pytest.raises(DeliveryError, match=r"sealed\.approval: other bytes lie at ai_dialler"):
+        FolderTransport(tmp_path, keys=KEYS).deliver(sent)
+    assert not (tmp_path / sent.name).exists()
 
 
 def test_a_folder_that_takes_nothing_is_named_and_a_later_try_succeeds(tmp_path: Path) -> None:
@@ -70,7 +86,7 @@ def test_a_full_disk_leaves_nothing_and_a_later_try_succeeds(tmp_path: Path) -> 
     sent, way = package(), FolderTransport(tmp_path, keys=KEYS)
     with small_disk(1 << 20), pytest.raises(DeliveryError, match=r"File too large.*run release again"):
         way.deliver(sent)
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == [f"{sent.name}.approval"]
     way.deliver(sent)
     assert (tmp_path / sent.name).read_bytes() == sent.content
 
@@ -86,7 +102,8 @@ def test_two_who_deliver_at_once_never_write_into_each_others_file(tmp_path: Pat
     for _ in range(5):
         with ThreadPoolExecutor(4) as several:
             list(several.map(deliver, range(8)))
-        (tmp_path / sent.name).unlink()
+        for name in sent.files:
+            (tmp_path / name).unlink()
     assert torn == [False] * 40
     assert list(tmp_path.iterdir()) == []
 
@@ -149,18 +166,20 @@ def test_sftp_puts_the_file_there_whole_once_and_fetches_the_receipt(site: SftpS
         assert way.receipt(sent) == receipt_of(sent)
     assert (site.folder / sent.name).read_bytes() == sent.content
     assert (site.folder / sent.name).stat().st_mtime_ns == before
-    assert {path.name for path in site.folder.iterdir()} == {sent.name, f"{sent.name}{RECEIPT}"}
+    assert (site.folder / f"{sent.name}.approval").read_bytes() == sent.approval
+    assert {path.name for path in site.folder.iterdir()} == {*sent.files, f"{sent.name}{RECEIPT}"}
 
 
 def test_sftp_that_takes_half_a_file_shows_nobody_that_half_and_a_later_try_succeeds(site: SftpSite) -> None:
     sent, way = package(), SftpTransport(site.way(), keys=KEYS)
     with site.serve(largest_file=1 << 20), pytest.raises(DeliveryError, match="run release again"):
         way.deliver(sent)
-    (half,) = site.folder.iterdir()
-    assert half.name.startswith(f".{sent.name}.")
+    approved, half = sorted(path.name for path in site.folder.iterdir())[::-1]
+    assert approved == f"{sent.name}.approval"
+    assert half.startswith(f".{sent.name}.")
     with site.serve():
         way.deliver(sent)
-    assert [path.name for path in site.folder.glob("[!.]*")] == [sent.name]
+    assert {path.name for path in site.folder.glob("[!.]*")} == set(sent.files)
     assert (site.folder / sent.name).read_bytes() == sent.content
 
 
@@ -208,7 +227,7 @@ def test_sftp_with_a_key_file_that_is_gone_is_a_delivery_that_failed(site: SftpS
 
 @pytest.fixture
 def webhook(tmp_path: Path) -> Iterator[Webhook]:
-    served = make_webhook(tmp_path / "webhook", key=KEY)
+    served = make_webhook(tmp_path / "webhook", key=KEY, bank=BANK.public_key())
     with served.serve():
         yield served
 
@@ -219,7 +238,15 @@ def test_https_hands_over_once_and_repeats_are_answered_the_same(webhook: Webhoo
     way.deliver(sent)
     way.deliver(sent)
     assert webhook.taken == {sent.name: sent.content}
+    assert webhook.approvals == {sent.name: sent.approval}
     assert way.receipt(sent) == receipt_of(sent)
+
+
+def test_https_takes_no_list_without_an_approval_of_its_bytes(webhook: Webhook) -> None:
+    sent = replace(package(), approval=package(b"other").approval)
+    with pytest.raises(DeliveryError, match="it answered 403"):
+        HttpsTransport(webhook.way(), keys=KEYS).deliver(sent)
+    assert webhook.taken == {}
 
 
 def test_https_signs_time_name_and_body_so_that_another_body_is_refused(webhook: Webhook) -> None:
@@ -267,7 +294,7 @@ def test_https_keeps_what_it_has_when_other_bytes_come_under_the_name(webhook: W
 
 
 def test_https_trusts_no_certificate_but_of_the_pinned_authority(webhook: Webhook, tmp_path: Path) -> None:
-    other = make_webhook(tmp_path / "other", key=KEY)
+    other = make_webhook(tmp_path / "other", key=KEY, bank=BANK.public_key())
     with pytest.raises(DeliveryError, match="CERTIFICATE_VERIFY_FAILED"):
         HttpsTransport(webhook.way(ca_file=other.home / "server.pem"), keys=KEYS).deliver(package())
     with pytest.raises(DeliveryError, match="CERTIFICATE_VERIFY_FAILED"):
@@ -276,7 +303,7 @@ def test_https_trusts_no_certificate_but_of_the_pinned_authority(webhook: Webhoo
 
 
 def test_https_down_is_said_and_resumed(tmp_path: Path) -> None:
-    served, sent = make_webhook(tmp_path / "webhook", key=KEY), package()
+    served, sent = make_webhook(tmp_path / "webhook", key=KEY, bank=BANK.public_key()), package()
     with served.serve():
         way = HttpsTransport(served.way(), keys=KEYS)
     with pytest.raises(DeliveryError, match=r"Connection refused.*server is up"):

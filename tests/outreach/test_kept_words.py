@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection
 
 from base.errors import LongreachError
@@ -20,6 +21,7 @@ from strategies.lifecycle import pause, resume, retire
 from strategies.versions import import_
 
 DAY = date(2026, 7, 1)
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 WHO = [Whom(customer="c")]
 
 
@@ -48,7 +50,8 @@ DOORS: dict[str, Callable[[Ledger, str], object]] = {
     "switch": lambda ledger, words: throw_switch(
         ledger, "channel", "sms", stopped=True, actor="a", reason=words
     ),
-    "approval": lambda ledger, words: approve(ledger, DAY, approver="b", reason=words),
+    "approval": lambda ledger, words: approve(ledger, DAY, approver="b", reason=words, key=KEY),
+    "name of an approver": lambda ledger, words: approve(ledger, DAY, approver=words, reason="", key=KEY),
     "list withdrawn": lambda ledger, words: take_back(ledger, DAY, actor="a", reason=words),
     "caller retired": lambda ledger, words: _within(
         ledger, lambda connection: register.retire(connection, "9500090001", actor="a", reason=words)

@@ -19,6 +19,7 @@ from outreach.deliver import (
     Terms,
     answer_keys,
     answering_key,
+    bank_key,
     make_manifest,
     opening_keys,
     seal,
@@ -26,6 +27,7 @@ from outreach.deliver import (
     transport_of,
 )
 from outreach.deliver.signed import read_statement
+from tests.outreach.approved import approval
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "recipients.md"
 NIGHT = date(2026, 7, 1)
@@ -63,7 +65,8 @@ def delivered(settings: Settings, *, recipient: str = NAME, expires_at: datetime
     )
     files = {**LISTS, MANIFEST: make_manifest(LISTS, rows={"ai_call.csv": 1}, terms=terms)}
     sealed = seal(files, keys=sealing_keys(settings, NAME))
-    package = Package.of(sealed, recipient=NAME, as_of=NIGHT, attempt=1)
+    signed = approval(sealed, recipient=NAME, key=bank_key(settings))
+    package = Package.of(sealed, approval=signed, recipient=NAME, as_of=NIGHT, attempt=1)
     transport_of(NAME, settings=settings).deliver(package)
     return settings.outbox_folder / NAME / package.name
 
@@ -83,7 +86,7 @@ def receive(receiver: types.ModuleType, path: Path, settings: Settings, **change
 def test_it_opens_a_list_and_its_receipt_is_taken(receiver: types.ModuleType, settings: Settings) -> None:
     path = delivered(settings)
     assert receive(receiver, path, settings) == LISTS
-    package = Package.of(path.read_bytes(), recipient=NAME, as_of=NIGHT, attempt=1)
+    package = Package.of(path.read_bytes(), approval=b"", recipient=NAME, as_of=NIGHT, attempt=1)
     receipt = transport_of(NAME, settings=settings).receipt(package)
     assert receipt is not None
     assert (receipt.sha256, receipt.received_at) == (package.sha256, MORNING)

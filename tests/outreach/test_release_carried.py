@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, insert, text, update
+from sqlalchemy import delete, func, insert, text, update
 from sqlalchemy.exc import DBAPIError
 from typer.testing import CliRunner, Result
 
@@ -21,9 +21,9 @@ from base.settings.release import Release as Limits
 from benchmarks.carried_lists import CHANNELS, Lists, opt_out
 from jobs.command import app
 from ledger.database import Ledger, open_ledger
-from ledger.schema import CALLER_NUMBERS, RELEASE_CONTENT, RELEASE_MOVES, RELEASES
+from ledger.schema import CALLER_NUMBERS, RELEASE_APPROVALS, RELEASE_CONTENT, RELEASE_MOVES, RELEASES
 from outreach.callers.register import rest, retire
-from outreach.deliver.keys import answering_key
+from outreach.deliver.keys import answering_key, bank_key
 from outreach.deliver.package import Package
 from outreach.deliver.route import transport_of
 from outreach.deliver.transport import RECEIPT, Receipt, Transport, make_receipt
@@ -40,6 +40,7 @@ from outreach.release import (
     withdraw,
 )
 from outreach.stops import Scope, throw_switch
+from tests.ledger.owner import as_owner
 
 NIGHTS = iter(date(2026, 1, 1) + timedelta(days=place) for place in range(10_000))
 
@@ -66,17 +67,23 @@ def states(lists: Lists) -> set[str]:
         return {release.state for release in releases_of(connection, lists.as_of).values()}
 
 
-def frozen(lists: Lists) -> None:
+def frozen(lists: Lists, runner: str = "release job") -> None:
     with lists.ledger.engine.begin() as connection:
         plan(connection, lists.as_of, CHANNELS, author="release job")
-    lists.carrier().freeze({recipient: lists.draft(recipient) for recipient in CHANNELS}, looked_to=0)
+    drafts = {recipient: lists.draft(recipient) for recipient in CHANNELS}
+    replace(lists.carrier(), runner=runner).freeze(drafts, looked_to=0)
+
+
+def approve_by_hand(lists: Lists) -> None:
+    key = bank_key(lists.settings)
+    approve(lists.ledger, lists.as_of, approver="王敏", reason="looked at it", key=key)
 
 
 def bring(lists: Lists, state: str) -> None:
     """Up to ``state``: frozen, approved or written."""
     frozen(lists)
     if state != "frozen":
-        approve(lists.ledger, lists.as_of, approver="王敏", reason="looked at it")
+        approve_by_hand(lists)
     if state == "written":
         lists.carrier().write()
 
@@ -142,7 +149,7 @@ def test_a_list_of_nobody_is_delivered_too(ledger: Ledger, settings: Settings) -
 
 def test_who_opts_out_while_a_release_waits_is_not_in_it_and_its_approval_stands(lists: Lists) -> None:
     frozen(lists)
-    approve(lists.ledger, lists.as_of, approver="王敏", reason="looked at it")
+    approve_by_hand(lists)
     opt_out(lists.ledger, lists.customer("ai_dialler", 0))
     opt_out(lists.ledger, lists.kin(4))
     lists.carrier().write()
@@ -153,11 +160,14 @@ def test_who_opts_out_while_a_release_waits_is_not_in_it_and_its_approval_stands
     with lists.ledger.engine.connect() as connection:
         release = releases_of(connection, lists.as_of)["ai_dialler"]
     assert (release.attempt, release.approver, release.rows) == (2, "王敏", 2)
+    told = lists.approval("ai_dialler")
+    assert (told.attempt, told.approved_attempt) == (2, 1)
+    assert (told.approver, told.author, told.limits) == ("王敏", "release job", None)
 
 
 def test_what_is_written_is_never_made_anew(lists: Lists) -> None:
     frozen(lists)
-    approve_by_limits(lists.ledger, lists.as_of, limits=lists.settings.release)
+    approve_by_limits(lists.ledger, lists.as_of, limits=lists.settings.release, key=bank_key(lists.settings))
     lists.carrier().write()
     opt_out(lists.ledger, lists.customer("ai_dialler", 0))
     lists.carrier().write()
@@ -167,7 +177,7 @@ def test_what_is_written_is_never_made_anew(lists: Lists) -> None:
 
 def test_a_switch_thrown_while_a_release_waits_empties_its_channel(lists: Lists) -> None:
     frozen(lists)
-    approve_by_limits(lists.ledger, lists.as_of, limits=lists.settings.release)
+    approve_by_limits(lists.ledger, lists.as_of, limits=lists.settings.release, key=bank_key(lists.settings))
     throw_switch(lists.ledger, "channel", "ai_call", stopped=True, actor="a", reason="complaints")
     try:
         lists.carry()
@@ -180,11 +190,54 @@ def test_a_switch_thrown_while_a_release_waits_empties_its_channel(lists: Lists)
 def test_nobody_approves_what_he_made_not_even_past_the_program(lists: Lists) -> None:
     frozen(lists)
     with pytest.raises(ReleaseError, match="cannot approve"):
-        approve(lists.ledger, lists.as_of, approver="Release Job", reason="")
+        approve(lists.ledger, lists.as_of, approver="Release Job", reason="", key=bank_key(lists.settings))
     own = update(RELEASES).where(RELEASES.c.as_of == lists.as_of)
-    with pytest.raises(DBAPIError, match="cannot approve it"), lists.ledger.engine.begin() as connection:
+    with pytest.raises(DBAPIError, match="cannot approve"), lists.ledger.engine.begin() as connection:
         connection.execute(own.values(state="approved", approver=" RELEASE JOB", actor="x"))
     assert states(lists) == {"frozen"}
+
+
+def test_nobody_approves_what_he_froze_though_another_began_the_night(lists: Lists) -> None:
+    frozen(lists, runner="Li Wei")
+    with pytest.raises(ReleaseError, match="li wei made the lists"):
+        approve(lists.ledger, lists.as_of, approver="li wei", reason="", key=bank_key(lists.settings))
+    own = update(RELEASES).where(RELEASES.c.as_of == lists.as_of).values(state="approved", actor="x")
+    with pytest.raises(DBAPIError, match="froze lists"), lists.ledger.engine.begin() as connection:
+        connection.execute(own.values(approver=" LI WEI"))
+    approve_by_hand(lists)
+    assert states(lists) == {"approved"}
+
+
+def test_the_database_lets_no_list_leave_without_an_approval_of_its_bytes(lists: Lists) -> None:
+    frozen(lists)
+    own = update(RELEASES).where(RELEASES.c.as_of == lists.as_of)
+    with lists.ledger.engine.begin() as connection:
+        connection.execute(own.values(state="approved", approver="王敏", actor="王敏"))
+    with pytest.raises(DBAPIError, match="no signed approval"), lists.ledger.engine.begin() as connection:
+        connection.execute(own.values(state="written", actor="x"))
+    another = {
+        "as_of": lists.as_of,
+        "recipient": "ai_dialler",
+        "attempt": 1,
+        "sha256": "0" * 64,
+        "author": "release job",
+        "approver": "王敏",
+        "approved_at": func.now(),
+        "approved_attempt": 1,
+        "content": b"",
+    }
+    with pytest.raises(DBAPIError, match="this is no approval"), lists.ledger.engine.begin() as connection:
+        connection.execute(insert(RELEASE_APPROVALS).values(another))
+
+
+def test_what_was_written_before_approvals_were_signed_leaves_with_one(lists: Lists) -> None:
+    bring(lists, "written")
+    with lists.ledger.engine.begin() as connection:
+        as_owner(connection)
+        connection.execute(delete(RELEASE_APPROVALS).where(RELEASE_APPROVALS.c.as_of == lists.as_of))
+    lists.carrier().hand_over()
+    assert lists.opened("ai_dialler") == everybody(lists)["ai_dialler"]
+    assert lists.approval("ai_dialler").approver == "王敏"
 
 
 @pytest.mark.parametrize("state", ["planned", "written", "delivered", "acknowledged"])
@@ -205,11 +258,13 @@ def test_the_database_keeps_content_and_moves_as_they_were(lists: Lists) -> None
         insert(RELEASE_CONTENT).values(content),
         insert(RELEASE_MOVES).values(move),
         delete(RELEASE_MOVES),
+        update(RELEASE_APPROVALS).values(approver="李雷"),
+        delete(RELEASE_APPROVALS),
         update(RELEASES).values(sha256="0" * 64),
         delete(RELEASES),
     ):
         with (
-            pytest.raises(DBAPIError, match="RaiseException"),
+            pytest.raises(DBAPIError, match=r"RaiseException|InsufficientPrivilege"),
             lists.ledger.engine.begin() as connection,
         ):
             connection.execute(statement)
@@ -225,7 +280,8 @@ def test_content_that_is_not_whole_cannot_be_frozen(lists: Lists) -> None:
 
 def test_more_than_the_limits_waits_for_a_person(lists: Lists) -> None:
     frozen(lists)
-    why = approve_by_limits(lists.ledger, lists.as_of, limits=Limits(automatic_under=5, automatic_growth=5))
+    few, key = Limits(automatic_under=5, automatic_growth=5), bank_key(lists.settings)
+    why = approve_by_limits(lists.ledger, lists.as_of, limits=few, key=key)
     assert why is not None
     assert "12 contacts" in why
     assert states(lists) == {"frozen"}
@@ -390,7 +446,9 @@ def test_a_receipt_acknowledges_its_list(lists: Lists) -> None:
     lists.carry()
     folder = lists.settings.outbox_folder / "ai_dialler"
     (sealed,) = folder.glob(f"*{lists.as_of}-1.sealed")
-    package = Package.of(sealed.read_bytes(), recipient="ai_dialler", as_of=lists.as_of, attempt=1)
+    package = Package.of(
+        sealed.read_bytes(), approval=b"", recipient="ai_dialler", as_of=lists.as_of, attempt=1
+    )
     at = expires_at(lists.as_of, lists.settings.contact)
     receipt = make_receipt(package, at=at, key=answering_key(lists.settings, "ai_dialler"))
     (folder / f"{sealed.name}{RECEIPT}").write_bytes(receipt)

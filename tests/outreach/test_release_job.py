@@ -30,6 +30,7 @@ from ledger.audit import record, trail
 from ledger.database import Ledger, open_ledger
 from ledger.schema import OPT_OUTS, RELEASES
 from outreach.channels.channel import PLAIN
+from outreach.deliver import bank_key
 from outreach.release import approve
 from outreach.stops import Scope, throw_switch
 from outreach.vault import Vault
@@ -253,7 +254,8 @@ def test_a_disk_that_fills_up_leaves_nothing_half_published(house: House) -> Non
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, ignored)
-    assert not [path for path in house.settings.outbox_folder.glob("*/*") if path.is_file()]
+    assert not list(house.settings.outbox_folder.glob("*/*.sealed"))
+    assert not list(house.settings.outbox_folder.glob("*/.*"))
     assert states(house.night.ledger) == {"written"}
     house.release()
     assert len(house.released()) == ROWS - ROWS // 8
@@ -333,7 +335,7 @@ def test_killed_in_the_middle_the_next_run_succeeds(house: House) -> None:
     house.release()
     assert len(house.released()) == ROWS - ROWS // 8
     assert not list(house.settings.outbox_folder.glob("*/.*"))
-    assert all(len(list(folder.iterdir())) == 1 for folder in house.settings.outbox_folder.iterdir())
+    assert all(len(list(folder.iterdir())) == 2 for folder in house.settings.outbox_folder.iterdir())
     assert states(house.night.ledger) == {"delivered"}
 
 
@@ -355,9 +357,11 @@ def test_who_runs_the_night_is_the_author_of_its_lists_and_cannot_approve_them(
     monkeypatch.setattr("getpass.getuser", lambda: "wang min")
     told = CliRunner().invoke(app, [*words, "--as-of", str(NIGHT)])
     assert isinstance(told.exception, ReleaseError), told.output
+    key = bank_key(house.settings)
     with pytest.raises(ReleaseError, match="wang min made the lists"):
-        approve(house.night.ledger, NIGHT, approver="wang min", reason="fine")
-    assert set(approve(house.night.ledger, NIGHT, approver="王敏", reason="fine")) == set(RECIPIENTS)
+        approve(house.night.ledger, NIGHT, approver="wang min", reason="fine", key=key)
+    approved = approve(house.night.ledger, NIGHT, approver="王敏", reason="fine", key=key)
+    assert set(approved) == set(RECIPIENTS)
 
 
 def test_a_night_that_is_released_too_late_by_the_calendar_sends_nothing_and_says_so(

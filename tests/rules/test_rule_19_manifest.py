@@ -11,8 +11,10 @@ import pytest
 
 from base.errors import SealError
 from base.settings.recipients import Canaries
-from outreach.deliver import opening_keys, unseal
-from tests.outreach.release_world import MORNING, House
+from outreach.deliver import APPROVAL, bank_key, check_approval, opening_keys, unseal
+from outreach.release.approval import BY_LIMITS
+from tests.outreach.approved import approval
+from tests.outreach.release_world import MORNING, NIGHT, House
 
 RECIPIENTS = ("push_gateway", "sms_gateway", "ai_dialler", "human_desk")
 
@@ -38,12 +40,29 @@ def test_rule_19_the_manifest_says_what_is_in_the_file_and_by_whose_word(release
         assert manifest["approval"] not in ("", manifest["author"])
 
 
+def test_rule_19_the_recipient_is_told_who_approved_these_very_bytes(released: House) -> None:
+    for recipient in RECIPIENTS:
+        (path,) = released.sealed(recipient)
+        told = check_approval(
+            path.with_name(f"{path.name}{APPROVAL}").read_bytes(),
+            path.read_bytes(),
+            recipient=recipient,
+            keys=opening_keys(released.settings, recipient).bank,
+        )
+        assert (told.as_of, told.attempt, told.approved_attempt) == (NIGHT, 1, 1)
+        assert (told.author, told.approver) == ("release job", BY_LIMITS)
+        assert told.limits == released.settings.release.model_dump()
+
+
 def test_rule_19_a_flipped_bit_another_recipient_and_a_late_hour_are_refused(released: House) -> None:
     (path,) = released.sealed("ai_dialler")
     content, keys = path.read_bytes(), opening_keys(released.settings, "ai_dialler")
 
+    key = bank_key(released.settings)
+
     def opens(changed: bytes, *, now: datetime = MORNING) -> None:
-        unseal(changed, recipient="ai_dialler", keys=keys, now=now)
+        signed = approval(changed, recipient="ai_dialler", key=key)
+        unseal(changed, approval=signed, recipient="ai_dialler", keys=keys, now=now)
 
     opens(content)
     for place in range(0, len(content), max(1, len(content) // 40)):
@@ -54,8 +73,9 @@ def test_rule_19_a_flipped_bit_another_recipient_and_a_late_hour_are_refused(rel
     with pytest.raises(SealError):
         opens(content, now=MORNING + timedelta(days=1))
     others = opening_keys(released.settings, "human_desk")
+    signed = approval(content, recipient="human_desk", key=key)
     with pytest.raises(SealError):
-        unseal(content, recipient="human_desk", keys=others, now=MORNING)
+        unseal(content, approval=signed, recipient="human_desk", keys=others, now=MORNING)
 
 
 def test_rule_19_lists_hold_canaries_that_only_the_bank_knows(house: House) -> None:

@@ -5,6 +5,7 @@ import hmac
 import ipaddress
 import socket
 import threading
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from pathlib import Path
 import uvicorn
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
@@ -23,7 +24,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from base.errors import SealError
 from base.settings.recipients import Https
+from outreach.deliver.approvals import check_approval
 from outreach.deliver.signed import make_statement
 
 SECRET = b"a secret of the two of us"
@@ -35,8 +38,10 @@ class Webhook:
 
     home: Path
     key: Ed25519PrivateKey
+    bank: Ed25519PublicKey
     moods: list[str] = field(default_factory=list)
     taken: dict[str, bytes] = field(default_factory=dict)
+    approvals: dict[str, bytes] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
     port: int = 0
 
@@ -70,8 +75,12 @@ class Webhook:
         body = b"".join(pieces)
         if not self._is_signed(request, hashlib.sha256(body).hexdigest()):
             return Response(status_code=401)
+        approval = b64decode(request.headers["Longreach-Approval"])
+        if not self._is_approved(approval, name, body):
+            return Response(status_code=403)
         if self.taken.setdefault(name, body) != body:
             return Response(status_code=409)
+        self.approvals[name] = approval
         return self._receipt(name, body)
 
     async def tell(self, request: Request) -> Response:
@@ -82,12 +91,19 @@ class Webhook:
 
     def _receipt(self, name: str, body: bytes) -> Response:
         stated = {
-            "recipient": name.rsplit("-", 4)[0],
+            "recipient": _recipient(name),
             "name": name,
             "sha256": hashlib.sha256(body).hexdigest(),
             "received_at": "2026-07-01T22:00:00+08:00",
         }
         return Response(make_statement("receipt", stated, key=self.key), media_type="application/json")
+
+    def _is_approved(self, approval: bytes, name: str, body: bytes) -> bool:
+        try:
+            check_approval(approval, body, recipient=_recipient(name), keys=[self.bank])
+        except SealError:
+            return False
+        return True
 
     def _is_signed(self, request: Request, digest: str) -> bool:
         said = request.headers
@@ -125,12 +141,16 @@ class Webhook:
                 thread.join()
 
 
-def make_webhook(home: Path, *, key: Ed25519PrivateKey) -> Webhook:
+def _recipient(name: str) -> str:
+    return name.rsplit("-", 4)[0]
+
+
+def make_webhook(home: Path, *, key: Ed25519PrivateKey, bank: Ed25519PublicKey) -> Webhook:
     """Certificate and secret below ``home``."""
     home.mkdir(parents=True)
     (home / "secret").write_bytes(SECRET)
     _make_certificate(home)
-    return Webhook(home=home, key=key)
+    return Webhook(home=home, key=key, bank=bank)
 
 
 def _make_certificate(home: Path) -> None:
