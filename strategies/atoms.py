@@ -15,8 +15,9 @@ from strategies.characters import plain, unseen
 from strategies.tree import AsOf, Condition, Day, Kind, Name, Number, Text, Truth, Value
 from strategies.units import SCALES, UNITS, UnlikeError, of_scaled
 
-SEGMENT, AS_OF = "segment", "as_of"
-_LABELS = {"客群": SEGMENT, "基准日": AS_OF}
+SEGMENT, AS_OF, EVERYBODY = "segment", "as_of", "everybody"
+_LABELS = {"客群": SEGMENT, "基准日": AS_OF, "所有客户": EVERYBODY}
+_TRUTHS = {EVERYBODY: True, "true": True, "false": False}
 _KEYWORDS = {"and", "or", "not", "between", "in", "is", "null"}
 _KINDS: dict[str, Kind] = {"boolean": "flag", "string": "text", "date": "date"}
 _DEEPEST = 16
@@ -151,8 +152,8 @@ def _term(piece: str, token: "re.Match[str] | None", features: Mapping[str, Desc
     read = _READERS.get(token.lastgroup or "") if token is not None else None
     if token is not None and read is not None:
         return read(token, offset)
-    if piece.lower() in ("true", "false"):
-        return Term(node=Truth(piece.lower() == "true"), kind="flag", unit=None, offset=offset, shown=piece)
+    if piece.lower() in _TRUTHS:
+        return Term(node=Truth(_TRUTHS[piece.lower()]), kind="flag", unit=None, offset=offset, shown=piece)
     if piece == AS_OF:
         return Term(node=AsOf(), kind="date", unit=None, offset=offset, shown=piece)
     if piece == SEGMENT:
@@ -232,7 +233,7 @@ def _short(piece: str) -> str:
 
 
 def _nearest(word: str, features: Mapping[str, Described]) -> str:
-    known = [*features, *(feature.label for feature in features.values()), SEGMENT, AS_OF]
+    known = [*features, *(feature.label for feature in features.values()), SEGMENT, AS_OF, EVERYBODY]
     folded = {name.casefold(): name for name in known}
     close = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.5)
     return f"; did you mean {folded[close[0]]!r}?" if close else "; docs/features.md lists them all"

@@ -22,11 +22,15 @@ _LONGEST = 2_000
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """A checked rule: its text, what it means, and the names of the features it reads."""
+    """A checked rule: its text, what it means, and the names of the features it reads.
+
+    ``personal``: whether it asks anything about a customer, be it his segment; else it is for everybody.
+    """
 
     text: str
     condition: Condition
     names: frozenset[str]
+    personal: bool
 
 
 def parse(text: str, features: Mapping[str, Described], *, channels: Collection[str] = ()) -> Rule:
@@ -50,7 +54,7 @@ def parse(text: str, features: Mapping[str, Described], *, channels: Collection[
     names = used.keys() & features.keys()
     for name in names:
         _refuse_without_consent(used[name], features[name], channels)
-    return Rule(text=text, condition=condition, names=frozenset(names))
+    return Rule(text=text, condition=condition, names=frozenset(names), personal=bool(used))
 
 
 def _refuse_without_consent(term: Term, feature: Described, channels: Collection[str]) -> None:

@@ -107,7 +107,7 @@ class Missing:
 
 @dataclass(frozen=True)
 class Truth:
-    """``true`` or ``false`` as written."""
+    """``true`` (or ``everybody``) or ``false`` as written."""
 
     value: bool
 

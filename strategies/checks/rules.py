@@ -5,7 +5,7 @@ from typing import Self
 
 from strategies.checks.facts import Facts
 from strategies.checks.finding import Finding
-from strategies.checks.walk import leaves, written
+from strategies.checks.walk import leaves, names, written
 from strategies.checks.walk import values as values_of
 from strategies.tree import Condition, Name, Text
 
@@ -26,7 +26,9 @@ class Nobody(Finding):
 
 
 class Everybody(Finding):
-    """The rule is false of nobody: it selects all customers whose values are known. 规则对所有客户成立"""
+    """The rule asks something and is false of nobody: it selects all customers whose values are known.
+    规则对所有客户成立
+    """
 
     name = "everybody"
     grave = True
@@ -34,7 +36,8 @@ class Everybody(Finding):
     @classmethod
     def find(cls, facts: Facts) -> Iterator[Self]:
         for entry in facts.may_select_everybody():
-            core = facts.prover.tautology(entry.condition)
+            # A rule that names nothing is for everybody on purpose.
+            core = names(entry.condition) and facts.prover.tautology(entry.condition)
             if core:
                 yield cls(
                     strategies=(entry.name,),

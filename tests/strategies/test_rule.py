@@ -81,6 +81,10 @@ def _between(value: Value, low: Value, high: Value) -> And:
         ("as_of - 2026-01-01 > 30天", Compare(">", DaysBetween(AsOf(), Day(date(2026, 1, 1))), Number(30))),
         ("as_of in (2026-07-01, 2026-10-01)", OneOf(AsOf(), (Day(date(2026, 7, 1)), Day(date(2026, 10, 1))))),
         ("true", Truth(True)),
+        ("everybody", Truth(True)),
+        ("所有客户", Truth(True)),
+        ("Everybody and has_card", And((Truth(True), CARD))),
+        ("所有客户且非有基金", And((Truth(True), Not(FUND)))),
     ],
 )
 def test_a_rule_becomes_a_tree(text: str, tree: Condition) -> None:
@@ -90,6 +94,21 @@ def test_a_rule_becomes_a_tree(text: str, tree: Condition) -> None:
 def test_a_rule_knows_what_it_reads() -> None:
     rule = parse("资产总额 > 1万 and segment = 'S01' and not has_fund", FEATURES)
     assert rule.names == {"aum_now", "has_fund"}
+
+
+@pytest.mark.parametrize(
+    ("text", "personal"),
+    [
+        ("everybody", False),
+        ("所有客户", False),
+        ("everybody and as_of between 2026-11-01 and 2026-11-30", False),
+        ("everybody or has_fund", True),
+        ("everybody and segment = 'S01'", True),
+        ("年龄 is null or 年龄 is not null", True),
+    ],
+)
+def test_a_rule_is_personal_as_soon_as_it_names_anything_of_a_customer(text: str, personal: bool) -> None:
+    assert parse(text, FEATURES).personal == personal
 
 
 def test_every_label_stands_for_its_feature() -> None:
