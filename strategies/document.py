@@ -3,12 +3,25 @@
 from datetime import date
 from typing import Annotated, NamedTuple
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from strategies.experiment import Experiment, Variant
 from strategies.links import layers_of, mistakes, shown
-from strategies.opening import opened
-from strategies.part import Channel, Line, Name, Part, Product, Results, Tags, Text, TouchName, TouchNames
+from strategies.opening import BY_PEOPLE, opened
+from strategies.part import (
+    Channel,
+    Line,
+    Name,
+    Part,
+    Product,
+    Results,
+    Tags,
+    Text,
+    TouchName,
+    TouchNames,
+    Variables,
+)
+from strategies.variables.slips import Arm, Path, SlipsError, slips
 
 # After these a journey is over, whatever the author wrote: the customer has said yes, no, or worse.
 FINAL_RESULTS = ("converted", "refused", "complained")
@@ -22,16 +35,28 @@ class Touch(Part):
 
     Left out, ``name`` is the place ('touch 2') and ``after`` the touch before. ``wait_days`` pass between the
     contact before and this one. ``expected_lift`` is the author's guess of the extra probability of the goal
-    in a customer who is reached.
+    in a customer who is reached. ``elderly_script``: what people say to the elderly instead of ``script``.
     """
 
     name: TouchName = ""
     channel: Channel
     script: Text
+    elderly_script: Text | None = None
     expected_lift: float = Field(gt=0, le=0.5)
     wait_days: Annotated[int, Field(ge=1, le=30)] = 1
     after: TouchNames = ()
     when: Results = ()
+
+    @field_validator("elderly_script")
+    @classmethod
+    def _said_by_people(cls, script: str | None, info: ValidationInfo) -> str | None:
+        channel = info.data.get("channel")
+        if script is not None and channel is not None and channel not in BY_PEOPLE:
+            raise ValueError(
+                f"only people speak to the elderly, and {channel} is a machine; take it out, or move it to a "
+                f"touch by {' or '.join(sorted(BY_PEOPLE))} 老年客户仅由人工联系"
+            )
+        return script
 
 
 class Way(NamedTuple):
@@ -95,6 +120,8 @@ class Valid(Part):
 class Strategy(Part):
     """A strategy document. ``priority`` multiplies the value its contacts compete with; 1 changes nothing.
 
+    ``variables``: what stands for ``{name}`` in its scripts, beside what the house fills in.
+
     ``tags``: words under which it is gathered with others, for a holdout above them all.
 
     ``exits``: results that end a journey besides the final ones. A journey that has ended may begin again
@@ -108,6 +135,7 @@ class Strategy(Part):
     tags: Tags = ()
     who: Text
     offer: Text
+    variables: Variables = Field(default_factory=dict)
     funnel: Annotated[tuple[Touch, ...], Field(min_length=1, max_length=6)]
     goal: Goal
     exits: Results = ()
@@ -166,11 +194,24 @@ class Strategy(Part):
         return self
 
     @model_validator(mode="after")
+    def _scripts_can_be_filled(self) -> "Strategy":
+        arms = [
+            Arm(
+                path=("experiment", "variants", name, "variables"),
+                variables=variant.variables,
+                scripts=(*self.scripts(name), *self.scripts(name, elderly=True)),
+            )
+            for name, variant in self.experiment.variants.items()
+        ]
+        plain: dict[Path, str] = {("title",): self.title, ("offer",): self.offer}
+        found = slips(own=self.variables, scripts=self.written_scripts(), plain=plain, arms=arms)
+        if found:
+            raise SlipsError(found)
+        return self
+
+    @model_validator(mode="after")
     def _scripts_open_lawfully(self) -> "Strategy":
-        touches = tuple(
-            touch.model_copy(update={"script": opened(touch.script, channel=touch.channel, kind=self.kind)})
-            for touch in self.funnel
-        )
+        touches = tuple(touch.model_copy(update=self._opened_scripts(touch)) for touch in self.funnel)
         variants = {arm: self._opened(variant) for arm, variant in self.experiment.variants.items()}
         # The one place where a frozen document is completed, before anybody has seen it.
         object.__setattr__(self, "funnel", touches)
@@ -203,11 +244,40 @@ class Strategy(Part):
         """Results after which a journey is over."""
         return frozenset((*FINAL_RESULTS, *self.exits))
 
-    def scripts(self, arm: str) -> tuple[str, ...]:
-        """What customers of ``arm`` get to hear or read, by touch: its own words, else the strategy's."""
+    def scripts(self, arm: str, *, elderly: bool = False) -> tuple[str, ...]:
+        """What customers of ``arm`` get to hear or read, by touch, not filled: what is said to the elderly
+        where they are, else the arm's own words, else the strategy's."""
         variant = self.experiment.variants.get(arm)
         own = variant.scripts if variant else {}
-        return tuple(own.get(touch.name, touch.script) for touch in self.funnel)
+        return tuple(
+            (touch.elderly_script if elderly else None) or own.get(touch.name, touch.script)
+            for touch in self.funnel
+        )
+
+    def written_scripts(self) -> dict[Path, str]:
+        """Every script, not filled, by its path in the document."""
+        found: dict[Path, str] = {}
+        for place, touch in enumerate(self.funnel):
+            found["funnel", place, "script"] = touch.script
+            if touch.elderly_script is not None:
+                found["funnel", place, "elderly_script"] = touch.elderly_script
+        for arm, variant in self.experiment.variants.items():
+            for name, script in variant.scripts.items():
+                found["experiment", "variants", arm, "scripts", name] = script
+        return found
+
+    def values(self, arm: str) -> dict[str, str]:
+        """The author's variables as customers of ``arm`` get to hear them."""
+        variant = self.experiment.variants.get(arm)
+        return {**self.variables, **(variant.variables if variant else {})}
+
+    def _opened_scripts(self, touch: Touch) -> dict[str, str]:
+        scripts = {"script": touch.script, "elderly_script": touch.elderly_script}
+        return {
+            name: opened(script, channel=touch.channel, kind=self.kind)
+            for name, script in scripts.items()
+            if script is not None
+        }
 
     def _opened(self, variant: Variant) -> Variant:
         channels = {touch.name: touch.channel for touch in self.funnel}

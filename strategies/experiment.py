@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from lake.tables.words import TREATED
-from strategies.part import Line, Name, Part, Text, TouchName, one_of
+from strategies.part import Line, Name, Part, Text, TouchName, Variables, one_of
 
 SLOTS = 100
 # What is left for 'treatment' beside its variants; below it the strategy as written would not be read.
@@ -35,10 +35,18 @@ class Layer(Part):
 
 
 class Variant(Part):
-    """Other words for a ``share`` of those not held out: scripts by the name of their touch."""
+    """Other words for a ``share`` of those not held out: scripts by the name of their touch, and other values
+    of the strategy's variables."""
 
     share: float = Field(ge=0.05, le=0.95)
-    scripts: Annotated[Mapping[TouchName, Text], Field(min_length=1)]
+    scripts: Mapping[TouchName, Text] = Field(default_factory=dict)
+    variables: Variables = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _differs(self) -> "Variant":
+        if not self.scripts and not self.variables:
+            raise ValueError("it has no words of its own; give it scripts, or variables")
+        return self
 
 
 class Experiment(Part):

@@ -4,6 +4,9 @@ reach a human. An author who leaves it out gets it put in front."""
 BANK = "远达银行"
 SERVICE_NUMBER = "95500"
 
+BY_PEOPLE = frozenset({"human_call"})
+"""The channels on which a person speaks; of the others a script says that it is a machine."""
+
 _ABOUT = {
     "deposit": "存款产品",
     "loan": "个人贷款",

@@ -1,8 +1,9 @@
 """What the parts of a strategy document are made of: frozen models, and words of closed or bounded kinds."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from lake.tables.words import CHANNELS, PRODUCTS, RESULTS
 
@@ -38,6 +39,8 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Product = Annotated[str, one_of(PRODUCTS)]
 Channel = Annotated[str, one_of(CHANNELS)]
 Result = Annotated[str, one_of(RESULTS)]
+Value = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+Variables = Annotated[Mapping[str, Value], Field(max_length=20)]
 TouchName = Annotated[str, StringConstraints(strip_whitespace=True, max_length=40)]
 Results = Annotated[tuple[Result, ...], BeforeValidator(_listed)]
 TouchNames = Annotated[tuple[TouchName, ...], BeforeValidator(_listed)]

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from base.disguises import has_identifier
 from base.errors import StrategyError
 from strategies.atoms import Described, RuleError
 from strategies.characters import plain
@@ -14,8 +15,7 @@ from strategies.document import Caps, Goal, Limits, Strategy, Touch, Valid
 from strategies.experiment import Experiment, Layer, Variant
 from strategies.markup import at, nodes, values
 from strategies.rule import parse
-
-Path = tuple[str | int, ...]
+from strategies.variables.slips import Path, Slip, SlipsError
 
 _PARTS: dict[str, type[BaseModel]] = {
     "funnel": Touch,
@@ -37,6 +37,7 @@ def read(text: str, *, file: str, features: Mapping[str, Described]) -> Strategy
     Raises StrategyError with one line for each mistake.
     """
     strategy, places = _document(text, file)
+    _refuse_identifiers(strategy, places, file)
     try:
         parse(strategy.who, features, channels={touch.channel for touch in strategy.funnel})
     except RuleError as error:
@@ -60,7 +61,24 @@ def _document(text: str, file: str) -> tuple[Strategy, dict[Path, yaml.Mark]]:
     try:
         return Strategy.model_validate(values(root)), places
     except ValidationError as error:
-        raise StrategyError("\n".join(_explanations(error.errors(), places, file))) from error
+        raise StrategyError("\n".join(_explanations(error.errors(), places, file, text))) from error
+
+
+def _refuse_identifiers(strategy: Strategy, places: Mapping[Path, yaml.Mark], file: str) -> None:
+    """What is written here is said to thousands, and is kept for good."""
+    words: dict[Path, str] = {("title",): strategy.title, ("offer",): strategy.offer}
+    words |= {("variables", name): value for name, value in strategy.variables.items()}
+    for arm, variant in strategy.experiment.variants.items():
+        path = ("experiment", "variants", arm, "variables")
+        words |= {(*path, name): value for name, value in variant.variables.items()}
+    lines = [
+        f"{at(file, _nearest(places, path))}: {'.'.join(map(str, path))}: it holds what may be somebody's "
+        "number or address; take it out 疑似含个人号码或地址"
+        for path, said in (words | strategy.written_scripts()).items()
+        if has_identifier(said)
+    ]
+    if lines:
+        raise StrategyError("\n".join(lines))
 
 
 def _places(node: yaml.Node, path: Path) -> Iterator[tuple[Path, yaml.Mark]]:
@@ -75,15 +93,33 @@ def _places(node: yaml.Node, path: Path) -> Iterator[tuple[Path, yaml.Mark]]:
             yield from _places(value, (*path, number))
 
 
-def _explanations(details: Sequence[Any], places: Mapping[Path, yaml.Mark], file: str) -> list[str]:
+def _explanations(
+    details: Sequence[Any], places: Mapping[Path, yaml.Mark], file: str, text: str
+) -> list[str]:
     """A line a mistake; a key that is missing only because it was misspelt is not told twice."""
     misspelt = [detail for detail in details if detail["type"] == "extra_forbidden"]
     meant = {(*detail["loc"][:-1], _meant(detail["loc"])) for detail in misspelt}
     told = [detail for detail in details if detail["type"] != "missing" or tuple(detail["loc"]) not in meant]
-    lines = [_explain(detail, places, file) for detail in told[:_MOST_TOLD]]
-    return (
-        lines if len(told) <= _MOST_TOLD else [*lines, f"{file}: and {len(told) - _MOST_TOLD} more mistakes"]
-    )
+    lines = [line for detail in told for line in _lines(detail, places, file, text)]
+    if len(lines) <= _MOST_TOLD:
+        return lines
+    return [*lines[:_MOST_TOLD], f"{file}: and {len(lines) - _MOST_TOLD} more mistakes"]
+
+
+def _lines(detail: Any, places: Mapping[Path, yaml.Mark], file: str, text: str) -> list[str]:
+    error = detail.get("ctx", {}).get("error")
+    if isinstance(error, SlipsError):
+        return [_told(slip, places, file, text) for slip in error.slips]
+    return [_explain(detail, places, file)]
+
+
+def _told(slip: Slip, places: Mapping[Path, yaml.Mark], file: str, text: str) -> str:
+    shown = ".".join(str(part) for part in slip.path if part != "key")
+    place = _nearest(places, slip.path)
+    if slip.path not in places or not slip.said:
+        return f"{at(file, place)}: {shown}: {slip.message}"
+    line, column = _inside(text, place, slip.said, slip.offset)
+    return f"{file}:{line}:{column}: {shown}: {slip.message}"
 
 
 def _explain(detail: Any, places: Mapping[Path, yaml.Mark], file: str) -> str:

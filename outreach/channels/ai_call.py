@@ -4,7 +4,8 @@ from outreach.channels.channel import Channel
 
 
 class AiCall(Channel):
-    """A call by the AI dialler, which says that it is a machine and how to reach a person."""
+    """A call by the AI dialler, which says that it is a machine and how to reach a person. It fills in the
+    variables of its script itself."""
 
     name = "ai_call"
     recipient = "ai_dialler"
@@ -23,6 +24,7 @@ class AiCall(Channel):
         "step",
         "offer",
         "text",
+        "variables",
         "seconds",
         "pace",
         "expires_at",

@@ -21,6 +21,8 @@ MATERIAL = {
     "reason": "What the contact is about: the strategy's title.",
     "offer": "What is offered.",
     "text": "The words: message, script or talk track.",
+    "variables": "JSON object: what to put for each {name} in the text. Of a person the surname at most, "
+    "where a mask would show it.",
     "seconds": "Length to plan for.",
     "pace": "slow for elderly people, else normal.",
     "caller": "The bank's own number to call or write from; empty where the recipient has its own.",

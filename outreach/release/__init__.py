@@ -6,7 +6,6 @@ from outreach.release.drafts import Draft, kin_of
 from outreach.release.handover import take_receipts
 from outreach.release.lists import (
     LISTED,
-    Words,
     build_lists,
     contact_day,
     contact_lists,
@@ -27,6 +26,7 @@ from outreach.release.states import (
     plan,
     releases_of,
 )
+from outreach.release.words import Words
 
 __all__ = [
     "ACTOR",

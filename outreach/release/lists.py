@@ -4,8 +4,7 @@ Pure: identities come in from the job that may open the vault, and nothing but t
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -15,10 +14,10 @@ import pyarrow.compute as pc
 from base.errors import ReleaseError
 from base.settings import Contact
 from lake.tables import CONTACT_LISTS
-from lake.tables.words import RECIPIENTS, TREATED
+from lake.tables.words import RECIPIENTS
 from outreach.channels.channel import PLAIN, Channel
 from outreach.mask import mask_name, mask_phone
-from strategies.document import Strategy
+from outreach.release.words import Words
 
 BANK_TIME = ZoneInfo("Asia/Shanghai")
 
@@ -27,7 +26,7 @@ LISTED = pa.schema(
     [
         *(field for field in CONTACT_LISTS.arrow_schema() if field.name != "payload"),
         *((name, pa.string()) for name in ("address", "number", "caller", "masked_name", "masked_phone")),
-        *((name, _WORD) for name in ("reason", "offer", "text", "pace", "expires_at")),
+        *((name, _WORD) for name in ("reason", "offer", "text", "variables", "pace", "expires_at")),
         ("seconds", pa.int32()),
     ]
 )
@@ -36,46 +35,6 @@ that stands for the connection; ``number``: that of the phone number, null where
 
 # Of talks with the elderly: time to explain, and to ask back.
 _SLOW = 1.5
-
-
-@dataclass(frozen=True, kw_only=True)
-class Words:
-    """What is said: strategy, step, arm, reason, offer, text; a row a touch and arm with words of its own."""
-
-    table: pa.Table
-
-    @classmethod
-    def of(cls, book: Sequence[Strategy]) -> "Words":
-        """The words of every touch of every strategy, and of its variants."""
-        rows = [
-            {
-                "strategy": strategy.name,
-                "step": step,
-                "arm": arm,
-                "reason": strategy.title,
-                "offer": strategy.offer,
-                "text": script,
-            }
-            for strategy in book
-            for arm in (TREATED[0], *strategy.experiment.variants)
-            for step, script in enumerate(strategy.scripts(arm), start=1)
-        ]
-        return cls(table=pa.Table.from_pylist(rows, schema=_WORDS))
-
-    @property
-    def texts(self) -> frozenset[str]:
-        """Every text an author wrote."""
-        columns = [self.table[name].to_pylist() for name in ("reason", "offer", "text")]
-        return frozenset(text for column in columns for text in column)
-
-
-_WORDS = pa.schema(
-    [
-        ("strategy", pa.string()),
-        ("step", pa.int32()),
-        *((name, pa.string()) for name in ("arm", "reason", "offer", "text")),
-    ]
-)
 
 
 def contact_day(as_of: date) -> date:
@@ -109,10 +68,10 @@ def build_lists(
     a contact. ``identities``: customer, name, phone. Raises ReleaseError where a customer has no identity or
     a touch has no words.
     """
-    material = _with_words(_with_masks(chosen, identities, as_of), words)
+    material = words.placed(_with_masks(chosen, identities, as_of))
     until = expires_at(as_of, contact).isoformat()
     material = material.sort_by("contact")
-    parts = [_rows_of(material, channel, as_of, until) for channel in channels.values()]
+    parts = [_rows_of(material, channel, words, as_of, until) for channel in channels.values()]
     return pa.concat_tables(parts).unify_dictionaries().combine_chunks()
 
 
@@ -134,26 +93,12 @@ def identities_in_order(customers: pa.ChunkedArray, identities: pa.Table, as_of:
     return identities.take(places).combine_chunks()
 
 
-def _with_words(material: pa.Table, words: Words) -> pa.Table:
-    own = (words.table[name].to_pylist() for name in ("strategy", "step", "arm"))
-    spoken = {key: place for place, key in enumerate(zip(*own, strict=True))}
-    wanted = zip(*(material[name].to_pylist() for name in ("strategy", "step", "arm")), strict=True)
-    # Who is in an arm that the document has given up since gets the words of the strategy as it stands.
-    places = pa.array([spoken.get(key, spoken.get((*key[:2], TREATED[0]))) for key in wanted], pa.int32())
-    if places.null_count:
-        unknown = material.filter(pc.is_null(places))["strategy"].unique().to_pylist()
-        raise ReleaseError(
-            f"the plan has touches that the strategy book lacks, of: {', '.join(sorted(unknown))}; "
-            "put them back, or run decide for this date again"
-        )
-    for name in ("reason", "offer", "text"):
-        said = words.table[name].combine_chunks()
-        material = material.append_column(name, pa.DictionaryArray.from_arrays(places, said))
-    return material
-
-
-def _rows_of(material: pa.Table, channel: type[Channel], as_of: date, until: str) -> pa.Table:
-    own = material.filter(pc.equal(material["channel"], channel.name))
+def _rows_of(material: pa.Table, channel: type[Channel], words: Words, as_of: date, until: str) -> pa.Table:
+    own = words.spoken(
+        material.filter(pc.equal(material["channel"], channel.name)),
+        last_day=contact_day(as_of),
+        as_written="variables" in channel.emits,
+    )
     elderly = own["elderly"]
     seconds = pc.if_else(elderly, round(channel.seconds * _SLOW), channel.seconds).cast(pa.int32())
     own = (

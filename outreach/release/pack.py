@@ -20,7 +20,8 @@ from outreach.deliver.package import seal
 from outreach.deliver.watermark import mark
 from outreach.release.drafts import Sealed
 from outreach.release.files import as_csv, tables_of
-from outreach.release.lists import LISTED, Words, contact_day, expires_at
+from outreach.release.lists import LISTED, contact_day, expires_at
+from outreach.release.words import Words
 from outreach.scan import Known, find_leaks
 
 _HANDED = ["contact", "address", "customer", "number", "strategy", "channel", "caller"]
@@ -113,7 +114,9 @@ class Packer:
         leaks = find_leaks(
             files,
             known=Known.of(identities),
-            own_words=self.words.texts,
+            own_words=self.words.own_words(
+                rows["masked_name"].unique().to_pylist(), last_day=contact_day(self.as_of)
+            ),
             own_numbers=frozenset(own),
             plain=frozenset(plain),
         )

@@ -16,7 +16,7 @@ _DICTIONARY = pa.dictionary(pa.int32(), pa.string())
 _PARSING = csv.ParseOptions(newlines_in_values=True)
 Place = Callable[[], str]
 """Where a value stands, found out only when it has to be told."""
-_TECHNICAL = re.compile(r"[a-z]+(?:_[a-z]+){0,5}[0-9]{0,2}")
+_TECHNICAL = re.compile(r"(?:variables\.)?[a-z]+(?:_[a-z]+){0,5}[0-9]{0,2}")
 
 
 @dataclass(frozen=True, kw_only=True)

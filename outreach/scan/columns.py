@@ -1,10 +1,14 @@
-"""Columns of which it is declared what may stand in them: tokens, masks, numbers that a recipient is owed."""
+"""Columns of which it is declared what may stand in them: tokens, masks, numbers that a recipient is owed, a
+script's variables."""
+
+import json
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from outreach.scan.cells import Column, Ints, sayable
 from outreach.scan.known import SHORTEST_NUMBER, Known
 
 TOKENS = frozenset({"contact", "address"})
@@ -14,6 +18,7 @@ MASKS = {
 }
 """What outreach/mask.py makes."""
 CALLER = "caller"
+VARIABLES = "variables"
 DECLARED = TOKENS | MASKS.keys() | {CALLER}
 _CALLER = r"\A(?:|[02-9][0-9]{2,19}|1[0-2][0-9]{1,18})\z"
 _STAND_IN = r"\A[a-z][A-Za-z0-9_\-]{11}\z"
@@ -50,6 +55,42 @@ def wrong_mobiles(values: pa.StringArray, known: Known, own: frozenset[str]) -> 
     """Which of ``values`` are neither the mobile number of somebody on the list nor of the bank's ``own``."""
     by_right = pa.concat_arrays([known.mobiles, pa.array(own, pa.string())])
     return ~np.asarray(pc.is_in(values, value_set=by_right))
+
+
+def wrong_variables(cells: Column) -> Flags:
+    """Which rows hold something that is no JSON object of texts, each under a name of its own."""
+    return np.array([_variables(cell) is None for cell in cells.values.to_pylist()], bool)[cells.rows]
+
+
+def variables_of(cells: Column) -> dict[str, Column]:
+    """Each variable, by its name, as a column of its own, empty in rows without it.
+
+    So nothing is hidden by JSON's escapes, and what stands in two variables is not read as one word. A column
+    is called ``variables.name`` where the name can be said.
+    """
+    spoken = [_variables(cell) or {} for cell in cells.values.to_pylist()]
+    names = dict.fromkeys(name for cell in spoken for name in cell)
+    return {name: _column(name, [cell.get(name, "") for cell in spoken], cells.rows) for name in names}
+
+
+def _column(name: str, by_cell: list[str], rows: Ints) -> Column:
+    coded = pa.array(by_cell, pa.string()).dictionary_encode()
+    called = f"{VARIABLES}.{name}"
+    return Column(
+        name=called if sayable(called) == called else VARIABLES,
+        values=coded.dictionary,
+        rows=coded.indices.to_numpy()[rows],
+    )
+
+
+def _variables(cell: str) -> dict[str, str] | None:
+    """What a cell of variables says; None where it is no JSON object of texts, each name once."""
+    try:
+        pairs = json.loads(cell, object_pairs_hook=tuple)
+    except (ValueError, RecursionError):
+        return None
+    is_object = isinstance(pairs, tuple) and all(isinstance(value, str) for _, value in pairs)
+    return dict(pairs) if is_object and len(dict(pairs)) == len(pairs) else None
 
 
 def _no_match(values: pa.StringArray, pattern: str) -> Flags:

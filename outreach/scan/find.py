@@ -16,10 +16,13 @@ from outreach.scan.columns import (
     DECLARED,
     MASKS,
     TOKENS,
+    VARIABLES,
+    variables_of,
     wrong_callers,
     wrong_masks,
     wrong_mobiles,
     wrong_tokens,
+    wrong_variables,
 )
 from outreach.scan.known import Known
 from outreach.scan.names import has_name
@@ -33,11 +36,13 @@ _NOT_STAND_IN = "something that is no token stands where a token should"
 _NO_MASK = "something that is not masked stands where a mask should"
 _NO_MOBILE = "something other than the mobile number of somebody on the list"
 _NO_CALLER = "something that cannot be a number of the bank's own"
+_NO_VARIABLES = "something that is no JSON object of texts stands where a script's variables should"
 _MOST_TOLD = 10
 _UNREADABLE = "it cannot be read, so nothing is known of what it holds"
 _UNKNOWN_KIND = "it is of an unknown kind; only CSV and JSON leave"
 _EVERYWHERE = partial(str, "whole file")
 _HEADS = partial(str, "names of columns")
+_VARIABLES = partial(str, "names of variables")
 
 
 class _Leak(NamedTuple):
@@ -112,11 +117,19 @@ def _read(name: str, content: bytes, known: Known, by_right: _ByRight) -> tuple[
             ]
         if name.endswith(".csv"):
             columns = read_csv(content, unique=DECLARED | by_right.columns)
-            searched = [column for column in columns if column.name not in DECLARED | by_right.columns]
-            wrong = [*_by_shape(columns, known, by_right), *_in_parts(searched, known)]
+            cells = next((column for column in columns if column.name == VARIABLES), None)
+            variables = {} if cells is None else variables_of(cells)
+            looked_at = DECLARED | by_right.columns | {VARIABLES}
+            searched = [column for column in columns if column.name not in looked_at]
+            spoken = list(variables.values())
+            wrong = [
+                *_by_shape(columns, known, by_right),
+                *_in_parts(searched, spoken, known, by_right),
+            ]
             heads = [_Text(file=name, place=_HEADS, text=column.name) for column in columns]
+            heads += [_Text(file=name, place=_VARIABLES, text=called) for called in variables]
             leaks = [_Leak(name, place, what) for place, what in wrong]
-            return leaks, [*heads, *_doubtful(name, searched, known)]
+            return leaks, [*heads, *_doubtful(name, [*searched, *spoken], known)]
     except ValueError:
         return [_Leak(name, _EVERYWHERE, _UNREADABLE)], []
     return [_Leak(name, _EVERYWHERE, _UNKNOWN_KIND)], []
@@ -132,6 +145,8 @@ def _by_shape(columns: list[Column], known: Known, by_right: _ByRight) -> Iterat
             wrong, what = wrong_masks(column.values, column.name), _NO_MASK
         elif column.name == CALLER:
             wrong, what = wrong_callers(column.values, known, by_right.numbers), _NO_CALLER
+        elif column.name == VARIABLES:
+            wrong, what = wrong_variables(column), _NO_VARIABLES
         else:
             continue
         rows = np.flatnonzero(wrong)
@@ -139,9 +154,14 @@ def _by_shape(columns: list[Column], known: Known, by_right: _ByRight) -> Iterat
             yield partial(where, rows, column.name), what
 
 
-def _in_parts(columns: list[Column], known: Known) -> Iterator[tuple[Place, str]]:
-    yield from ((place, f"{_NUMBER}, in parts") for place in split_numbers(columns, known))
-    yield from ((place, f"{_NAME}, in parts") for place in split_names(columns, known))
+def _in_parts(
+    columns: list[Column], spoken: list[Column], known: Known, by_right: _ByRight
+) -> Iterator[tuple[Place, str]]:
+    yield from ((place, f"{_NUMBER}, in parts") for place in split_numbers([*columns, *spoken], known))
+    said = {value for one in spoken for value in one.values.to_pylist() if value}
+    # A surname and two characters of an author's are somebody's name by chance, now and then.
+    doubtful = columns if said <= by_right.words else [*columns, *spoken]
+    yield from ((place, f"{_NAME}, in parts") for place in split_names(doubtful, known))
 
 
 def _doubtful(name: str, columns: list[Column], known: Known) -> Iterator[_Text]:

@@ -31,12 +31,12 @@ class _Meeting(NamedTuple):
 
 def split_numbers(columns: list[Column], known: Known) -> Iterator[Place]:
     """Places where the end of one value and the beginning of another make a known number."""
-    tails = {column.name: _parts(column, _TAIL, -_LONGEST_PART, None) for column in columns}
-    heads = {column.name: _parts(column, _HEAD, 0, _LONGEST_PART) for column in columns}
+    tails = [_parts(column, _TAIL, -_LONGEST_PART, None) for column in columns]
+    heads = [_parts(column, _HEAD, 0, _LONGEST_PART) for column in columns]
     meetings = [
         meeting
-        for one, other in permutations(columns, 2)
-        for meeting in _meet(one, other, tails[one.name], heads[other.name])
+        for one, other in permutations(range(len(columns)), 2)
+        for meeting in _meet(columns[one], columns[other], tails[one], heads[other])
     ]
     wholes = pa.chunked_array([meeting.wholes for meeting in meetings], pa.string()).unique()
     long = wholes.filter(pc.greater_equal(pc.binary_length(wholes), _SHORTEST_WHOLE))
@@ -45,11 +45,11 @@ def split_numbers(columns: list[Column], known: Known) -> Iterator[Place]:
 
 def split_names(columns: list[Column], known: Known) -> Iterator[Place]:
     """Places where two values make the name of somebody on the list."""
-    parts = {column.name: _parts(column, _HAN, 0, 4) for column in columns}
+    parts = [_parts(column, _HAN, 0, 4) for column in columns]
     meetings = [
         meeting
-        for one, other in permutations(columns, 2)
-        for meeting in _meet(one, other, parts[one.name], parts[other.name])
+        for one, other in permutations(range(len(columns)), 2)
+        for meeting in _meet(columns[one], columns[other], parts[one], parts[other])
     ]
     wholes = {whole for meeting in meetings for whole in meeting.wholes.unique().to_pylist()}
     yield from _places(meetings, known.names & wholes)

@@ -13,6 +13,7 @@ from lake.tables.words import CHANNELS, RECIPIENTS
 from outreach.channels.channel import MATERIAL, PLAIN, Channel, capacities, hourly, load_channels
 from outreach.release import Words, build_lists, contact_lists
 from outreach.release.files import as_csv, tables_of
+from outreach.release.words import Said, Script
 from outreach.scan import Known, find_leaks
 
 NIGHT = date(2026, 7, 1)
@@ -25,17 +26,14 @@ PEOPLE = pa.table(
         "id_number": ["11010119900101123X", "E12345678", None],
     }
 )
+_SCRIPT = Script(
+    text="您好，{surname}客户，远达银行{offer}利率{rate}。",
+    title="利率",
+    offer="三年期",
+    own={"rate": "2.1%"},
+)
 WORDS = Words(
-    table=pa.table(
-        {
-            "strategy": ["rates"],
-            "step": pa.array([1], pa.int32()),
-            "arm": ["treatment"],
-            "reason": ["利率"],
-            "offer": ["三年期"],
-            "text": ["您好，远达银行。"],
-        }
-    )
+    said=(Said(strategy="rates", step=1, arm="treatment", script=_SCRIPT, to_elderly=_SCRIPT),),
 )
 
 
@@ -97,7 +95,8 @@ def test_a_channel_never_emits_an_unmasked_field(channel: type[Channel]) -> None
     for column in ("customer_no", "name", "phone", "id_number"):
         for value in PEOPLE[column].drop_null().to_pylist():
             assert value not in everything
-    assert find_leaks(files, known=Known.of(PEOPLE), own_words=WORDS.texts) == []
+    own_words = WORDS.own_words(lists["masked_name"].to_pylist(), last_day=NIGHT)
+    assert find_leaks(files, known=Known.of(PEOPLE), own_words=own_words) == []
     assert set(json.loads(payload[0])) == set(channel.emits) - owed
 
 

@@ -30,6 +30,7 @@ HONEST = {
     "reason": "老年活期唤醒 · Idle savings of the elderly",
     "offer": "活期转三个月定期，10,000元起",
     "text": "您好，周一至周五9:00-17:30可办理，退订请回TD。",
+    "variables": '{"surname": "张", "rate": "2.1%", "截止日": "2026年7月2日"}',
     "seconds": "90",
     "pace": "normal",
     "caller": "9500090217",
