@@ -25,7 +25,7 @@ from benchmarks.worlds import Kind
 def test_thirty_daily_looks_call_few_null_strategies_something(kind: Kind) -> None:
     always, naive = peeking(kind, strategies=2_000, days=30, seed=101)
     assert always <= 0.05
-    assert naive > 0.2
+    assert naive > 3 * 0.05  # else these worlds would not show what looking daily does to a plain interval
 
 
 @pytest.mark.parametrize("kind", RARE_KINDS)
