@@ -66,8 +66,11 @@ def alerts(ledger: Ledger, *, kind: str | None = None, last: int = 100) -> list[
 
 def _enter(connection: Connection, kind: str, subject: str, detail: Mapping[str, Any]) -> bool:
     quiet = kinds()[kind].quiet
+    # Not one of a later time than it is now: it was told before the clock was moved back, who knows when.
     earlier = select(ALERTS.c.id).where(
-        ALERTS.c.kind == kind, ALERTS.c.subject == subject, ALERTS.c.at > func.now() - quiet
+        ALERTS.c.kind == kind,
+        ALERTS.c.subject == subject,
+        ALERTS.c.at.between(func.now() - quiet, func.clock_timestamp()),
     )
     if quiet and connection.execute(earlier.limit(1)).first():
         return False
