@@ -9,8 +9,9 @@ import pytest
 
 from base.errors import ReleaseError
 from outreach.scan import Known, find_leaks
-from strategies.folder import read_folder
-from tests.outreach.release_world import House
+from strategies.folder import OWN_BOOK, read_folder
+from tests.outreach.release_world import House, touches_by_channel
+from tests.strategies.book_world import make_live, slip_in
 
 PHONE = "13812345678"
 PEOPLE = pa.table(
@@ -64,3 +65,31 @@ def test_rule_20_what_is_found_does_not_leave(house: House, monkeypatch: pytest.
     with pytest.raises(ReleaseError):
         house.release()
     assert house.sealed("human_desk") == []
+
+
+@pytest.mark.parametrize(
+    ("channel", "recipient", "column", "form"),
+    [
+        ("ai_call", "ai_dialler", "variables.hotline", "plain"),
+        ("sms", "sms_gateway", "text", "Chinese numerals"),
+    ],
+)
+def test_rule_20_a_number_in_a_variable_is_held_back_with_a_reason(
+    house: House, channel: str, recipient: str, column: str, form: str
+) -> None:
+    """No document says so and is read: it is put into the ledger behind the house's back."""
+    (name,) = (touch["strategy"] for touch in touches_by_channel() if touch["channel"] == channel)
+    text = (OWN_BOOK / f"{name}.yaml").read_text(encoding="utf-8")
+    before, said, after = text.partition(f"channel: {channel}\n")
+    after = after.replace("script: >-\n      ", "script: >-\n      请拨{hotline}。", 1)
+    number = DISGUISED[form]
+    slip_in(house.night.ledger, str(name), f'variables: {{hotline: "{number}"}}\n{before}{said}{after}')
+    with pytest.raises(ReleaseError) as caught:
+        house.release()
+    assert f"{recipient}/{channel}.csv, row 1" in str(caught.value)
+    assert f"column {column}: a phone, identity or customer number" in str(caught.value)
+    assert number not in str(caught.value)
+    assert not house.sealed(recipient)
+    make_live(house.night.ledger)
+    house.release()
+    assert house.files(recipient)

@@ -3,12 +3,17 @@
 from functools import cache
 from pathlib import Path
 
+from sqlalchemy import insert, update
+
 from features.catalogue import FEATURES
 from ledger.database import Ledger
+from ledger.schema import STRATEGIES, STRATEGY_VERSIONS
 from strategies.book import standings
 from strategies.first_book import put_live
 from strategies.folder import OWN_BOOK, Written, read_files
 from strategies.reader import read
+from strategies.versions import digest
+from tests.ledger.owner import as_owner
 
 DOCUMENT = """\
 # {note}
@@ -46,3 +51,13 @@ def make_live(ledger: Ledger, folder: Path = OWN_BOOK) -> None:
 @cache
 def _documents(folder: Path) -> tuple[Written, ...]:
     return read_files([folder])
+
+
+def slip_in(ledger: Ledger, name: str, text: str) -> None:
+    """Writes into the ledger, past all checks, that ``text`` is what is live of a strategy."""
+    with ledger.engine.begin() as connection:
+        as_owner(connection)
+        version = standings(connection, [name])[name].newest + 1
+        line = {"name": name, "version": version, "text": text, "sha256": digest(text)}
+        connection.execute(insert(STRATEGY_VERSIONS).values(**line, author="nobody", note=""))
+        connection.execute(update(STRATEGIES).where(STRATEGIES.c.name == name).values(running=version))
