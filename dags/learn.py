@@ -1,4 +1,4 @@
-"""Wait for what came of the contacts, then read each strategy's effect and write the night's report."""
+"""Wait for what came of the contacts, read each strategy's effect, report, delete what was kept its time."""
 
 from datetime import timedelta
 
@@ -20,4 +20,5 @@ with DAG("learn", schedule=schedule, doc_md=__doc__, **night(done_within=timedel
         for job in ("learn", "report"):
             work(job)
 
-    outcomes() >> learn()
+    retention = task(work, task_id="retention", execution_timeout=timedelta(hours=1))
+    outcomes() >> learn() >> retention("retention")

@@ -11,7 +11,7 @@ from jobs.job import Night
 from jobs.run import STEPS, RunSummary, execute, find_job, open_house
 from jobs.turn import not_learned_from
 
-ALL_STEPS = (*STEPS, "report")
+ALL_STEPS = (*STEPS, "report", "retention")
 
 
 def night(

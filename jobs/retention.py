@@ -2,24 +2,28 @@
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import pandas as pd
+from pyspark.sql import DataFrame
 from sqlalchemy import delete, func, select
 
 from base.errors import StoreError
 from base.settings import Retention
-from jobs.job import Night
+from jobs.airflow_records import forget_airflow
+from jobs.job import Frames, Night, job
 from jobs.person_data import declared_tables
 from jobs.person_erase import evidence_until
 from jobs.run import STEPS, alone, find_job
 from lake.table import Classification, Table
 from lake.tables import CONSENTS, CONTACT_LISTS, HELD_BACK, PLAN
 from ledger.audit import record
+from ledger.database import Ledger
 from ledger.schema import RELEASE_CONTENT, RELEASED_CONTACTS, RELEASES
+from models.shelf import open_shelf
 from outreach.revocations import forget_released
 from outreach.vault import Vault
 
@@ -43,15 +47,12 @@ class Cutoffs:
     def of(cls, retention: Retention, *, as_of: date) -> "Cutoffs":
         """Seen from ``as_of``; the settings cannot be below what the law asks for."""
 
-        def months(count: int) -> date:
-            return (pd.Timestamp(as_of) - pd.DateOffset(months=count)).date()
-
         kept = evidence_until(as_of, retention) - as_of
         return cls(
             evidence=as_of - kept,
-            consent=months(max(retention.consent_proof_months, retention.log_months)),
-            logs=months(retention.log_months),
-            given=months(12 * retention.processor_record_years),
+            consent=_months_before(as_of, max(retention.consent_proof_months, retention.log_months)),
+            logs=_months_before(as_of, retention.log_months),
+            given=_months_before(as_of, 12 * retention.processor_record_years),
         )
 
 
@@ -63,6 +64,14 @@ class Gone:
     name: str
     before: date
     count: int
+
+
+@job(reads=(), writes=())
+def retention(night: Night, _frames: Frames) -> Mapping[Table, DataFrame]:
+    """Deletes what has been kept long enough, in every store."""
+    for one in apply_retention(night):
+        night.progress(f"{one.store} {one.name}: {one.count:,} of before {one.before} are gone")
+    return {}
 
 
 def apply_retention(night: Night, *, dry_run: bool = False) -> list[Gone]:
@@ -77,6 +86,7 @@ def apply_retention(night: Night, *, dry_run: bool = False) -> list[Gone]:
             *_from_lake(night, cutoffs, dry_run=dry_run),
             *_from_ledger(night, cutoffs, dry_run=dry_run),
             *_from_folders(night, cutoffs, dry_run=dry_run),
+            *_from_services(night, cutoffs, dry_run=dry_run),
         ]
         if not dry_run:
             forgotten = Vault(night.settings).forget(cutoffs.logs)
@@ -161,6 +171,32 @@ def _from_folders(night: Night, cutoffs: Cutoffs, *, dry_run: bool) -> Iterator[
             for path in old:
                 _remove(path)
         yield Gone(store=folder.name, name="files", before=before, count=len(old))
+
+
+def _from_services(night: Night, cutoffs: Cutoffs, *, dry_run: bool) -> Iterator[Gone]:
+    """What MLflow and Airflow hold. Airflow knows no night's date, so what it holds ages by the calendar."""
+    settings = night.settings
+    # Opening an empty shelf would first set up MLflow's database.
+    if settings.mlflow_tracking_uri or any((settings.home / "models").glob("*/*")):
+        shelf = open_shelf(settings)
+        outdated = shelf.outdated(cutoffs.logs)
+        if not dry_run:
+            for version in outdated:
+                shelf.drop(version)
+        yield Gone(store="models", name="versions", before=cutoffs.logs, count=len(outdated))
+    before = _months_before(_today(night.ledger), settings.retention.log_months)
+    files = forget_airflow(settings, before=before, dry_run=dry_run)
+    yield Gone(store="airflow", name="log files", before=before, count=files)
+
+
+def _today(ledger: Ledger) -> date:
+    with ledger.engine.connect() as connection:
+        today: date = connection.execute(select(func.current_date())).scalar_one()
+        return today
+
+
+def _months_before(day: date, count: int) -> date:
+    return (pd.Timestamp(day) - pd.DateOffset(months=count)).date()
 
 
 def _is_before(path: Path, day: date) -> bool:

@@ -128,6 +128,32 @@ class Shelf:
             elif alias in self._client.get_registered_model(name).aliases:
                 self._client.delete_registered_model_alias(name, alias)
 
+    def outdated(self, before: date) -> list[Version]:
+        """Versions of all models fitted before a date that no night from then on is scored by.
+
+        The newest of each model stays too: from its date on it is reckoned when to fit anew.
+        """
+        found = []
+        for model in self._client.search_registered_models():
+            versions = self.versions(model.name)
+            needed = (self.champion(model.name, as_of=before), versions[-1] if versions else None)
+            found += [version for version in versions if version.as_of < before and version not in needed]
+        return found
+
+    def drop(self, version: Version) -> None:
+        """Deletes a version with its files; parameters and measures of its run stay on MLflow's record."""
+        from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+        name, number = version.name, str(version.number)
+        run = self._client.get_run(self._client.get_model_version(name, number).run_id)
+        for place in (self._client.get_model_version_download_uri(name, number), run.info.artifact_uri):
+            get_artifact_repository(place).delete_artifacts()
+        for model in run.outputs.model_outputs:
+            self._client.delete_logged_model(model.model_id)
+        self._client.delete_run(run.info.run_id)
+        # Last: whoever is interrupted before finds the version again.
+        self._client.delete_model_version(name, number)
+
     def _log_model(self, name: str, fit: Fit) -> Any:
         mlflow = self._connect()
         with warnings.catch_warnings():

@@ -30,6 +30,7 @@ from lake.tables import (
     RETURNS_TABLE,
 )
 from lake.tables import CUSTOMERS as DELIVERED_CUSTOMERS
+from ledger.audit import trail
 from ledger.database import open_ledger
 from ledger.schema import OPT_OUTS
 from outreach.channels.channel import capacities, load_channels
@@ -92,6 +93,11 @@ def stands(ran: Ran) -> Stands:
 
 def test_every_step_ran_both_nights(ran: Ran) -> None:
     assert [summary.job for summary in ran.summaries] == [*ALL_STEPS, *ALL_STEPS]
+
+
+def test_what_was_kept_long_enough_is_looked_for_every_night(ran: Ran) -> None:
+    applied = trail(ran.house.ledger, action="retention applied", last=9)
+    assert {line["subject"] for line in applied} == {str(FIRST), str(SECOND)}
 
 
 @pytest.mark.parametrize("step", ALL_STEPS)

@@ -70,6 +70,20 @@ def test_a_challenger_waits_beside_the_champion(shelf):
     assert _aliases(shelf, name) == {"champion": 3}
 
 
+def test_a_version_that_no_later_night_needs_is_dropped_with_its_files(shelf):
+    name = "outdated"
+    old, champion = (shelf.add(name, _fit(month), promote=True) for month in (JULY, AUGUST))
+    tried = shelf.add(name, _fit(AUGUST), promote=False)
+    files = [path for path in (shelf.artifacts / name).rglob("*") if path.is_file()]
+    assert [one for one in shelf.outdated(SEPTEMBER) if one.name == name] == [old]
+    shelf.drop(old)
+    assert shelf.versions(name) == [champion, tried]
+    left = [path for path in (shelf.artifacts / name).rglob("*") if path.is_file()]
+    assert len(left) == len(files) * 2 // 3
+    assert shelf.load(champion)
+    assert [one for one in shelf.outdated(SEPTEMBER) if one.name == name] == []
+
+
 def test_a_fit_is_kept_with_its_evidence(shelf):
     import mlflow
 
