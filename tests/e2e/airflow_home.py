@@ -47,7 +47,8 @@ class Airflow:
 
     def runs(self) -> list[dict[str, Any]]:
         """All runs of all DAGs, in the order in which they were made."""
-        return self._say("GET", "dags/~/dagRuns?limit=100&order_by=id")["dag_runs"]
+        runs: list[dict[str, Any]] = self._say("GET", "dags/~/dagRuns?limit=100&order_by=id")["dag_runs"]
+        return runs
 
     def wait_for(self, dag: str, *, keys: list[str], seconds: int) -> None:
         """Waits until ``dag`` has succeeded once for each of ``keys``, a key counting as often as it stands.

@@ -1,8 +1,6 @@
 """No identifier of any customer is in anything that a night wrote outside the vault."""
 
-import gzip
 import os
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -10,20 +8,15 @@ from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from base.settings import Settings, load_settings
-from ledger.audit import record
 from ledger.database import database_url, open_ledger
-from tests.e2e.leaks import (
-    INSIDE,
-    Wanted,
-    delivered_identities,
-    leaks_in_database,
-    leaks_in_folder,
-    own_text,
-)
+from tests.e2e.leaks import INSIDE, delivered_identities, leaks_in_database, leaks_in_folder, recipients_keys
+from tests.e2e.own_words import own_text
+from tests.e2e.plants import FILES, TABLES, beside, people_to_plant, plant_all, unfound
+from tests.e2e.spellings import of_code, of_name
+from tests.e2e.wanted import Wanted
 from tests.strategies.book_world import make_live
 
 NIGHT = date(2026, 7, 1)
@@ -57,10 +50,19 @@ def aftermath(tmp_path_factory: pytest.TempPathFactory) -> Aftermath:
     settings = load_settings(home=home, synthetic={"customers": 1000})
     identities = delivered_identities(settings.landing_folder / NIGHT.isoformat())
     wanted = Wanted.of(identities, own_text=own_text())
+    return Aftermath(
+        settings=settings,
+        identities=identities,
+        wanted=wanted,
+        leaks=search(settings, wanted, outside=INSIDE),
+    )
+
+
+def search(settings: Settings, wanted: Wanted, *, outside: tuple[str, ...]) -> list[str]:
+    keys = recipients_keys(settings.home)
     with open_ledger(settings):
-        leaks = leaks_in_database(address(settings), wanted)
-    leaks += leaks_in_folder(home, wanted, outside=INSIDE)
-    return Aftermath(settings=settings, identities=identities, wanted=wanted, leaks=leaks)
+        leaks = leaks_in_database(address(settings), wanted, keys=keys)
+    return leaks + leaks_in_folder(settings.home, wanted, outside=outside, keys=keys)
 
 
 def address(settings: Settings) -> str:
@@ -76,52 +78,49 @@ def test_the_night_did_its_whole_work(aftermath: Aftermath) -> None:
 
 
 def test_nearly_all_names_are_searched_for(aftermath: Aftermath) -> None:
-    names = len(aftermath.identities["name"].drop_null().unique())
-    searched = len(aftermath.wanted.short_names) + sum(map(len, aftermath.wanted.names.values()))
-    assert searched > 0.98 * names
+    assert aftermath.wanted.names > 900
+    assert aftermath.wanted.unsearched < 0.005 * aftermath.wanted.names
 
 
 def test_no_identifier_is_found(aftermath: Aftermath) -> None:
     assert aftermath.leaks == []
 
 
-def test_the_landing_zone_and_the_plan_to_find_them_work(aftermath: Aftermath) -> None:
-    """What is known to hold identifiers is found by the same search."""
-    inside = leaks_in_folder(aftermath.settings.landing_folder, aftermath.wanted, outside=())
-    for how in ("customer number", "a name"):
-        assert any(how in leak for leak in inside)
+def test_what_is_known_to_hold_identifiers_is_found_by_the_same_search(aftermath: Aftermath) -> None:
+    leaks = leaks_in_folder(aftermath.settings.landing_folder, aftermath.wanted, keys={})
+    for how in ("customer_no", "phone", "id_number", "name", "name by itself"):
+        assert any(
+            leak.endswith(f"identities.parquet, column {how.partition(' ')[0]}: {how}") for leak in leaks
+        )
 
 
-@pytest.mark.parametrize("field", ["customer_no", "name", "phone", "id_number"])
-@pytest.mark.parametrize("form", ["text", "gz", "parquet", "dictionary", "json"])
-def test_a_planted_leak_is_found(aftermath: Aftermath, tmp_path: Path, field: str, form: str) -> None:
-    copy = tmp_path / "copy"
-    shutil.copytree(aftermath.settings.outbox_folder, copy)
-    assert leaks_in_folder(copy, aftermath.wanted, outside=()) == []
-    value = next(v for v in aftermath.identities[field].drop_null().to_pylist() if v not in own_text())
-    plant(copy / "ai_dialler", value, form)
-    leaks = leaks_in_folder(copy, aftermath.wanted, outside=())
-    assert leaks
-    assert all(leak.startswith("ai_dialler/planted") for leak in leaks)
+@pytest.mark.parametrize("field", ["customer_no", "phone", "id_number", "name"])
+def test_every_spelling_is_found_wherever_it_stands(aftermath: Aftermath, field: str) -> None:
+    values = aftermath.identities[field].drop_null().to_pylist()
+    value = next(value for value in values if len(value) > 2 and value not in own_text())
+    for how, spelt in of_name(value) if field == "name" else of_code(value):
+        if len(spelt) >= 8:
+            for before in (b"", b"x", b"\xff\n1,"):
+                found = aftermath.wanted.found_in(before + spelt + b" ...")
+                assert f"{field} {how}".rstrip() in found, (field, how)
 
 
-def plant(folder: Path, value: str, form: str) -> None:
-    if form == "text":
-        (folder / "planted.log").write_text(f"row 7: {value} done")
-    elif form == "json":
-        (folder / "planted.json").write_text(f'{{"who": "{value}"}}')
-    elif form == "gz":
-        (folder / "planted.gz").write_bytes(gzip.compress(f"a,{value},b".encode()))
-    else:
-        values = pa.array(["x", value] * 50)
-        column = values.dictionary_encode() if form == "dictionary" else values
-        pq.write_table(pa.table({"c": column}), folder / "planted.parquet", compression="zstd")
+@pytest.mark.parametrize("text", ["客户：{}，12元", "尊敬的{}女士，您好", '"who","{}"', "a\t{}\tb"])
+def test_a_name_of_two_signs_is_found_by_itself_and_not_as_a_piece_of_words(
+    aftermath: Aftermath, text: str
+) -> None:
+    names = aftermath.identities["name"].drop_null().to_pylist()
+    short = next(name for name in names if len(name) == 2 and name not in own_text())
+    assert aftermath.wanted.found_in(text.format(short).encode()) == ["name by itself"]
+    assert aftermath.wanted.found_in(f"存款{short}业务".encode()) == []
 
 
-def test_a_leak_planted_in_the_database_is_found(aftermath: Aftermath) -> None:
-    """Last, because it stays in the database's own files."""
-    phone = next(v for v in aftermath.identities["phone"].drop_null().to_pylist() if len(v) == 11)
-    with open_ledger(aftermath.settings) as ledger:
-        record(ledger, actor="test", action="plant", subject="x", detail={"who": phone})
-        leaks = leaks_in_database(address(aftermath.settings), aftermath.wanted)
-    assert leaks == ["longreach.public.audit: a phone, ID or customer number"]
+def test_a_planted_leak_of_every_kind_of_output_is_found_and_nothing_else(aftermath: Aftermath) -> None:
+    people = people_to_plant(aftermath.identities, own_text=own_text())
+    plants = (*FILES, *TABLES)
+    with open_ledger(aftermath.settings):
+        plant_all(aftermath.settings, people, plants=plants)
+    # What is planted in tables lies in the database's own files too.
+    leaks = search(aftermath.settings, aftermath.wanted, outside=(*INSIDE, "ledger"))
+    assert unfound(leaks, plants=plants) == []
+    assert beside(leaks, plants=plants) == []
