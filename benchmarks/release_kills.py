@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from base.errors import SealError
 from base.settings import load_settings
 from benchmarks.carried_lists import CHANNELS, Lists, die_at, opt_out
 from ledger.database import Ledger, open_ledger
@@ -45,7 +46,7 @@ def kill_nights(ledger: Ledger, *, seed: int, nights: int) -> Killed:
 
 def _kill_and_resume(lists: Lists, chance: random.Random, moments: int) -> tuple[list[str], int]:
     """Whoever opted out before the list was written must not be on it; nobody else may be missing, and the
-    recipient has one file, whole."""
+    recipient has one file, whole, and one approval, of it."""
     gone: dict[str, set[str]] = {recipient: set() for recipient in CHANNELS}
     kills = 0
     for _ in range(chance.choice((1, 1, 2))):
@@ -56,12 +57,26 @@ def _kill_and_resume(lists: Lists, chance: random.Random, moments: int) -> tuple
         for recipient in _not_written(lists):
             gone[recipient] |= {lists.customer(recipient, one) for one in (row - row % 2, row - row % 2 + 1)}
     lists.carry()
-    wrong = []
-    for recipient in CHANNELS:
-        expected = sorted(set(lists.everybody(recipient)) - gone[recipient])
-        if sorted(lists.opened(recipient)) != expected:
-            wrong.append(f"{lists.as_of}: {recipient} has {lists.opened(recipient)} and not {expected}")
+    wrong = [
+        f"{lists.as_of}: {recipient} {fault}"
+        for recipient in CHANNELS
+        for fault in _faults(lists, recipient, expected=set(lists.everybody(recipient)) - gone[recipient])
+    ]
     return wrong, kills
+
+
+def _faults(lists: Lists, recipient: str, *, expected: set[str]) -> list[str]:
+    """What is wrong with the one file and the one approval that the recipient should have."""
+    with lists.ledger.engine.connect() as connection:
+        attempt = releases_of(connection, lists.as_of)[recipient].attempt
+    try:
+        found, approval = lists.opened(recipient), lists.approval(recipient)
+    except (ValueError, SealError) as error:
+        return [f"has not one file and its approval: {error}"]
+    wrong = [] if sorted(found) == sorted(expected) else [f"has {found} and not {sorted(expected)}"]
+    if (approval.as_of, approval.attempt, approval.approved_attempt) != (lists.as_of, attempt, 1):
+        wrong.append(f"is told of another approval: {approval}")
+    return wrong
 
 
 def ask_while_carried(ledger: Ledger) -> list[str]:

@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from base.errors import LedgerError
+from base.errors import LedgerError, StoreError
 from base.settings import Settings
 from jobs.up import airflow
 
@@ -15,7 +15,8 @@ def forget_airflow(settings: Settings, *, before: date, dry_run: bool = False) -
     """Deletes what the Airflow of ``longreach up`` noted before a day of the calendar, and gives how many
     files of its log that were; ``dry_run``: only counts them.
 
-    An Airflow that was set up otherwise is left alone. Raises LedgerError where its database refuses.
+    An Airflow that was set up otherwise is left alone. Raises LedgerError where its database refuses,
+    StoreError where a file stays.
     """
     home = settings.home.resolve() / "airflow"
     moment = datetime(before.year, before.month, before.day, tzinfo=UTC)
@@ -27,9 +28,12 @@ def forget_airflow(settings: Settings, *, before: date, dry_run: bool = False) -
     # Every run leaves files: where none is old enough, no line of the database is.
     if old and not dry_run:
         _clean_database(settings, moment)
-        for path in old:
-            path.unlink(missing_ok=True)
-            _remove_empty(path.parent, below=home / "logs")
+        try:
+            for path in old:
+                path.unlink(missing_ok=True)
+                _remove_empty(path.parent, below=home / "logs")
+        except OSError as error:
+            raise StoreError(f"Airflow's log is kept long enough and stays ({error.strerror})") from error
     return len(old)
 
 

@@ -31,7 +31,7 @@ class Transport(ABC):
 
     @abstractmethod
     def deliver(self, package: Package) -> None:
-        """Brings the package there whole; the same one again is harmless.
+        """Brings the package there whole, its approval not after it; the same one again is harmless.
 
         Raises DeliveryError when it is not known to have arrived, or other bytes lie there under its name.
         """

@@ -84,6 +84,7 @@ def test_a_night_waits_for_its_turn_and_for_its_outcomes(
     assert tasks["release"]["approval"]["after"] == ["freeze"]
     assert tasks["release"]["release"]["after"] == ["approval"]
     assert tasks["learn"]["learn"]["after"] == ["outcomes"]
+    assert tasks["learn"]["retention"]["after"] == ["learn"]
 
 
 def test_a_back_fill_of_a_month_makes_one_run_a_day_from_the_first_to_the_last(facts: dict[str, Any]) -> None:

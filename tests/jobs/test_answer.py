@@ -115,6 +115,15 @@ def test_who_did_not_get_the_list_does_not_answer_it(house: House) -> None:
     assert not World.asked
 
 
+def test_a_list_that_comes_without_its_approval_is_not_answered(house: House) -> None:
+    house.release()
+    sealed = house.sealed("ai_dialler")[-1]
+    sealed.with_name(f"{sealed.name}.approval").unlink()
+    with pytest.raises(SealError, match="came without its approval"):
+        outcomes_ready(as_of=NIGHT, settings=house.settings)
+    assert not World.asked
+
+
 def test_the_world_is_asked_once_and_the_look_is_on_record(house: House) -> None:
     house.release()
     before = len(trail(house.night.ledger, action="vault.take", last=1000))

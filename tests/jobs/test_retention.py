@@ -1,12 +1,15 @@
 """Rules 7 and 23: what is kept goes on time, and not before the law lets it."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
+import pandas as pd
 import pytest
 from pydantic import ValidationError
 from pyspark.sql import SparkSession
+from sklearn.dummy import DummyRegressor
 from sqlalchemy import func, select
 
 from base.errors import LedgerError
@@ -17,6 +20,7 @@ from lake.tables import CONSENTS, CONTACT_LISTS, CONTACTS, CUSTOMERS, NUMBERS, O
 from ledger.audit import trail
 from ledger.database import Ledger, open_ledger
 from ledger.schema import RELEASE_CONTENT, RELEASED_CONTACTS, RELEASES
+from models.shelf import Fit, open_shelf
 from tests.outreach.release_world import NIGHT, House, make_house
 
 
@@ -67,6 +71,27 @@ def test_rule_23_each_sort_goes_in_its_turn_and_not_before(house: House) -> None
     assert house.night.store.dates(CONTACT_LISTS) == ()
     assert count(house, RELEASES), "the record that data were given stays"
     assert trail(house.night.ledger, action="retention applied", last=1)
+
+
+def test_models_go_by_the_night_and_what_airflow_noted_by_the_calendar(house: House) -> None:
+    shelf, frame = open_shelf(house.settings), pd.DataFrame({"aum": [1.0, 2.0, 3.0, 4.0]})
+    for fitted in (NIGHT, NIGHT + timedelta(days=30)):
+        fit = Fit(
+            model=DummyRegressor().fit(frame, frame["aum"]),
+            as_of=fitted,
+            example=frame,
+            data=frame,
+            parameters={},
+            metrics={},
+        )
+        shelf.add("value", fit, promote=True)
+    log = house.settings.home / "airflow" / "logs" / "1.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("")
+    assert not {"models", "airflow"} & {one.store for one in after(house, 200, dry_run=True)}
+    os.utime(log, (0, 0))
+    would = {(one.store, one.count) for one in after(house, 300, dry_run=True)}
+    assert {("models", 1), ("airflow", 1)} <= would
 
 
 def test_what_protects_people_is_kept_for_good() -> None:
