@@ -33,8 +33,9 @@ class Context:
     terms: Terms
     quality: pd.DataFrame  # table_name, expectation, column_name, success, checked, unexpected, share
     planted: pd.DataFrame | None = None  # kind, estimated, low, high, planted; where the truth is known
-    refused_outcomes: Mapping[str, int] = field(default_factory=dict)
-    stopped: Mapping[str, int] = field(default_factory=dict)  # contacts dropped at release, by reason
+    # Rows of outcomes refused, and contacts dropped at release, by reason, as the trail has them.
+    refused_outcomes: Mapping[str, int | str] = field(default_factory=dict)
+    stopped: Mapping[str, int | str] = field(default_factory=dict)
 
 
 def write_report(summary: Summary, experiments: ExperimentSummary, context: Context, path: Path) -> Path:

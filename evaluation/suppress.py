@@ -1,12 +1,13 @@
 """Small cells: counts of fewer than ten people are not shown, nor what would let them be worked out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 SMALLEST = 10
+NOT_TOLD = "not told"
 
 
 def suppress(counts: pd.DataFrame, *, count: str, within: list[str]) -> pd.DataFrame:
@@ -44,6 +45,21 @@ def tells_few(share: NDArray[np.float64], of: NDArray[np.float64]) -> NDArray[np
     """Whether a share of ``of`` people is that of few, or of all but few."""
     counted = np.round(share * of)
     return np.asarray(few(counted) | few(of - counted))
+
+
+def recorded(count: float) -> float | str:
+    """A count as a line of the trail may keep it: the number, or in words that it is few."""
+    return shown(count) if few(np.asarray(count)) else count
+
+
+def recorded_by_reason(counts: Mapping[str, int]) -> dict[str, int | str]:
+    """Counts of people by reason, as a line of the trail may keep them.
+
+    Where what is not told could be worked out from the total, the smallest of the others is not told either.
+    """
+    rows = pd.DataFrame({"count": list(counts.values())}, index=list(counts))
+    away = hidden(rows, counts=["count"], within=[])
+    return {why: NOT_TOLD if hide else count for (why, count), hide in zip(counts.items(), away, strict=True)}
 
 
 def shown(count: float) -> str:

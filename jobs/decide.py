@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as spark
 
+from evaluation.suppress import recorded, shown
 from experiments.assign import assign, with_draw
 from features.compiler import CUSTOMER_FEATURES
 from jobs.job import Frames, Night, job
@@ -200,10 +201,12 @@ def _tell(night: Night, decision: Decision) -> None:
     for row in lowered:
         night.progress(
             f"{row['name']} asks for at least {row['relaxed_from']:,.0f} {row['unit']}, "
-            f"but {row['low']:,.0f} are possible: the night goes on with that"
+            f"but {shown(row['low'])} are possible: the night goes on with that"
         )
     if lowered:
-        detail = {row["name"]: {"asked": row["relaxed_from"], "possible": row["low"]} for row in lowered}
+        detail = {
+            row["name"]: {"asked": row["relaxed_from"], "possible": recorded(row["low"])} for row in lowered
+        }
         record(night.ledger, actor="decide", action=LOWERED, subject=night.as_of.isoformat(), detail=detail)
 
 

@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from base.errors import ReleaseError
+from evaluation.suppress import shown
 from jobs.job import Frames, Night
 from jobs.watch import watch_release
 from lake.tables import CUSTOMERS, HELD_BACK, NUMBERS, PLAN, SUPPRESSIONS
@@ -161,7 +162,7 @@ def _refuse_by_age(rows: pa.Table, channels: Mapping[str, type[Channel]], night:
         count = pc.sum(hit).as_py() or 0
         if count:
             raise ReleaseError(
-                f"the plan of {night.as_of} would contact {count} {who}; nothing was released: "
+                f"the plan of {night.as_of} would contact {shown(count)} {who}; nothing was released: "
                 "mend the policy rules and run decide for this date again"
             )
 

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
 
 from base.errors import QualityError, SourceError, StoreError
+from evaluation.suppress import shown
 from jobs.job import Frames, Night, job
 from lake.table import Table
 from lake.tables import CUSTOMERS, DELIVERED, IDENTITIES, NUMBERS, QUARANTINE
@@ -59,7 +60,7 @@ def ingest(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
     identities = identities.set_column(identities.schema.get_field_index("phone"), "phone", phones["phone"])
     vault.put(night.as_of, _everybody(identities, customers))
     if customers.tokens.null_count:
-        night.progress(f"{customers.tokens.null_count:,} customers were erased and are not taken in")
+        night.progress(f"{shown(customers.tokens.null_count)} customers were erased and are not taken in")
     bind_accounts(night.ledger, vault.same_person(customers.tokens, as_of=night.as_of))
     _write(NUMBERS, _numbers(identities, phones, customers, vault).to_batches(), stage)
     _write(QUARANTINE, quarantine.table().to_batches(), stage)

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 from evaluation.exposures import closed
 from evaluation.novelty import weekly, weekly_cells
 from evaluation.outcomes import read_inbox, take_in
+from evaluation.suppress import recorded_by_reason
 from features.compiler import CUSTOMER_FEATURES
 from jobs.accounts import numbers_of
 from jobs.job import Frames, Night, job
@@ -75,7 +76,7 @@ def learn(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
         detail={
             "contacts": contacts.num_rows,
             "outcomes": taken.outcomes.num_rows,
-            "refused": taken.refused,
+            "refused": recorded_by_reason(taken.refused),
         },
     )
     watch_outcomes(night, taken.outcomes)

@@ -6,6 +6,7 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 
 from base.errors import ReleaseError
+from evaluation.suppress import recorded_by_reason, shown
 from jobs.drafts import DecidedContacts
 from jobs.freeze import READS, freeze_lists
 from jobs.job import Frames, Night, job
@@ -52,9 +53,11 @@ def _tables(night: Night, decided: DecidedContacts) -> Mapping[Table, DataFrame]
         actor=ACTOR,
         action="lists released",
         subject=night.as_of.isoformat(),
-        detail={"rows": lists.num_rows, "dropped": dropped},
+        detail={"rows": lists.num_rows, "dropped": recorded_by_reason(dropped)},
     )
-    night.progress(f"{lists.num_rows:,} contacts leave; {made.num_rows:,} are held back since the decision")
+    night.progress(
+        f"{lists.num_rows:,} contacts leave; {shown(made.num_rows)} are held back since the decision"
+    )
     return {
         CONTACT_LISTS: night.store.frame(CONTACT_LISTS, contact_lists(lists, channels=channels)),
         HELD_BACK: night.store.frame(HELD_BACK, held_back),

@@ -22,5 +22,5 @@ def rest_callers(night: Night, frames: Frames, outcomes: pa.Table) -> None:
         rested = rest_complained(
             connection, contacts, day=day, days=told.rest_days, complaints=told.complaints
         )
-    for number, complaints in rested.items():
-        night.progress(f"{number} rests for {told.rest_days} days: {complaints} complaints")
+    for number in rested:
+        night.progress(f"{number} rests for {told.rest_days} days: {told.complaints} complaints or more")

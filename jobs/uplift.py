@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from evaluation.findings.finding import counted
+from evaluation.suppress import shown
 from jobs.job import Night
 from jobs.staging import laid_down
 from lake.tables.words import CHANNELS, TREATED
@@ -96,7 +97,8 @@ def _enough(night: Night, trials: DataFrame) -> list[str]:
         if row["rows"] >= LEAST_ROWS and least >= LEAST_CONTROL and row["converted"] >= LEAST_CONVERTED:
             ready.append(str(row["kind"]))
         else:
-            short.append(f"{row['kind']} ({row['rows']:,} exposures, {row['converted']:,} conversions)")
+            exposed, converted = shown(row["rows"]), shown(row["converted"])
+            short.append(f"{row['kind']} ({exposed} exposures, {converted} conversions)")
     if short:
         night.progress(f"too little has closed to learn the uplift of {', '.join(short)}")
     return ready

@@ -105,28 +105,27 @@ def retire(connection: Connection, number: str, *, actor: str, reason: str) -> N
 
 def rest_complained(
     connection: Connection, contacts: pa.Array, *, day: date, days: int, complaints: int
-) -> dict[str, int]:
+) -> tuple[str, ...]:
     """Lets every number rest from ``day`` on, for ``days``, from which ``complaints`` or more of the contacts
-    were made; returns how many, by number. ``contacts``: tokens of those complained about of late.
+    were made; returns these numbers. ``contacts``: tokens of those complained about of late.
 
     A number that rests already is left alone, so that the same complaints do not count twice.
     """
     made = RELEASED_CONTACTS.c.caller
-    count = func.count()
     query = (
-        select(made, count)
+        select(made)
         .join(CALLER_NUMBERS, CALLER_NUMBERS.c.number == made)
         .where(among(RELEASED_CONTACTS.c.contact, contacts.to_pylist()))
         .where(CALLER_NUMBERS.c.state == "active")
         .where(RELEASED_CONTACTS.c.as_of >= func.coalesce(CALLER_NUMBERS.c.rests_until, date.min))
         .group_by(made)
-        .having(count >= complaints)
+        .having(func.count() >= complaints)
         .order_by(made)
     )
-    found = {str(number): int(times) for number, times in connection.execute(query).all()}
+    found = tuple(connection.execute(query).scalars())
     until = day + timedelta(days=days - 1)
-    for number, times in found.items():
-        rest(connection, number, until=until, actor="learn", reason=f"{times} complaints")
+    for number in found:
+        rest(connection, number, until=until, actor="learn", reason=f"{complaints} complaints or more")
     return found
 
 

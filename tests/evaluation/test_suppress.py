@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation.suppress import hidden, shown, suppress, tells_few
+from evaluation.suppress import hidden, recorded, recorded_by_reason, shown, suppress, tells_few
 
 COUNTS = ["treated", "held"]
 
@@ -38,3 +38,14 @@ def test_a_share_tells_of_few_who_did_or_did_not(share: float, of: int, tells: b
 
 def test_a_count_in_words() -> None:
     assert [shown(count) for count in (0, 1, 9, 10, 1_234.0)] == ["0", "under 10", "under 10", "10", "1,234"]
+
+
+def test_the_trail_keeps_no_reason_of_few_people_nor_what_would_tell_it() -> None:
+    assert recorded_by_reason({"opted_out": 3, "suppressed": 12, "withdrawn": 40}) == {
+        "opted_out": "not told",
+        "suppressed": "not told",
+        "withdrawn": 40,
+    }
+    assert recorded_by_reason({"opted_out": 0, "suppressed": 12}) == {"opted_out": 0, "suppressed": 12}
+    assert recorded_by_reason({}) == {}
+    assert [recorded(count) for count in (0, 9, 10.0)] == [0, "under 10", 10.0]

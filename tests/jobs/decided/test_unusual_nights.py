@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from base.settings import load_settings
+from evaluation.suppress import recorded, shown
 from jobs.decide import DECIDED, LOWERED
 from jobs.job import Night
 from jobs.run import execute, find_job
@@ -75,9 +76,9 @@ def test_minimums_that_cannot_be_met_are_told_and_the_night_goes_on(apart: Night
     lowered = {r["name"]: r for r in rows(apart, LIMITS) if r["relaxed_from"] is not None}
     assert set(lowered) == {f"strategy.{path.stem}" for path in OWN_BOOK.glob("*.yaml")}
     assert all(r["relaxed_from"] == 4_000 and r["low"] == r["used"] for r in lowered.values())
-    assert line["detail"] == {n: {"asked": 4_000, "possible": r["low"]} for n, r in lowered.items()}
+    assert line["detail"] == {n: {"asked": 4_000, "possible": recorded(r["low"])} for n, r in lowered.items()}
     name, row = next(iter(lowered.items()))
-    words = f"{name} asks for at least 4,000 contacts, but {row['low']:,.0f} are possible"
+    words = f"{name} asks for at least 4,000 contacts, but {shown(row['low'])} are possible"
     assert any(said.startswith(words) for said in told)
     (certificate,) = rows(apart, CERTIFICATES)
     assert certificate["contacts"] > 0
