@@ -21,7 +21,7 @@ from jobs.person import Matter, erase, export, find, whereabouts
 from jobs.person_data import tables
 from jobs.run import alone
 from lake.store import Store
-from lake.tables import NUMBERS
+from lake.tables import CONTACTS, NUMBERS
 from ledger.audit import trail
 from ledger.database import Ledger, open_ledger
 from ledger.schema import OPT_OUTS
@@ -71,6 +71,19 @@ def test_rule_7_a_person_is_handed_out_masked_unless_asked_in_full(house: House,
         assert customer in (folder / "lake_plan.csv").read_text()
         words = "".join(file.read_text() for file in folder.iterdir())
         assert not any(other in words for other in house.customers if other != customer)
+
+
+def test_whom_the_bank_contacted_before_is_found_as_others_are(house: House) -> None:
+    """The bank numbers its own contacts; lists name theirs by tokens."""
+    store, customer = house.night.store, house.customers[20]
+    moment = datetime.combine(NIGHT, datetime.min.time(), UTC)
+    row = {
+        **{"contact": 206330000000000000, "customer": customer, "channel": "sms", "purpose": "service"},
+        **{"product": "deposit", "result": "opened", "contacted_at": moment, "known_at": moment},
+    }
+    made = pa.Table.from_pylist([row], CONTACTS.arrow_schema())
+    store.write(CONTACTS, store.frame(CONTACTS, made), as_of=NIGHT)
+    assert {("lake", "contacts"), ("lake", "contact_lists")} <= places(house, customer)
 
 
 def test_a_folder_that_holds_something_is_not_filled(house: House, tmp_path: Path) -> None:
