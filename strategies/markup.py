@@ -18,6 +18,7 @@ _SLIPS = (
     (re.compile(r"^[\s{-]*\w+(：)"), "a full-width '：' stands where ': ' belongs"),
     (re.compile(r":\s*(“)"), "a full-width '“' opens no text here; use a plain quote or none"),
     (re.compile(r"^ *(\t)"), "a tab stands where spaces belong"),
+    (re.compile(r"script:\s*(\{)"), "a text that begins with a brace needs quotes around it"),
 )
 
 
