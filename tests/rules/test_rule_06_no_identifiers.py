@@ -1,4 +1,6 @@
-"""No identifiers in errors and trail; report cells under ten people are hidden, and not by subtraction."""
+"""No identifiers in errors and trail; cells under ten people are hidden, and not by subtraction."""
+
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -7,8 +9,10 @@ from base.errors import SourceError
 from evaluation.suppress import suppress
 from lake.tables import CUSTOMERS
 from ledger.audit import trail
+from outreach.opt_outs import Whom
 from sources.extract import Extract
 from sources.piece import check_header
+from tests.outreach.feed_world import opts_out
 from tests.outreach.release_world import ROWS, House
 
 
@@ -36,3 +40,12 @@ def test_rule_6_the_trail_of_a_release_names_nobody(released: House) -> None:
         assert f"138{row // 2:08d}" not in lines
         assert f"C{row:09d}" not in lines
     assert "张三丰" not in lines
+
+
+def test_rule_6_no_reason_of_few_is_counted_in_the_trail_or_on_the_screen(house: House) -> None:
+    said: list[str] = []
+    opts_out(house.night.ledger.engine, Whom(customer=house.customers[0]))
+    replace(house, night=replace(house.night, progress=said.append)).release()
+    (line,) = trail(house.night.ledger, action="lists released", last=1)
+    assert set(line["detail"]["dropped"].values()) == {"not told"}
+    assert any(words.endswith("; under 10 are held back since the decision") for words in said)
