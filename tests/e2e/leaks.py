@@ -1,6 +1,7 @@
 """Searches folders and databases for identifiers of known people, byte by byte and value by value."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -34,7 +35,9 @@ def leaks_in_folder(folder: Path, wanted: Wanted, *, outside: Iterable[str] = ()
     found = []
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder)
-        if path.is_file() and name.parts[0] not in skipped:
+        if name.parts[0] in skipped or not path.is_file():
+            continue
+        with suppress(FileNotFoundError):  # a database at work lets go of files of its own
             found += [f"{name} in its name: {how}" for how in wanted.found_in(str(name).encode())]
             found += _leaks_in(str(name), path.read_bytes(), wanted, keys)
     return found

@@ -105,6 +105,12 @@ def test_every_spelling_is_found_wherever_it_stands(aftermath: Aftermath, field:
                 assert f"{field} {how}".rstrip() in found, (field, how)
 
 
+@pytest.mark.parametrize("before", [2**22 - 11, 2**22 - 5, 2**22 - 1, 2**22])
+def test_what_lies_across_two_pieces_of_a_long_content_is_found(aftermath: Aftermath, before: int) -> None:
+    phone = next(v for v in aftermath.identities["phone"].drop_null().to_pylist() if len(v) == 11)
+    assert aftermath.wanted.found_in(b"x" * before + phone.encode()) == ["phone"]
+
+
 @pytest.mark.parametrize("text", ["客户：{}，12元", "尊敬的{}女士，您好", '"who","{}"', "a\t{}\tb"])
 def test_a_name_of_two_signs_is_found_by_itself_and_not_as_a_piece_of_words(
     aftermath: Aftermath, text: str
