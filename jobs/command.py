@@ -50,7 +50,7 @@ app.add_typer(person, name="person")
 
 @app.command()
 def night(as_of: AsOf, as_json: Json = False) -> None:
-    """Runs every step for one date, from ingest to the report."""
+    """Runs every step for one date, from ingest to the report, and deletes what was kept long enough."""
     actor = acting(None, Action.RUN_NIGHT)
     from jobs.night import night as run_night
     from jobs.report import report_path
