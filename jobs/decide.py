@@ -31,6 +31,7 @@ from lake.tables import (
     LIMITS,
     NUMBERS,
     OUTCOMES,
+    PERSONS,
     PLAN,
     POSITIONS,
     SEGMENT_CATALOG,
@@ -69,6 +70,7 @@ _PROMISES = spark.StructType(
         spark.StructField("manager", spark.StringType()),
     ]
 )
+_CANDIDATES = CANDIDATES.spark_schema().add("number", spark.StringType()).add("person", spark.StringType())
 _JOURNEYS = spark.StructType(
     [
         spark.StructField("customer", spark.StringType()),
@@ -88,6 +90,7 @@ _JOURNEYS = spark.StructType(
         SEGMENT_CATALOG.at,
         CUSTOMERS.at,
         NUMBERS.at,
+        PERSONS.at,
         CONSENTS.at,
         SUPPRESSIONS.at,
         COMPLAINTS.until,
@@ -133,7 +136,7 @@ def decide(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
         _candidates(night, frames, book, made=touches, journeys=journeys),
         job=_JOB,
         name="candidates",
-        schema=CANDIDATES.spark_schema().add("number", spark.StringType()),
+        schema=_CANDIDATES,
     )
     allowed = allowed_candidates(candidates, frames[PLAN])
     night.progress(f"{allowed.num_rows:,} contacts are possible")
@@ -162,7 +165,7 @@ def decide(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
 def allowed_candidates(candidates: DataFrame, plans: DataFrame) -> pa.Table:
     """The candidates that policy lets through, as ``outreach.arbitrate`` takes them.
 
-    ``candidates``: columns of CANDIDATES and ``number``; ``plans``: of PLAN, the nights before.
+    ``candidates``: columns of CANDIDATES, ``number`` and ``person``; ``plans``: of PLAN, the nights before.
     """
     newest = plans.agg(F.max("as_of")).collect()[0][0]
     fates = plans.filter(F.col("as_of") == F.lit(newest)).select(*_GRAIN, F.col("fate").alias("last_fate"))
@@ -228,7 +231,7 @@ def _live_book(night: Night) -> Sequence[Strategy]:
 def _candidates(
     night: Night, frames: Frames, book: Sequence[Strategy], *, made: DataFrame, journeys: DataFrame
 ) -> DataFrame:
-    """The columns of CANDIDATES and ``number``: who could be contacted by what, and what forbids it."""
+    """Who could be contacted by what, and what forbids it: columns of ``_CANDIDATES``."""
     contact = night.settings.contact
     day, people = night.as_of + timedelta(days=1), known(night, frames, book, made=made, journeys=journeys)
     matched = match(
@@ -248,7 +251,7 @@ def _candidates(
         gather(drawn, people, day=day, contact=contact)
         .withColumn("hour", F.least("hour", last_hour).cast("int"))
         .withColumn("dropped_by", dropped_by(facts_of(day, contact=contact)))
-        .select(*CANDIDATES.names, "number")
+        .select(*_CANDIDATES.names)
     )
 
 

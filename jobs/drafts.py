@@ -12,20 +12,18 @@ from base.errors import ReleaseError
 from evaluation.suppress import shown
 from jobs.job import Frames, Night
 from jobs.watch import watch_release
-from lake.tables import CUSTOMERS, HELD_BACK, NUMBERS, PLAN, SUPPRESSIONS
+from lake.tables import CUSTOMERS, HELD_BACK, NUMBERS, PERSONS, PLAN, SUPPRESSIONS
 from lake.tables.words import CHANNELS
 from outreach.callers import allocate, callers_of_day
 from outreach.channels.channel import PLAIN, Channel
 from outreach.mask import WHOLE, mask_phone
 from outreach.policy.facts import CHANNEL_BITS
-from outreach.policy.gather import suppressed
+from outreach.policy.gather import suppressed_on
 from outreach.release import Draft, Release, Words, build_lists, contact_day, kin_of, recipients_of
-from outreach.stops import Stops, hold_still, last_opt_out, read_stops, why_stopped, with_numbers_of
+from outreach.stops import Stops, hold_still, last_opt_out, read_stops, why_stopped, with_kin_of
 from outreach.vault import Vault
 from strategies.document import Strategy
 
-# Of all suppressions only this one leaves a way: strategies that read no features.
-_NOT_BINDING = "no_personalisation"
 _TOUCH = ("customer", "strategy", "step")
 
 
@@ -34,7 +32,8 @@ class DecidedContacts:
 
     ``rows``: customer, strategy, step, channel, arm, hour, fate, value, number, number_kind, birth_month
     and suppressed.
-    ``numbers`` (customer, number): everybody who shares a number with one of them.
+    ``kin`` (customer, number, person): everybody who shares a number with one of them, and all accounts of
+    these persons.
     """
 
     def __init__(self, night: Night, frames: Frames) -> None:
@@ -45,20 +44,15 @@ class DecidedContacts:
             decided.select(*columns)
             .join(numbers, "customer", "left")
             .join(frames[CUSTOMERS].select("customer", "birth_month"), "customer", "left")
-            .join(
-                _suppressed(frames[SUPPRESSIONS], contact_day(night.as_of)), ["customer", "channel"], "left"
-            )
+            .join(_suppressed(frames, contact_day(night.as_of)), ["customer", "channel"], "left")
             .withColumn("suppressed", F.coalesce("suppressed", F.lit(False)))
         )
         self.rows = contacts.toArrow()
-        sharing = contacts.select("number").filter("number is not null").distinct()
-        self.numbers = (
-            frames[NUMBERS].select("customer", "number").join(sharing, "number", "left_semi").toArrow()
-        )
+        self.kin = _kin(contacts, frames).toArrow()
 
     def why_stopped(self, stops: Stops) -> pa.Array:
         """Why each row must not leave, in a word; null where nothing forbids it."""
-        later = why_stopped(self.rows, stops=with_numbers_of(stops, self.numbers))
+        later = why_stopped(self.rows, stops=with_kin_of(stops, self.kin))
         return pc.if_else(self.rows["suppressed"], "suppressed", later).combine_chunks()
 
     def watch(self, night: Night) -> None:
@@ -134,13 +128,33 @@ def make_drafts(
     drafts = {}
     for recipient in recipients_of(channels):
         own = lists.filter(pc.equal(lists["recipient"], recipient)).combine_chunks()
-        drafts[recipient] = Draft(rows=own, kin=kin_of(own, decided.numbers))
+        drafts[recipient] = Draft(rows=own, kin=kin_of(own, decided.kin))
     return drafts, looked_to
 
 
-def _suppressed(suppressions: DataFrame, day: date) -> DataFrame:
+def _kin(contacts: DataFrame, frames: Frames) -> DataFrame:
+    """Customer, number and person of whoever shares a number with ``contacts``, and of all accounts of the
+    persons among these; accounts that have ended have no number."""
+    people = (
+        frames[NUMBERS]
+        .select("customer", "number")
+        .join(frames[PERSONS].select("customer", "person"), "customer", "full")
+    )
+    numbers = contacts.select("number").filter("number is not null").distinct()
+    near = people.join(numbers, "number", "left_semi").unionByName(
+        people.join(contacts.select("customer"), "customer", "left_semi")
+    )
+    accounts = people.join(near.select("person").filter("person is not null"), "person", "left_semi")
+    return (
+        near.select("customer", "number", "person")
+        .unionByName(accounts.select("customer", "number", "person"))
+        .distinct()
+    )
+
+
+def _suppressed(frames: Frames, day: date) -> DataFrame:
     """Customer and channel of every suppression in force, as policy reads them."""
-    binding = suppressed(suppressions, day=day).filter(F.col("kind") != _NOT_BINDING)
+    binding = suppressed_on(frames[SUPPRESSIONS], persons=frames[PERSONS], numbers=frames[NUMBERS], day=day)
     named = (F.when(F.col("bits").bitwiseAND(CHANNEL_BITS[name]) != 0, F.lit(name)) for name in CHANNELS)
     bound = binding.select("customer", F.explode(F.array(*named)).alias("channel"))
     bound = bound.filter("channel is not null").distinct()

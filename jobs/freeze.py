@@ -9,7 +9,7 @@ from jobs.decide import DECIDED
 from jobs.drafts import DecidedContacts, make_drafts
 from jobs.job import Frames, Night, job
 from lake.table import Table
-from lake.tables import CUSTOMERS, NUMBERS, PLAN, SUPPRESSIONS
+from lake.tables import CUSTOMERS, NUMBERS, PERSONS, PLAN, SUPPRESSIONS
 from ledger.audit import trail
 from outreach.channels.channel import load_channels
 from outreach.deliver.keys import bank_key
@@ -32,7 +32,7 @@ from strategies.book import documents, ever_live, running
 from strategies.document import Strategy
 
 _WAITING = {"planned", "frozen", "approved"}
-READS = (PLAN.at, NUMBERS.at, CUSTOMERS.at, SUPPRESSIONS.at)
+READS = (PLAN.at, NUMBERS.at, PERSONS.at, CUSTOMERS.at, SUPPRESSIONS.at)
 
 
 @job(reads=READS, writes=())

@@ -16,7 +16,7 @@ from base.errors import QualityError, SourceError, StoreError
 from evaluation.suppress import shown
 from jobs.job import Frames, Night, job
 from lake.table import Table
-from lake.tables import CUSTOMERS, DELIVERED, IDENTITIES, NUMBERS, QUARANTINE
+from lake.tables import CUSTOMERS, DELIVERED, IDENTITIES, NUMBERS, PERSONS, QUARANTINE
 from outreach.opt_outs import bind_accounts
 from outreach.vault import Vault
 from quality.figures import Figure, figures
@@ -30,9 +30,10 @@ from sources.numbers import classify
 from sources.source import open_source
 
 _EVENTS = tuple(table for table in DELIVERED if table.delivery == "events")
+_WRITTEN = (*DELIVERED, NUMBERS, PERSONS, QUARANTINE)
 
 
-@job(reads=tuple(table.before for table in _EVENTS), writes=(*DELIVERED, NUMBERS, QUARANTINE))
+@job(reads=tuple(table.before for table in _EVENTS), writes=_WRITTEN)
 def ingest(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
     """Takes in the extracts of the business date.
 
@@ -61,10 +62,12 @@ def ingest(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
     vault.put(night.as_of, _everybody(identities, customers))
     if customers.tokens.null_count:
         night.progress(f"{shown(customers.tokens.null_count)} customers were erased and are not taken in")
-    bind_accounts(night.ledger, vault.same_person(customers.tokens, as_of=night.as_of))
+    people = vault.same_person(as_of=night.as_of)
+    bind_accounts(night.ledger, people)
+    _write(PERSONS, people.to_batches(), stage)
     _write(NUMBERS, _numbers(identities, phones, customers, vault).to_batches(), stage)
     _write(QUARANTINE, quarantine.table().to_batches(), stage)
-    return {table: _frame(table, night, stage) for table in (*DELIVERED, NUMBERS, QUARANTINE)}
+    return {table: _frame(table, night, stage) for table in _WRITTEN}
 
 
 @dataclass(frozen=True, kw_only=True)

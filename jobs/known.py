@@ -17,6 +17,7 @@ from lake.tables import (
     HELD_BACK,
     NUMBERS,
     OUTCOMES,
+    PERSONS,
     PLAN,
     POSITIONS,
     SUPPRESSIONS,
@@ -67,6 +68,7 @@ def known(
     return Known(
         customers=frames[CUSTOMERS],
         numbers=frames[NUMBERS],
+        persons=frames[PERSONS],
         consents=frames[CONSENTS],
         suppressions=frames[SUPPRESSIONS].unionByName(_complaints(night, frames[COMPLAINTS])),
         opt_outs=_opt_outs(night),

@@ -17,7 +17,7 @@ from jobs.decide import allowed_candidates, last_prices
 from jobs.decided import Decided, open_decided
 from jobs.plan import Tonight, shown, stored
 from jobs.rooms import contact_hours
-from lake.tables import CANDIDATES, CERTIFICATES, LIMITS, NUMBERS, PLAN
+from lake.tables import CANDIDATES, CERTIFICATES, LIMITS, NUMBERS, PERSONS, PLAN
 from outreach.arbitrate import Decision, arbitrate
 from outreach.arbitrate.compare import Difference, Moved, compare
 from outreach.arbitrate.declared import declared
@@ -104,14 +104,20 @@ class _Choice:
         night, experiments = decided.night, decided.night.settings.experiments
         frames = decided.frames
         numbers = frames[NUMBERS].select("customer", "number")
-        candidates = night.store.read(CANDIDATES, as_of=night.as_of).drop("as_of")
+        persons = frames[PERSONS].select("customer", "person")
+        candidates = (
+            night.store.read(CANDIDATES, as_of=night.as_of)
+            .drop("as_of")
+            .join(numbers, "customer", "left")
+            .join(persons, "customer", "left")
+        )
         newest = frames[PLAN].agg(F.max("as_of")).collect()[0][0]
         last = frames[PLAN].filter((F.col("as_of") == F.lit(newest)) & (F.col("fate") == "contact"))
         day = night.as_of + timedelta(days=1)
         return cls(
             day=day,
             last_list=last.select("customer").distinct().toArrow()["customer"],
-            candidates=allowed_candidates(candidates.join(numbers, "customer", "left"), frames[PLAN]),
+            candidates=allowed_candidates(candidates, frames[PLAN]),
             rooms=decided.rooms,
             exploration=Exploration(share=experiments.exploration, salt=f"{experiments.salt} {day}"),
             last_prices=last_prices(frames[LIMITS]),

@@ -1,5 +1,6 @@
 """The last look before a list leaves: who opted out since the decision, and what has been switched off."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -135,16 +136,35 @@ def _refuse_misspelt(opted: Sequence[Row[Any]], switches: Sequence[Row[Any]]) ->
         )
 
 
-def with_numbers_of(stops: Stops, numbers: pa.Table) -> Stops:
-    """An opt-out binds the person's number too, and so all who share it. ``numbers``: customer, number."""
-    keys = [key.rsplit("|", 1) for key in stops.customers]
+def with_kin_of(stops: Stops, kin: pa.Table) -> Stops:
+    """An opt-out binds all accounts of the person and their numbers, and so all who share one of these.
+
+    ``kin``: customer, number, person (null for who has one account).
+    """
+    customers = _of_all_accounts(stops.customers, kin)
+    keys = [key.rsplit("|", 1) for key in customers]
     opted_out = pa.array(sorted({customer for customer, _ in keys}), pa.string())
-    known = numbers.filter(
-        pc.and_(pc.is_valid(numbers["number"]), pc.is_in(numbers["customer"], value_set=opted_out))
-    )
+    known = kin.filter(pc.and_(pc.is_valid(kin["number"]), pc.is_in(kin["customer"], value_set=opted_out)))
     of_customer = dict(zip(known["customer"].to_pylist(), known["number"].to_pylist(), strict=True))
     bound = {f"{of_customer[customer]}|{channel}" for customer, channel in keys if customer in of_customer}
-    return replace(stops, numbers=(*stops.numbers, *sorted(bound)))
+    return replace(stops, customers=customers, numbers=(*stops.numbers, *sorted(bound)))
+
+
+def _of_all_accounts(keys: Sequence[str], kin: pa.Table) -> tuple[str, ...]:
+    """The keys, and those of the other accounts of the persons they name."""
+    several = kin.filter(pc.is_valid(kin["person"]))
+    person_of = dict(zip(several["customer"].to_pylist(), several["person"].to_pylist(), strict=True))
+    accounts = defaultdict(list)
+    for customer, whose in person_of.items():
+        accounts[whose].append(customer)
+    named = (key.rsplit("|", 1) for key in keys)
+    theirs = {
+        f"{account}|{channel}"
+        for customer, channel in named
+        if customer in person_of
+        for account in accounts[person_of[customer]]
+    }
+    return (*keys, *sorted(theirs.difference(keys)))
 
 
 def without_stopped(chosen: pa.Table, *, stops: Stops) -> tuple[pa.Table, dict[str, int]]:

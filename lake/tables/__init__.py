@@ -20,7 +20,7 @@ from lake.tables.delivered import (
     TRANSACTIONS,
 )
 from lake.tables.exposed import ASSIGNMENTS, ENTRIES
-from lake.tables.intake import IDENTITIES, NUMBERS, QUARANTINE
+from lake.tables.intake import IDENTITIES, NUMBERS, PERSONS, QUARANTINE
 from lake.tables.learned import CUSTOMER_SEGMENTS, SEGMENT_CATALOG
 from lake.tables.measured import (
     EXPERIMENT_FINDINGS,
@@ -56,6 +56,7 @@ __all__ = [
     "NUMBERS",
     "OPENINGS",
     "OUTCOMES",
+    "PERSONS",
     "PLAN",
     "POSITIONS",
     "QUARANTINE",

@@ -69,6 +69,24 @@ NUMBERS = Table(
     ),
 )
 
+PERSONS = Table(
+    name="persons",
+    doc="Which customers are one person, by their ID numbers; only who has several accounts, ended ones too.",
+    grain=("customer",),
+    delivery="snapshot",
+    columns=(
+        Column(
+            name="customer", type="string", classification=Classification.TOKEN, doc="Token of the customer."
+        ),
+        Column(
+            name="person",
+            type="string",
+            classification=Classification.TOKEN,
+            doc="Token of the person's ID number: all accounts of a person share it.",
+        ),
+    ),
+)
+
 QUARANTINE = Table(
     name="quarantine",
     doc="Rows delivered and not accepted, with the reason; never with the values that name a person.",

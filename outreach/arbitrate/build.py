@@ -13,6 +13,7 @@ from outreach.arbitrate.declared import Limit, declared
 from outreach.arbitrate.factors import Contacts, factors_of
 from outreach.arbitrate.problem import WHOLE, Bits, Factor, Flags, Floats, Ints, Limits, Problem
 from outreach.arbitrate.rooms import Rooms
+from outreach.arbitrate.sharing import sharing
 from outreach.coded import Words, hashed, in_order, luck_of_touch, mixed, words
 
 _TOP = np.uint64(1 << 63)
@@ -93,7 +94,9 @@ def lay_out(candidates: pa.Table, *, rooms: Rooms, salt: str) -> Field:
 
     Raises SettingsError where a channel has no room, StrategyError where a strategy has none.
     """
-    customer, number, arm = (words(candidates[name]) for name in ("customer", "number", "arm"))
+    customer, number, person, arm = (
+        words(candidates[name]) for name in ("customer", "number", "person", "arm")
+    )
     strategy, channel, segment = (
         in_order(words(candidates[name])) for name in ("strategy", "channel", "segment")
     )
@@ -102,7 +105,8 @@ def lay_out(candidates: pa.Table, *, rooms: Rooms, salt: str) -> Field:
     value, cost = candidates["value"].to_numpy(), candidates["cost"].to_numpy()
     net, stay = value - cost, _stay(candidates["last_fate"], rooms)
     worth = np.where(net > 0, net * stay, net)
-    unit = np.where(number.codes >= 0, number.codes, len(number.words) + customer.codes)
+    unit_luck = mixed(hashed((*number.words, *customer.words)) ^ hashed((salt,))[0])
+    unit = sharing(customer, number, person, luck=unit_luck)
     row_candidate, row_hour = _rows(worth, unit, hour, channel, rooms)
     treated = np.array([word in TREATED for word in arm.words], dtype=np.bool_)[arm.codes]
     limits = _with_floors(declared(rooms), rooms, segment=segment, unit=unit, sought=worth > 0)
@@ -134,7 +138,7 @@ def lay_out(candidates: pa.Table, *, rooms: Rooms, salt: str) -> Field:
         row_candidate=row_candidate,
         row_hour=row_hour,
         row_share=1 - rooms.hour_costs * np.abs(row_hour - hour[row_candidate]),
-        unit_luck=mixed(hashed((*number.words, *customer.words)) ^ hashed((salt,))[0]),
+        unit_luck=unit_luck,
         own=tuple(replace(factor, codes=factor.codes[:many]) for factor in factors),
         rows=tuple(replace(factor, codes=factor.codes[many:]) for factor in factors),
         declared=limits,

@@ -45,9 +45,9 @@ def arbitrate(
 
     Parameters
     ----------
-    candidates: customer, number (null where unknown), strategy, step, channel, segment, arm, value, cost,
-        hour, and last_fate, what the night before made of it (null where it was no candidate); value and cost
-        in CNY; one row a customer, strategy and step; in any order.
+    candidates: customer, number (null where unknown), person (null for who has one account), strategy, step,
+        channel, segment, arm, value, cost, hour, and last_fate, what the night before made of it (null where
+        it was no candidate); value and cost in CNY; one row a customer, strategy and step; in any order.
     rooms: every limit.
     exploration: whose first choice is drawn, and how.
     last_prices: last night's, CNY a unit by name of the limit, to begin from; None for none.

@@ -36,6 +36,7 @@ _MERGED = (*_PRESSURE, *_NUMBER_PRESSURE, "do_not_disturb_on", "number_do_not_di
 class Known:
     """The frames that say what is known of people, each as its Table declares it, with ``as_of``.
 
+    ``persons``: customer, person; whoever is not there is a person of his own.
     ``opt_outs``: customer, number, channel; what came in since the delivery (customer or number may be null).
     ``journeys``: customer, strategy, last_step; one row a customer and strategy, of those who have begun and
     may not begin again. ``begun_again``: customer, strategy, first_exposed, window_days; one row a journey
@@ -45,6 +46,7 @@ class Known:
 
     customers: DataFrame
     numbers: DataFrame
+    persons: DataFrame
     consents: DataFrame
     suppressions: DataFrame
     opt_outs: DataFrame
@@ -58,7 +60,8 @@ class Known:
 
 
 def gather(candidates: DataFrame, known: Known, *, day: date, contact: Contact) -> DataFrame:
-    """The candidates with every column of ``Facts``, and the token ``number``, for contacts on ``day``.
+    """The candidates with every column of ``Facts``, and the tokens ``number`` and ``person`` (null for who
+    has one account), for contacts on ``day``.
 
     ``candidates``: at least customer, strategy, step, kind, hour; keeps their columns and number of rows.
     """
@@ -72,9 +75,11 @@ def gather(candidates: DataFrame, known: Known, *, day: date, contact: Contact) 
 
 def people(known: Known, *, day: date, contact: Contact) -> DataFrame:
     """One row a customer, with the facts that do not depend on what the contact is about."""
+    persons = known.persons.select("customer", "person")
     bound = _bound(known, day=day)
-    touched = _touched(known, day=day, contact=contact)
-    by_number = _by_number(known, bound, touched)
+    contacts = _contacts(known, day=day, contact=contact)
+    by_number = _by_number(known, bound, contacts)
+    under_way = _under_way(known, day)
     facts = (
         _aged(known.customers, day)
         .join(
@@ -82,11 +87,16 @@ def people(known: Known, *, day: date, contact: Contact) -> DataFrame:
             "customer",
             "left",
         )
+        .join(persons, "customer", "left")
+        .withColumn("party", _party())
         .join(_consented(known.consents, day), "customer", "left")
         .join(bound, "customer", "left")
-        .join(touched, "customer", "left")
-        .join(_under_way(known, day), "customer", "left")
+        .join(_touched(contacts, persons), "party", "left")
+        .join(_latest(under_way, "customer").withColumnRenamed("latest", "own"), "customer", "left")
+        .join(_latest(under_way.join(persons, "customer"), "person"), "person", "left")
         .join(by_number, "number", "left")
+        .withColumn("journey", F.coalesce("own.strategy", "latest.strategy"))
+        .drop("party", "own", "latest")
     )
     filled = _filled(facts, zero=(*_BOUND, *_NUMBER_BOUND, *_PRESSURE, *_NUMBER_PRESSURE))
     return filled.select(
@@ -125,24 +135,68 @@ def _consented(consents: DataFrame, day: date) -> DataFrame:
     return granted.groupBy("customer").agg(F.bit_or("bits").alias("consented_on"))
 
 
-def suppressed(suppressions: DataFrame, *, day: date) -> DataFrame:
-    """Customer, kind and channels (``bits``) of every suppression in force on ``day``.
+def _party() -> Column:
+    """Who counts as one: the person of several accounts, or the customer."""
+    return F.coalesce("person", "customer")
+
+
+def suppressed(suppressions: DataFrame, *, persons: DataFrame, day: date) -> DataFrame:
+    """Customer, kind and channels (``bits``) of every suppression in force on ``day``, for every account of
+    the person it was entered for.
 
     What is not clearly over, or not clearly narrow, binds.
     """
     since, until = F.col("since"), F.col("until")
     in_force = (since.isNull() | (since <= F.lit(day))) & (until.isNull() | (until >= F.lit(day)))
-    return suppressions.filter(in_force).select(
+    entered = suppressions.filter(in_force).select(
         "customer", _kind_or_opt_out().alias("kind"), _bits_or_all().alias("bits")
     )
+    return _for_all_accounts(entered, persons)
+
+
+def _for_all_accounts(rows: DataFrame, persons: DataFrame) -> DataFrame:
+    """The rows, and each once more for every other account of the person it is about."""
+    accounts = persons.select("customer", "person")
+    others = (
+        rows.join(accounts, "customer")
+        .withColumnRenamed("customer", "account")
+        .join(accounts, "person")
+        .filter("customer <> account")
+    )
+    return rows.unionByName(others.select(*rows.columns))
+
+
+def non_personalised(suppressions: DataFrame, *, persons: DataFrame, day: date) -> DataFrame:
+    """The customers, one row each, of whom nothing may be read to choose whom to contact on ``day``."""
+    return (
+        suppressed(suppressions, persons=persons, day=day)
+        .filter("kind = 'no_personalisation'")
+        .select("customer")
+        .distinct()
+    )
+
+
+def suppressed_on(suppressions: DataFrame, *, persons: DataFrame, numbers: DataFrame, day: date) -> DataFrame:
+    """Customer and channels (``bits``) on which the rules forbid contact because of suppressions alone.
+
+    Not counted is no_personalisation, which leaves a way: strategies that read no features.
+    """
+    kind, holders = F.col("kind"), numbers.filter("number is not null").select("customer", "number")
+    found = suppressed(suppressions, persons=persons, day=day).filter(kind != "no_personalisation")
+    narrow = kind.isin("opt_out", "do_not_disturb")
+    own = found.select("customer", F.when(narrow, F.col("bits")).otherwise(ALL_CHANNELS).alias("bits"))
+    at_number = found.filter(narrow).join(holders, "customer").select("number", "bits")
+    others = at_number.join(holders, "number").select("customer", "bits")
+    return own.unionByName(others).groupBy("customer").agg(F.bit_or("bits").alias("bits"))
 
 
 def _bound(known: Known, *, day: date) -> DataFrame:
     """Suppressions and opt-outs in force, one row a customer."""
-    delivered = suppressed(known.suppressions, day=day)
-    since_then = known.opt_outs.filter("customer is not null").select(
+    delivered = suppressed(known.suppressions, persons=known.persons, day=day)
+    asked = known.opt_outs.filter("customer is not null").select(
         "customer", F.lit("opt_out").alias("kind"), _bits_or_all().alias("bits")
     )
+    since_then = _for_all_accounts(asked, known.persons)
     kind = F.col("kind")
     return (
         delivered.unionByName(since_then)
@@ -155,8 +209,8 @@ def _bound(known: Known, *, day: date) -> DataFrame:
     )
 
 
-def _touched(known: Known, *, day: date, contact: Contact) -> DataFrame:
-    """Contacts and refusals, one row a customer: of other systems, and the house's own, made or held back.
+def _contacts(known: Known, *, day: date, contact: Contact) -> DataFrame:
+    """Contacts and refusals by customer: of other systems, and the house's own, made or held back.
 
     Service contacts of other systems are no campaign and do not count; their refusals do.
     """
@@ -185,23 +239,36 @@ def _touched(known: Known, *, day: date, contact: Contact) -> DataFrame:
         others.unionByName(answers)
         .unionByName(planned)
         .filter(relevant)
-        .groupBy("customer")
-        .agg(
-            F.bit_or("refused").alias("refused_on"),
-            F.bool_or((F.col("refused") != 0) & (F.col("on") >= cool_since)).alias("refused_lately"),
-            _count(F.col("counts") & (F.col("on") == F.lit(day))).alias("contacts_on_day"),
-            _count(F.col("counts") & in_week).alias("contacts_in_week"),
+        .select(
+            "customer",
+            "refused",
+            ((F.col("refused") != 0) & (F.col("on") >= cool_since)).alias("refused_lately"),
+            _one_if(F.col("counts") & (F.col("on") == F.lit(day))).alias("contacts_on_day"),
+            _one_if(F.col("counts") & in_week).alias("contacts_in_week"),
         )
     )
 
 
-def _by_number(known: Known, bound: DataFrame, touched: DataFrame) -> DataFrame:
+def _touched(contacts: DataFrame, persons: DataFrame) -> DataFrame:
+    """Contacts and refusals, one row a party: those of all accounts of a person together."""
+    return (
+        contacts.join(persons, "customer", "left")
+        .groupBy(_party().alias("party"))
+        .agg(
+            F.bit_or("refused").alias("refused_on"),
+            F.bool_or("refused_lately").alias("refused_lately"),
+            *(F.sum(name).alias(name) for name in _PRESSURE),
+        )
+    )
+
+
+def _by_number(known: Known, bound: DataFrame, contacts: DataFrame) -> DataFrame:
     """What binds everybody who shares a phone number, one row a number."""
     numbers = known.numbers.filter("number is not null").select("customer", "number")
     own = numbers.join(bound.select("customer", *_BOUND), "customer").select(
         "number", *_BOUND, *(F.lit(0).cast("long").alias(name) for name in _PRESSURE)
     )
-    made = numbers.join(touched.select("customer", *_PRESSURE), "customer").select(
+    made = numbers.join(contacts.select("customer", *_PRESSURE), "customer").select(
         "number", *(F.lit(0).alias(name) for name in _BOUND), *_PRESSURE
     )
     since_then = known.opt_outs.filter("number is not null").select(
@@ -222,20 +289,18 @@ def _by_number(known: Known, bound: DataFrame, touched: DataFrame) -> DataFrame:
 
 
 def _under_way(known: Known, day: date) -> DataFrame:
-    """The strategy whose journey a customer is in on ``day``; the latest, should there be two.
+    """Customer, strategy and beginning of the journeys that customers are in on ``day``.
 
     He belongs to it until the window has passed, though the journey has ended or the strategy is paused.
     """
     columns = ("customer", "strategy", "first_exposed", "window_days")
-    latest = F.max(F.struct("first_exposed", "strategy"))
-    return (
-        known.assignments.select(*columns)
-        .unionByName(known.begun_again.select(*columns))
-        .filter(F.date_add("first_exposed", F.col("window_days")) > F.lit(day))
-        .groupBy("customer")
-        .agg(latest.alias("latest"))
-        .select("customer", F.col("latest.strategy").alias("journey"))
-    )
+    begun = known.assignments.select(*columns).unionByName(known.begun_again.select(*columns))
+    return begun.filter(F.date_add("first_exposed", F.col("window_days")) > F.lit(day))
+
+
+def _latest(journeys: DataFrame, by: str) -> DataFrame:
+    """The latest journey of each, should there be two; of the same day, the last by name."""
+    return journeys.groupBy(by).agg(F.max(F.struct("first_exposed", "strategy")).alias("latest"))
 
 
 def _exposures(plan: DataFrame, *, since: date) -> DataFrame:
@@ -258,8 +323,8 @@ def _bits_or_all() -> Column:
     return F.coalesce(_bits(), F.lit(ALL_CHANNELS))
 
 
-def _count(condition: Column) -> Column:
-    return F.sum(F.when(condition, 1).otherwise(0))
+def _one_if(condition: Column) -> Column:
+    return F.when(condition, 1).otherwise(0)
 
 
 def _filled(

@@ -7,15 +7,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from outreach.deliver.canaries import Canary
-from outreach.stops import Stops, with_numbers_of, without_stopped
+from outreach.stops import Stops, with_kin_of, without_stopped
 
-KIN = pa.schema([("customer", pa.string()), ("number", pa.string())])
+KIN = pa.schema([(name, pa.string()) for name in ("customer", "number", "person")])
 
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """One recipient's list. ``rows``: of ``LISTED``; ``kin`` (customer, number): everybody who shares a
-    number with somebody on it, since an opt-out binds the number."""
+    """One recipient's list. ``rows``: of ``LISTED``; ``kin`` (columns of ``KIN``): everybody who shares a
+    number with somebody on it, and all their accounts, since an opt-out binds the person and his numbers."""
 
     rows: pa.Table
     kin: pa.Table
@@ -44,7 +44,7 @@ def without(drafts: Drafts, stops: Stops, *, callers: pa.ChunkedArray) -> dict[s
     """Those of the drafts that ``stops`` hit, or whose caller number is not among ``callers`` any more,
     without the rows hit."""
     kept = {
-        recipient: _callable(without_stopped(draft.rows, stops=with_numbers_of(stops, draft.kin))[0], callers)
+        recipient: _callable(without_stopped(draft.rows, stops=with_kin_of(stops, draft.kin))[0], callers)
         for recipient, draft in drafts.items()
     }
     return {
@@ -59,7 +59,12 @@ def _callable(rows: pa.Table, callers: pa.ChunkedArray) -> pa.Table:
     return rows.filter(pc.or_(pc.is_null(rows["caller"]), usable))
 
 
-def kin_of(rows: pa.Table, numbers: pa.Table) -> pa.Table:
-    """Those of ``numbers`` (customer, number) who share one with ``rows``."""
-    own = rows["number"].drop_null().combine_chunks()
-    return numbers.filter(pc.is_in(numbers["number"], value_set=own)).select(KIN.names).cast(KIN)
+def kin_of(rows: pa.Table, people: pa.Table) -> pa.Table:
+    """Those of ``people`` (columns of ``KIN``) who share a number with ``rows``, and all accounts of theirs
+    and of the customers of ``rows``."""
+    own, numbers = (rows[name].drop_null().combine_chunks() for name in ("customer", "number"))
+    at_number = pc.is_in(people["number"], value_set=numbers)
+    near = people.filter(pc.or_(at_number, pc.is_in(people["customer"], value_set=own)))
+    persons = near["person"].drop_null().combine_chunks()
+    found = people.filter(pc.or_(at_number, pc.is_in(people["person"], value_set=persons)))
+    return found.select(KIN.names).cast(KIN)

@@ -20,19 +20,23 @@ _MOST_NUMBERS = 20
 def same_person(connection: Connection, *, as_of: date) -> pa.Table:
     """Everybody known by ``as_of`` who shares an ID number with another customer number.
 
-    Columns: customer, and person, the least token of all who are linked, also through others.
+    Columns: customer, and person, the least token of an ID number of all who are linked, also through others.
     """
     groups = connection.execute(
-        "select array_agg(distinct customer) from identities where since <= %s and document is not null"
-        " group by document having count(distinct customer) between 2 and %s",
+        "select document, array_agg(distinct customer) from identities"
+        " where since <= %s and document is not null"
+        " group by document having count(distinct customer) between 2 and %s order by document",
         (as_of, _MOST_NUMBERS),
     ).fetchall()
-    person = _linked(group for (group,) in groups)
-    pairs = sorted(person.items())
+    least = _linked(group for _, group in groups)
+    document_of: dict[str, str] = {}
+    for document, (first, *_) in groups:
+        document_of.setdefault(least[first], document)
+    customers = sorted(least)
     return pa.table(
         {
-            "customer": pa.array([customer for customer, _ in pairs], pa.string()),
-            "person": pa.array([least for _, least in pairs], pa.string()),
+            "customer": pa.array(customers, pa.string()),
+            "person": pa.array([document_of[least[customer]] for customer in customers], pa.string()),
         }
     )
 

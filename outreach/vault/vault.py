@@ -132,18 +132,17 @@ class Vault:
             line["rows"] = len(rows)
         return tuple(customer for (customer,) in rows)
 
-    def same_person(self, customers: pa.Array | pa.ChunkedArray, *, as_of: date) -> pa.Table:
-        """Who of ``customers`` shares an ID number with another customer number known by ``as_of``.
+    def same_person(self, *, as_of: date) -> pa.Table:
+        """Everybody known by ``as_of`` who shares an ID number with another customer number, also who is not
+        delivered any more: a merged account's history is still its person's.
 
-        Columns: customer, number (token of the last phone, null for none), and person, one token for all who
-        are linked, also through others. Nobody is named.
+        Columns: customer, number (token of the last phone, null for none), and person, one token (of an ID
+        number) for all who are linked, also through others. Nobody is named.
         """
-        whole = customers.combine_chunks() if isinstance(customers, pa.ChunkedArray) else customers
         with self._opened() as (connection, _):
             found = persons.same_person(connection, as_of=as_of)
-            theirs = found.filter(pc.is_in(found["customer"], value_set=whole))
-            numbers = persons.last_numbers(connection, theirs["customer"].to_pylist(), as_of=as_of)
-        return numbers.join(theirs, keys="customer", join_type="inner")
+            numbers = persons.last_numbers(connection, found["customer"].to_pylist(), as_of=as_of)
+        return numbers.join(found, keys="customer", join_type="inner")
 
     def accounts_of(self, customers: Sequence[str], *, as_of: date) -> pa.Table:
         """All accounts of the persons behind these tokens that were known by ``as_of``, also of those who are

@@ -26,6 +26,7 @@ def _candidates(rng: np.random.Generator, *, values: list[float]) -> pa.Table:
         {
             "customer": np.repeat([f"c{n}" for n in range(CUSTOMERS)], 2),
             "number": pa.nulls(count, pa.string()),
+            "person": pa.nulls(count, pa.string()),
             "strategy": names * CUSTOMERS,
             "step": pa.array(np.ones(count), pa.int32()),
             "channel": ["sms"] * count,

@@ -7,7 +7,17 @@ from typing import Any
 import numpy as np
 
 from lake.table import Table
-from lake.tables import ASSIGNMENTS, CONSENTS, CONTACTS, CUSTOMERS, NUMBERS, OUTCOMES, PLAN, SUPPRESSIONS
+from lake.tables import (
+    ASSIGNMENTS,
+    CONSENTS,
+    CONTACTS,
+    CUSTOMERS,
+    NUMBERS,
+    OUTCOMES,
+    PERSONS,
+    PLAN,
+    SUPPRESSIONS,
+)
 from lake.tables.words import CHANNELS, PRODUCTS, SUPPRESSION_KINDS
 
 AS_OF = date(2026, 8, 30)
@@ -22,7 +32,7 @@ SWITCHED_OFF = (STRATEGIES[5], 2)
 Row = dict[str, Any]
 
 
-_TABLES = (CUSTOMERS, NUMBERS, CONSENTS, SUPPRESSIONS, CONTACTS, OUTCOMES, PLAN, ASSIGNMENTS)
+_TABLES = (CUSTOMERS, NUMBERS, PERSONS, CONSENTS, SUPPRESSIONS, CONTACTS, OUTCOMES, PLAN, ASSIGNMENTS)
 
 
 @dataclass
@@ -44,7 +54,10 @@ def make_world(people: int, *, seed: int) -> World:
     for strategy in STRATEGIES:
         world.touches += _touches(chance, strategy)
     for number in range(people):
-        _Person(chance, world, f"c{number:05d}", f"n{number - (number % 7 == 3):05d}").live()
+        one = _Person(chance, world, f"c{number:05d}", f"n{number - (number % 7 == 3):05d}")
+        if number % 10 in (5, 8, 9):  # some of them at a number with somebody else, too
+            one.add(PERSONS, person=f"p{number // 10:04d}")
+        one.live()
     return world
 
 

@@ -14,6 +14,7 @@ POSSIBLE = pa.schema(
     [
         ("customer", pa.string()),
         ("number", pa.string()),
+        ("person", pa.string()),
         ("strategy", pa.string()),
         ("step", pa.int32()),
         ("channel", pa.string()),

@@ -23,6 +23,7 @@ Row = dict[str, Any]
 Night = tuple[list[Row], dict[str, int], dict[str, int], dict[str, int]]
 ROOMY = {"push": 10_000, "ai_call": 10_000}
 unhurried = settings(deadline=None, derandomize=True)
+PERSONS = ("p0", "p0", "p1", "p1", "p1")
 UNBOUND = dict.fromkeys(NAMES, 10_000)
 
 
@@ -31,7 +32,7 @@ def table(rows: list[Row]) -> pa.Table:
 
 
 def row(customer: str, strategy: str = "a", **changes: Any) -> Row:
-    plain = {"number": None, "step": 1, "channel": "push", "segment": "S01", "hour": 10}
+    plain = {"number": None, "person": None, "step": 1, "channel": "push", "segment": "S01", "hour": 10}
     return (
         {"customer": customer, "strategy": strategy, "arm": "treatment", "value": 5.0, "cost": 1.0}
         | plain
@@ -90,6 +91,21 @@ def test_every_limit_holds(night: Night) -> None:
 
 
 @unhurried
+@given(nights(), st.permutations([*PERSONS, None, None, None]), st.randoms(use_true_random=False))
+def test_a_person_is_contacted_once_at_all_numbers(night: Night, persons: Any, random: Any) -> None:
+    """Nor is anybody twice who is at a number of the person's, whatever the order of rows."""
+    rows, capacity, limits, beginnings = night
+    rows = [r | {"person": persons[int(r["customer"][1:])]} for r in rows]
+    plan = plan_of(rows, capacity, limits, beginnings)
+    exposed = [given | r for given, r in zip(rows, plan, strict=True) if r["fate"] in CHOSEN]
+    for name in ("customer", "number", "person"):
+        assert max(Counter(r[name] for r in exposed if r[name]).values(), default=0) <= 1
+    order = random.sample(range(len(rows)), len(rows))
+    shuffled = plan_of([rows[at] for at in order], capacity, limits, beginnings)
+    assert shuffled == [plan[at] for at in order]
+
+
+@unhurried
 @given(nights(), st.randoms(use_true_random=False))
 def test_order_of_rows_is_irrelevant(night: Night, random: Any) -> None:
     rows, capacity, limits, beginnings = night
@@ -137,6 +153,14 @@ def test_reasons_and_prices(night: Night) -> None:
         assert (r["short_by"] is None) == (r["fate"] in CHOSEN)
         assert (r["fate"] == "capacity") == ("carries" in r["reason"])
         assert (r["fate"] == "strategy_limit") == ("may contact" in r["reason"] or "may begin" in r["reason"])
+
+
+def test_who_is_tied_through_somebody_else_is_of_one_unit() -> None:
+    """b is a's spouse by the number, and c by the ID number; d is nobody's kin."""
+    ties = {"a": ("n1", None), "b": ("n1", "p1"), "c": ("n2", "p1"), "d": (None, "p2")}
+    rows = [row(who, number=number, person=person) for who, (number, person) in ties.items()]
+    (made,) = decided(table(rows), rooms({"push": 9}, {"a": 9})).certificate.to_pylist()
+    assert (made["units"], made["contacts"]) == (2, 2)
 
 
 def test_a_full_channel_leaves_the_customer_to_the_next_best() -> None:

@@ -48,7 +48,7 @@ def test_contacts_are_those_that_arbitration_would_choose(seed: int, room: int, 
         )
         same = {"step": 1, "segment": "S01", "arm": "treatment", "cost": 0.0, "hour": 9}
         table = pa.table({**columns, **{name: [value] * len(rows) for name, value in same.items()}})
-        for name in ("number", "last_fate"):
+        for name in ("number", "person", "last_fate"):
             table = table.append_column(name, pa.nulls(len(rows), pa.string()))
         nobody = Exploration(share=0.0, salt="x")
         return arbitrate(table, rooms=rooms, day=AS_OF, exploration=nobody)

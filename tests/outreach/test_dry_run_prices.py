@@ -81,6 +81,7 @@ def candidates(*, own: int, channel: str, scale: float) -> list[Row]:
             "cost": COSTS[by[name]],
             "hour": int(rng.integers(HOURS[0], HOURS[-1] + 1)),
             "number": None,
+            "person": None,
             "last_fate": None,
         }
         for person, name in asked
@@ -91,7 +92,7 @@ def decided(rows: Sequence[Row], night: Rooms) -> Decision:
     schema = pa.schema(
         [
             *((name, pa.string()) for name in ("customer", "strategy", "channel", "segment", "arm")),
-            *((name, pa.string()) for name in ("number", "last_fate")),
+            *((name, pa.string()) for name in ("number", "person", "last_fate")),
             *((name, pa.int32()) for name in ("step", "hour")),
             *((name, pa.float64()) for name in ("value", "cost")),
         ]

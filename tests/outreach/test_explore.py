@@ -27,6 +27,7 @@ def _night(*, customers: int, seed: int) -> pa.Table:
         {
             "customer": np.repeat([f"c{n}" for n in range(customers)], len(NAMES)),
             "number": pa.nulls(rows, pa.string()),
+            "person": pa.nulls(rows, pa.string()),
             "strategy": list(NAMES) * customers,
             "step": np.ones(rows, dtype=np.int32),
             "channel": ["push"] * rows,

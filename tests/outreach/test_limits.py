@@ -23,6 +23,7 @@ HOURS = range(9, 19)
 NOBODY = Exploration(share=0.0, salt="none")
 PLAIN = {
     "number": None,
+    "person": None,
     "strategy": "savers",
     "step": 1,
     "channel": "ai_call",

@@ -11,7 +11,17 @@ from pyspark.sql import types as spark
 
 from base.settings import Contact
 from lake.table import Table
-from lake.tables import ASSIGNMENTS, CONSENTS, CONTACTS, CUSTOMERS, NUMBERS, OUTCOMES, PLAN, SUPPRESSIONS
+from lake.tables import (
+    ASSIGNMENTS,
+    CONSENTS,
+    CONTACTS,
+    CUSTOMERS,
+    NUMBERS,
+    OUTCOMES,
+    PERSONS,
+    PLAN,
+    SUPPRESSIONS,
+)
 from outreach.policy.facts import facts_of
 from outreach.policy.gather import Known, gather
 from outreach.policy.page import PAGE, render
@@ -68,6 +78,11 @@ class Judge:
         self.journeys = _by_customer(world.journeys)
         self.begun_again = _by_customer(world.begun_again)
         self.number_of = {row["customer"]: row["number"] for row in world.rows[NUMBERS]}
+        person_of = {row["customer"]: row["person"] for row in world.rows[PERSONS]}
+        self.accounts = {
+            customer: [other for other, theirs in person_of.items() if theirs == person]
+            for customer, person in person_of.items()
+        }
         self.touch = {(row["strategy"], row["step"]): row for row in world.touches}
 
     def rows(self, table: Table, customer: str) -> list[Row]:
@@ -108,9 +123,10 @@ class Judge:
             found.add("other_journey")
         if candidate["step"] <= self.last_step(customer, candidate["strategy"]):
             found.add("touch_made")
-        if max(self.contacts(customer, 1), sum(self.contacts(other, 1) for other in sharing)) >= 1:
+        together = (self.accounts_of(customer), sharing)
+        if max(sum(self.contacts(other, 1) for other in people) for people in together) >= 1:
             found.add("contacted_that_day")
-        if max(self.contacts(customer, 7), sum(self.contacts(other, 7) for other in sharing)) >= 3:
+        if max(sum(self.contacts(other, 7) for other in people) for people in together) >= 3:
             found.add("contacted_that_week")
         return found
 
@@ -158,10 +174,15 @@ class Judge:
         number = self.number_of.get(customer)
         return [other for other, theirs in self.number_of.items() if number and theirs == number]
 
+    def accounts_of(self, customer: str) -> list[str]:
+        """All accounts of the person, the customer's own too."""
+        return self.accounts.get(customer, [customer])
+
     def suppressions(self, customer: str) -> list[Row]:
         return [
             row
-            for row in self.rows(SUPPRESSIONS, customer)
+            for account in self.accounts_of(customer)
+            for row in self.rows(SUPPRESSIONS, account)
             if row["since"] <= DAY and (row["until"] is None or row["until"] >= DAY)
         ]
 
@@ -172,7 +193,8 @@ class Judge:
 
     def opted_out(self, customer: str, channel: str) -> bool:
         return self.suppressed(customer, "opt_out", channel) or any(
-            row["customer"] == customer and row["channel"] in (channel, "all") for row in self.world.opt_outs
+            row["customer"] in self.accounts_of(customer) and row["channel"] in (channel, "all")
+            for row in self.world.opt_outs
         )
 
     def number_opted_out(self, customer: str, channel: str) -> bool:
@@ -196,11 +218,13 @@ class Judge:
     def refusals(self, customer: str) -> list[tuple[str, date]]:
         others = [
             (row["channel"], row["contacted_at"].date(), row["result"])
-            for row in self.rows(CONTACTS, customer)
+            for account in self.accounts_of(customer)
+            for row in self.rows(CONTACTS, account)
         ]
         own = [
             (row["channel"], row["happened_at"].date(), row["result"])
-            for row in self.rows(OUTCOMES, customer)
+            for account in self.accounts_of(customer)
+            for row in self.rows(OUTCOMES, account)
         ]
         return [(channel, on) for channel, on, result in others + own if result in ("refused", "complained")]
 
@@ -216,12 +240,14 @@ class Judge:
         return sum(DAY - timedelta(days=days) < on <= DAY for on in made)
 
     def journey(self, customer: str) -> str | None:
+        """His own, or else that of another account of his."""
         under_way = [
-            (row["first_exposed"], row["strategy"])
-            for row in (*self.rows(ASSIGNMENTS, customer), *self.begun_again.get(customer, []))
+            (account == customer, row["first_exposed"], row["strategy"])
+            for account in self.accounts_of(customer)
+            for row in (*self.rows(ASSIGNMENTS, account), *self.begun_again.get(account, []))
             if (DAY - row["first_exposed"]).days < row["window_days"]
         ]
-        return max(under_way)[1] if under_way else None
+        return max(under_way)[2] if under_way else None
 
     def last_step(self, customer: str, strategy: str) -> int:
         steps = [row["last_step"] for row in self.journeys.get(customer, []) if row["strategy"] == strategy]
@@ -240,6 +266,7 @@ def in_engine(engine: SparkSession, world: World, contact: Contact = CONTACT) ->
     known = Known(
         customers=_frame(engine, world, CUSTOMERS),
         numbers=_frame(engine, world, NUMBERS),
+        persons=_frame(engine, world, PERSONS),
         consents=_frame(engine, world, CONSENTS),
         suppressions=_frame(engine, world, SUPPRESSIONS),
         contacts=_frame(engine, world, CONTACTS),

@@ -24,7 +24,7 @@ from base.settings import Settings, load_settings
 from jobs.command import app
 from jobs.decide import DECIDED, decide
 from jobs.known import touches_made
-from lake.tables import HELD_BACK, PLAN, SUPPRESSIONS
+from lake.tables import HELD_BACK, PERSONS, PLAN, SUPPRESSIONS
 from lake.tables.words import RECIPIENTS
 from ledger.audit import record, trail
 from ledger.database import Ledger, open_ledger
@@ -149,15 +149,17 @@ def test_an_opt_out_of_another_channel_does_not_bind(house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    ("channel", "kind"),
+    ("channel", "kind", "bound"),
     [
-        ("all", "complaint_open"),
-        ("own", "complaint_open"),
-        ("a channel nobody knows", "complaint_open"),
-        ("all", "a kind nobody knows"),
+        ("all", "complaint_open", 1),
+        ("own", "complaint_open", 1),
+        ("a channel nobody knows", "complaint_open", 1),
+        ("all", "a kind nobody knows", 2),  # as an opt-out, which binds who shares the number
     ],
 )
-def test_who_is_suppressed_since_the_decision_gets_nothing(house: House, channel: str, kind: str) -> None:
+def test_who_is_suppressed_since_the_decision_gets_nothing(
+    house: House, channel: str, kind: str, bound: int
+) -> None:
     own = str(touches_by_channel()[0]["channel"])
     line = {
         "customer": house.customers[0],
@@ -165,13 +167,28 @@ def test_who_is_suppressed_since_the_decision_gets_nothing(house: House, channel
         "since": date(2026, 6, 30),
         "until": None,
     }
-    bound = own if channel == "own" else channel
+    named = own if channel == "own" else channel
     write(
-        house.night, SUPPRESSIONS, [{**line, "channel": bound, "known_at": datetime(2026, 6, 1, tzinfo=UTC)}]
+        house.night, SUPPRESSIONS, [{**line, "channel": named, "known_at": datetime(2026, 6, 1, tzinfo=UTC)}]
     )
     house.release()
     assert house.customers[0] not in house.released()
-    assert len(house.released()) == ROWS - ROWS // 8 - 1
+    assert len(house.released()) == ROWS - ROWS // 8 - bound
+
+
+def test_what_binds_one_account_binds_all_of_the_person_and_who_is_at_their_numbers(house: House) -> None:
+    """By the ID number alone two customers are one person, and so are a third and one who is a customer no
+    more and opted out; each two neighbours share a number."""
+    ended = Vault(house.settings).tokens("customer", pa.array(["C-ended"]))[0].as_py()
+    accounts = {house.customers[0]: "p1", house.customers[20]: "p1", house.customers[32]: "p2", ended: "p2"}
+    told = [{"customer": customer, "person": person} for customer, person in accounts.items()]
+    write(house.night, PERSONS, told)
+    died = {"customer": house.customers[0], "kind": "deceased", "channel": "all", "since": date(2026, 6, 30)}
+    write(house.night, SUPPRESSIONS, [{**died, "known_at": datetime(2026, 6, 1, tzinfo=UTC)}])
+    opt_out(house.night.ledger, customer=ended, channel="all")
+    house.release()
+    assert not house.released() & {house.customers[place] for place in (0, 20, 32, 33)}
+    assert len(house.released()) == ROWS - ROWS // 8 - 4
 
 
 def test_a_switch_stops_a_channel_a_strategy_or_all(house: House) -> None:

@@ -22,6 +22,7 @@ def _night(seed: int) -> pa.Table:
         {
             "customer": [f"c{n // len(NAMES)}" for n in range(many)],
             "number": pa.nulls(many, pa.string()),
+            "person": pa.nulls(many, pa.string()),
             "strategy": list(NAMES) * CUSTOMERS,
             "step": pa.array(np.ones(many), pa.int32()),
             "channel": rng.choice(["ai_call", "human_call"], many),

@@ -11,7 +11,7 @@ from base.errors import ReleaseError
 from base.settings import load_settings
 from ledger.database import open_ledger
 from ledger.schema import OPT_OUTS, SWITCHES
-from outreach.stops import read_stops, with_numbers_of, without_stopped
+from outreach.stops import read_stops, with_kin_of, without_stopped
 
 CHOSEN = pa.table(
     {
@@ -31,8 +31,25 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
 
 def test_an_opt_out_binds_the_number_and_all_who_share_it(connection: Connection) -> None:
     connection.execute(insert(OPT_OUTS).values(customer="husband", channel="ai_call"))
-    numbers = pa.table({"customer": ["husband"], "number": ["n1"]})
-    kept, drops = without_stopped(CHOSEN, stops=with_numbers_of(read_stops(connection), numbers))
+    kin = pa.table({"customer": ["husband"], "number": ["n1"], "person": pa.nulls(1, pa.string())})
+    kept, drops = without_stopped(CHOSEN, stops=with_kin_of(read_stops(connection), kin))
+    assert kept["customer"].to_pylist() == ["stranger"]
+    assert (drops["opted_out"], drops["number_opted_out"]) == (1, 1)
+
+
+def test_an_opt_out_binds_all_accounts_of_the_person_and_whoever_is_at_their_numbers(
+    connection: Connection,
+) -> None:
+    """An account that has ended opted out; the wife is the same person, her husband is at her number."""
+    connection.execute(insert(OPT_OUTS).values(customer="ended", channel="ai_call"))
+    kin = pa.table(
+        {
+            "customer": ["ended", "wife", "husband", "stranger"],
+            "number": [None, "n1", "n1", "n2"],
+            "person": ["p", "p", None, None],
+        }
+    )
+    kept, drops = without_stopped(CHOSEN, stops=with_kin_of(read_stops(connection), kin))
     assert kept["customer"].to_pylist() == ["stranger"]
     assert (drops["opted_out"], drops["number_opted_out"]) == (1, 1)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from hashlib import sha256
 
+import numpy as np
 import psycopg
 import pyarrow as pa
 import pytest
@@ -324,12 +325,10 @@ def test_accounts_that_share_an_id_number_are_one_person(vault: Vault, ledger: L
     shared[0] = "B1"
     vault.put(NEXT, table.set_column(4, "id_number", pa.array(shared)))
     tokens = table["customer"].to_pylist()
-    first = vault.same_person(table["customer"], as_of=NIGHT).to_pydict()
+    documents = vault.tokens("document", pa.array(["A1", "B1"])).to_pylist()
+    first = vault.same_person(as_of=NIGHT).to_pydict()
     pairs = dict(zip(first["customer"], first["person"], strict=True))
-    assert pairs == {
-        **dict.fromkeys((tokens[0], tokens[2]), min(tokens[0], tokens[2])),
-        **dict.fromkeys((tokens[1], tokens[4]), min(tokens[1], tokens[4])),
-    }
-    later = vault.same_person(table["customer"].slice(0, 2), as_of=NEXT).to_pydict()
-    least = min(tokens[row] for row in (0, 1, 2, 4))
-    assert dict(zip(later["customer"], later["person"], strict=True)) == dict.fromkeys(tokens[:2], least)
+    assert pairs == dict(zip([tokens[row] for row in (0, 2, 1, 4)], np.repeat(documents, 2), strict=True))
+    later = vault.same_person(as_of=NEXT).to_pydict()
+    linked = dict.fromkeys((tokens[row] for row in (0, 1, 2, 4)), min(documents))
+    assert dict(zip(later["customer"], later["person"], strict=True)) == linked

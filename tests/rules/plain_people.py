@@ -41,7 +41,7 @@ def plain_people(people: int, *, channel: str = "sms", kind: str = "deposit") ->
     )
     consents.here[:] = True
     return People(
-        **flat | {"number": np.arange(people)},
+        **flat | {"number": np.arange(people), "person": np.full(people, NEVER)},
         day=DAY,
         touches=touches,
         registered=np.ones(people, bool),

@@ -122,7 +122,7 @@ def test_rule_9_an_account_found_to_be_the_same_persons_is_bound_too(vault: Vaul
     vault.put(NIGHT, table.set_column(4, "id_number", documents))
     first, second, other = table["customer"].to_pylist()
     opts_out(ledger.engine, Whom(customer=first), channel="sms")
-    bind_accounts(ledger, vault.same_person(table["customer"], as_of=NIGHT))
+    bind_accounts(ledger, vault.same_person(as_of=NIGHT))
     with ledger.engine.connect() as connection:
         bound = {row.customer: row.number for row in connection.execute(standing())}
     assert bound[second] == vault.tokens("phone", table["phone"])[1].as_py()

@@ -11,7 +11,17 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 from base.settings import Contact
 from lake.table import Table
-from lake.tables import ASSIGNMENTS, CONSENTS, CONTACTS, CUSTOMERS, NUMBERS, OUTCOMES, PLAN, SUPPRESSIONS
+from lake.tables import (
+    ASSIGNMENTS,
+    CONSENTS,
+    CONTACTS,
+    CUSTOMERS,
+    NUMBERS,
+    OUTCOMES,
+    PERSONS,
+    PLAN,
+    SUPPRESSIONS,
+)
 from lake.tables.words import CHANNELS, PRODUCTS, RESULTS, SUPPRESSION_KINDS
 from outreach.channels.channel import load_channels
 from outreach.policy.facts import CHANNEL_BITS, facts_of
@@ -54,6 +64,7 @@ def _known(engine: SparkSession, people: People) -> Known:
     return Known(
         customers=frame(_customers(people), CUSTOMERS),
         numbers=frame(_number_rows(people), NUMBERS),
+        persons=frame(_accounts(people), PERSONS),
         consents=frame(_consents(people), CONSENTS),
         suppressions=frame(_suppressions(people), SUPPRESSIONS),
         opt_outs=_frame(engine, _opt_outs(people)),
@@ -151,6 +162,12 @@ def _number_rows(people: People) -> pa.Table:
         "kind": _words(kind, NUMBER_KINDS),
     }
     return pa.table(columns).filter(pa.array(people.has_number_row))
+
+
+def _accounts(people: People) -> pa.Table:
+    several = np.flatnonzero(people.person != NEVER)
+    person = _lettered("p", pa.array(people.person[several]).cast(pa.string()))
+    return pa.table({"customer": _names(several), "person": person})
 
 
 def _consents(people: People) -> pa.Table:

@@ -45,9 +45,8 @@ def by_rule(people: People) -> Mapping[str, Flags]:
     return {
         "8 consent": _consented(people.consents, channel),
         "9 opt-out": _not_opted_out(people, channel),
-        "10 automated decisions": ~_suppressed(people.suppressions, "refuses_automated_decisions"),
-        # All strategies of these worlds choose by features.
-        "10 personalisation": ~_suppressed(people.suppressions, "no_personalisation"),
+        "10 automated decisions": ~_suppressed(people, "refuses_automated_decisions"),
+        "10 personalisation": ~_suppressed(people, "no_personalisation"),
         "11 minors": _surely_of_age(people),
         "11 elderly": ~_perhaps_elderly(people) | (_human_first(people, channel) & (RISK_ASKED[kind] == 0)),
         "12 window": _within_the_window(people.hour, channel),
@@ -79,11 +78,11 @@ def _in_force(suppressions: Slots) -> Flags:
     return np.asarray(suppressions.here & begun & ~over)
 
 
-def _suppressed(suppressions: Slots, kind: str) -> Flags:
-    """A state of the person: it binds whatever channel it was entered for."""
-    return np.asarray(
-        (_in_force(suppressions) & (suppressions.kind == SUPPRESSION_KINDS.index(kind))).any(axis=1)
-    )
+def _suppressed(people: People, kind: str) -> Flags:
+    """A state of the person: it binds whatever channel and account it was entered for."""
+    suppressions = people.suppressions
+    named = _in_force(suppressions) & (suppressions.kind == SUPPRESSION_KINDS.index(kind))
+    return _of_person(people, named.any(axis=1))
 
 
 def _bound(suppressions: Slots, kind: str) -> Flags:
@@ -103,18 +102,26 @@ def _not_opted_out(people: People, channel: Ints) -> Flags:
     """Neither the person nor anybody at the number, by the bank's delivery or since."""
     since = _by_channel(people.opt_outs.here, people.opt_outs.channel)
     whom = people.opt_outs.by[:, 0]
-    person = _bound(people.suppressions, "opt_out") | (since & np.isin(whom, [1, 3])[:, None])
+    account = _bound(people.suppressions, "opt_out") | (since & np.isin(whom, [1, 3])[:, None])
+    person = _of_person(people, account)
     number = _at_number(people, person) | _named_number(people, since & np.isin(whom, [2, 3])[:, None])
     return ~_of(person | number, channel)
 
 
 def _not_suppressed(people: People, channel: Ints) -> Flags:
-    states = [
-        _suppressed(people.suppressions, kind)
-        for kind in ("complaint_open", "litigation", "deceased", "staff")
-    ]
-    register = _bound(people.suppressions, "do_not_disturb")  # of persons and of numbers
+    states = [_suppressed(people, kind) for kind in ("complaint_open", "litigation", "deceased", "staff")]
+    # of persons and of numbers
+    register = _of_person(people, _bound(people.suppressions, "do_not_disturb"))
     return np.asarray(~np.logical_or.reduce([*states, _of(register | _at_number(people, register), channel)]))
+
+
+def _of_person(people: People, bound: Flags) -> Flags:
+    """People, or people and channels: bound by any account of the same person."""
+    several, found = people.person != NEVER, np.zeros_like(bound)
+    np.logical_or.at(found, people.person[several], bound[several])
+    whole = bound.copy()
+    whole[several] = found[people.person[several]]
+    return whole
 
 
 def _numbers(people: People) -> Ints:
@@ -191,22 +198,23 @@ def _reachable(people: People, channel: Ints) -> Flags:
 
 
 def _not_too_often(people: People) -> Flags:
-    """None on the day, at most two in the six days before: of the person and of all at the number."""
+    """None on the day, at most two in the six days before: of all accounts of the person and of all at the
+    number."""
     others = people.contacts.here & (people.contacts.purpose != SERVICE)
     own = people.plan.here & (people.plan.fate <= 1)
     fits = np.ones(people.people, bool)
     for days, most in ((1, 1), (7, 3)):
         made = (others & (people.contacts.on > -days) & (people.contacts.on <= 0)).sum(axis=1)
         made = made + (own & (people.plan.on > -days) & (people.plan.on <= 0)).sum(axis=1)
-        fits &= np.maximum(made, _sum_at_number(people, made)) < most
+        fits &= (made < most) & (_sum(people.person, made) < most) & (_sum(_numbers(people), made) < most)
     return fits
 
 
-def _sum_at_number(people: People, made: Ints) -> Ints:
-    number, sums = _numbers(people), np.zeros(people.people, np.int64)
-    known = number != NEVER
-    np.add.at(sums, number[known], made[known])
-    return np.where(known, sums[np.where(known, number, 0)], 0)
+def _sum(shared: Ints, made: Ints) -> Ints:
+    """Contacts of all who share a person or a number; 0 where there is none."""
+    sums, known = np.zeros(len(made), np.int64), shared != NEVER
+    np.add.at(sums, shared[known], made[known])
+    return np.where(known, sums[np.where(known, shared, 0)], 0)
 
 
 def _cooled_off(people: People, channel: Ints) -> Flags:
@@ -215,8 +223,9 @@ def _cooled_off(people: People, channel: Ints) -> Flags:
     fits = np.ones(people.people, bool)
     for answers in (people.contacts, people.outcomes):
         refused = answers.here & np.isin(answers.result, REFUSALS)
-        same = (answers.channel == channel[:, None]) | (answers.channel == NO_WORD)
-        fits &= ~(refused & (same | (answers.on >= still))).any(axis=1)
+        lately = (refused & (answers.on >= still)).any(axis=1)
+        by_channel = _of_person(people, _by_channel(refused, answers.channel))
+        fits &= ~_of_person(people, lately) & ~_of(by_channel, channel)
     return fits
 
 

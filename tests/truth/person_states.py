@@ -62,6 +62,7 @@ class People:
     has_number_row: Flags
     number_kind: Ints
     number: Ints
+    person: Ints
     consents: Slots
     suppressions: Slots
     opt_outs: Slots
@@ -110,6 +111,7 @@ def make_people(people: int, *, seed: int) -> People:
         has_number_row=~troubled(0.01),
         number_kind=np.where(mobile, 0, one(range(len(NUMBER_KINDS)))),
         number=np.where(troubled(0.01), NEVER, _numbers(chance, people)),
+        person=_persons(np.random.default_rng([seed, 13]), people),
         consents=_consents(chance, people),
         suppressions=_suppressions(chance, people),
         opt_outs=_opt_outs(chance, people),
@@ -154,6 +156,14 @@ def _numbers(chance: np.random.Generator, people: int) -> Ints:
     group = chance.random(people // 3 + 1)[own // 3]
     shared = np.where(group < 0.1, own // 3 * 3, own)
     return np.where((group >= 0.1) & (group < 0.25) & (own % 3 == 1), own - 1, shared)
+
+
+def _persons(chance: np.random.Generator, people: int) -> Ints:
+    """One in six has another account or two, anywhere among all; the others are ``NEVER``."""
+    several = chance.permutation(people)[: people // 6]
+    person = np.full(people, NEVER)
+    person[several] = np.arange(len(several)) * 2 // 5
+    return person
 
 
 def _slots(chance: np.random.Generator, people: int, share: float, **choices: Any) -> Slots:

@@ -69,6 +69,7 @@ def _plan(
                 {
                     "customer": rows.astype(np.str_),
                     "number": rows.astype(np.str_),
+                    "person": pa.nulls(len(rows), pa.string()),
                     "strategy": pa.array([offer.name] * len(rows), pa.string()),
                     "step": np.ones(len(rows), dtype=np.int32),
                     "channel": pa.array([offer.channel] * len(rows), pa.string()),

@@ -80,6 +80,7 @@ def _night(
                 {
                     "customer": rows.astype(np.str_),
                     "number": rows.astype(np.str_),
+                    "person": pa.nulls(count, pa.string()),
                     "strategy": pa.array([offer.name] * count, pa.string()),
                     "step": np.ones(count, dtype=np.int32),
                     "channel": pa.array([offer.channel] * count, pa.string()),

@@ -41,6 +41,7 @@ def _nights() -> tuple[pd.DataFrame, pd.DataFrame]:
             {
                 "customer": [f"c{n}" for n in customer],
                 "number": pa.nulls(len(customer), pa.string()),
+                "person": pa.nulls(len(customer), pa.string()),
                 "strategy": strategy,
                 "step": pa.array(np.ones(len(customer)), pa.int32()),
                 "channel": np.where(rng.random(len(customer)) < 0.6, "ai_call", "sms"),

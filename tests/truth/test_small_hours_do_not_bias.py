@@ -33,6 +33,7 @@ def _nights() -> pd.DataFrame:
             {
                 "customer": [f"c{n}" for n in range(CANDIDATES)],
                 "number": pa.nulls(CANDIDATES, pa.string()),
+                "person": pa.nulls(CANDIDATES, pa.string()),
                 "strategy": ["savers"] * CANDIDATES,
                 "step": pa.array(np.ones(CANDIDATES), pa.int32()),
                 "channel": ["human_call"] * CANDIDATES,
