@@ -2,7 +2,7 @@
 
 Each night here meets one trouble after another, is held back by each for a reason that people can act on,
 and leaves once and whole when the last is gone. The same for single lists, and for lists that are killed or
-carried by several at once, is in ``test_release_carried`` and ``test_deliver_transports``.
+carried by several at once, is in ``carried`` and ``test_deliver_transports``.
 """
 
 import hashlib
