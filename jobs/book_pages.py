@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from rich.console import Group
@@ -9,9 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 from ledger.database import Ledger
+from outreach.release import Words
 from outreach.stops import thrown
 from strategies.book import Standing, newest, standings
+from strategies.document import Strategy
 from strategies.readings import Version, read_versions
+from strategies.variables import EXAMPLE
 
 _COLOURS = {
     "live": "green",
@@ -40,6 +44,43 @@ class Line:
         """Every word of how it stands."""
         words = (self.standing.state, self.standing.stage, "stopped" if self.stopped else None)
         return frozenset(word for word in words if word)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """What one customer would hear or read at a touch, in an arm."""
+
+    touch: str
+    channel: str
+    arm: str
+    elderly: bool
+    text: str
+
+
+def examples_of(strategy: Strategy, *, last_day: date) -> list[Example]:
+    """All that would be said by ``last_day`` to somebody who is shown as 张**."""
+    return [
+        Example(
+            touch=touch.name,
+            channel=touch.channel,
+            arm=one.arm,
+            elderly=elderly,
+            text=script.filled(EXAMPLE.masked_name, last_day),
+        )
+        for one in Words.of([strategy]).said
+        for touch in (strategy.funnel[one.step - 1],)
+        for elderly, script in ((False, one.script), (True, one.to_elderly))
+        if not elderly or touch.elderly_script is not None
+    ]
+
+
+def spoken(examples: Sequence[Example]) -> Text:
+    """What would be said, a line an example."""
+    lines = [Text("for example 例:", style="bold")]
+    for one in examples:
+        who = f"{one.arm}, elderly" if one.elderly else one.arm
+        lines.append(Text.assemble((f"  {one.touch}, {one.channel}, {who}: ", "cyan"), one.text))
+    return Text("\n").join(lines)
 
 
 def overview(ledger: Ledger, *, part: str | None = None, state: str | None = None) -> list[Line]:
@@ -91,12 +132,13 @@ def table_of(lines: Sequence[Line]) -> Table | str:
     return table
 
 
-def page_of(version: Version, standing: Standing) -> Group:
-    """A version as it was written, below how its strategy stands."""
+def page_of(version: Version, standing: Standing, *, examples: Sequence[Example]) -> Group:
+    """A version as it was written, below how its strategy stands and what it would say."""
     written = f"version {version.version} by {version.author}, {version.at:%Y-%m-%d %H:%M}"
     note = f": {version.note}" if version.note else ""
     head = Text.assemble((version.name, "bold"), f"  {standing.words}\n{written}{note}\n")
-    return Group(head, Text(version.text.removeprefix("\ufeff").rstrip()))
+    said = spoken(examples).append("\n") if examples else Text()
+    return Group(head, said, Text(version.text.removeprefix("\ufeff").rstrip()))
 
 
 def history_of(name: str, lines: Sequence[Mapping[str, Any]]) -> Table:

@@ -18,6 +18,7 @@ from base.settings import Settings
 from evaluation.suppress import SMALLEST, suppress
 from features.catalogue import FEATURES
 from jobs.audience import of_night, open_night
+from jobs.book_pages import examples_of, spoken
 from jobs.checkout import document
 from ledger.database import Ledger
 from outreach.dry_run.competition import Contacts
@@ -25,6 +26,7 @@ from outreach.dry_run.dry_run import DryRun, Found
 from outreach.dry_run.losses import TouchPolicy
 from outreach.dry_run.picture import picture
 from outreach.dry_run.sensitivity import Sensitivity
+from outreach.release import contact_day
 from strategies.atoms import RuleError
 from strategies.book import live, not_there, standings
 from strategies.characters import unseen
@@ -69,11 +71,11 @@ def try_out(
         if tried is None:
             converse(dry_run, night.ledger, out=out, ask=ask)
             return
-    found = hidden(answered(tried, dry_run))
     if as_json:
+        found = hidden(answered(tried, dry_run))
         out.print_json(json.dumps(asdict(found), ensure_ascii=False))
     else:
-        out.print(picture(found))
+        _show(tried, dry_run, out)
 
 
 def meant(what: str, ledger: Ledger) -> Strategy | Rule:
@@ -210,13 +212,20 @@ def converse(dry_run: DryRun, ledger: Ledger, *, out: Console, ask: Callable[[st
         try:
             _refuse_unseen(line)
             if line.startswith(":"):
-                out.print(picture(hidden(dry_run.strategy(_commanded(line, ledger)))))
+                _show(_commanded(line, ledger), dry_run, out)
             elif line:
                 tried = f"({rule}) {line}" if rule and _REFINES.match(line) else line
-                out.print(picture(hidden(answered(meant(tried, ledger), dry_run))))
+                _show(meant(tried, ledger), dry_run, out)
                 rule = tried
         except LongreachError as error:
             out.print(Text(str(error), style="red"))
+
+
+def _show(tried: Strategy | Rule, dry_run: DryRun, out: Console) -> None:
+    out.print(picture(hidden(answered(tried, dry_run))))
+    if isinstance(tried, Strategy):
+        last_day = contact_day(dry_run.audience.as_of)
+        out.print(spoken(examples_of(tried, last_day=last_day)), soft_wrap=True)
 
 
 def _commanded(line: str, ledger: Ledger) -> Strategy:

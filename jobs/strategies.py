@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -53,18 +53,23 @@ def show(
     version: Annotated[int | None, typer.Option(help="This version; else the newest.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Shows a strategy's document as it was written, and how the strategy stands."""
-    from jobs.book_pages import page_of
+    """Shows a strategy's document as it was written, how the strategy stands, and what would be said."""
+    from jobs.book_pages import examples_of, page_of
     from ledger.database import open_ledger
     from strategies.book import pick, standings, versions_of
+    from strategies.readings import read_decided
 
-    with open_ledger(load_settings()) as ledger, ledger.engine.connect() as connection:
+    with open_ledger(load_settings()) as ledger, ledger.engine.begin() as connection:
         shown = pick(versions_of(connection, name), version)
         standing = standings(connection, [name])[name]
+        said = read_decided(connection, [shown])
+    tomorrow = _today() + timedelta(days=1)
+    examples = [example for strategy in said for example in examples_of(strategy, last_day=tomorrow)]
     if as_json:
-        print_json({**asdict(shown), "standing": asdict(standing)})
+        told = {"standing": asdict(standing), "examples": [asdict(example) for example in examples]}
+        print_json({**asdict(shown), **told})
     else:
-        out.print(page_of(shown, standing), soft_wrap=True)
+        out.print(page_of(shown, standing, examples=examples), soft_wrap=True)
 
 
 @strategies.command()

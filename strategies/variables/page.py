@@ -37,6 +37,7 @@ funnel:
 _TAIL = """## What holds of them
 
 - A brace that is meant as one is written twice, `{{` or `}}`. Title and offer hold no braces, nor does a variable's value.
+  YAML wants quotes around a script that begins with a brace, or stands in a list of `{key: value}`.
 - Refused as the document is read, with line and column: a name that nobody declared, a variable that no script uses, one that
   bears a name of the house, a brace without a partner, a full-width one, and, wherever people would hear or read it, what
   is shaped like a phone, identity or card number or an address of mail, disguised ones too.
@@ -47,7 +48,8 @@ _TAIL = """## What holds of them
   everybody in their arm hears.
 - The AI dialler gets the script as it was written and beside it, as a JSON object, what to put for each name in it; `{{` and `}}`
   in the script are single braces there too. Everybody else gets the words with the places filled ([release.md](release.md)).
-- `longreach strategies show` ends with what would be said, by example.
+- `longreach strategies show` says what customers would hear or read, by example; so does `longreach strategies try` of a
+  strategy.
 
 *Made from the declarations in `strategies/variables/` by `python -m strategies.variables.page`; do not edit.*
 """

@@ -187,6 +187,7 @@ def test_a_strategy_by_name_by_file_and_as_json(nights: Nights, tmp_path: Path) 
     out = _console()
     converse(dry_run, night.ledger, out=out, ask=_lines(f":strategy {draft}"))
     assert "deposit_county_fixed" in _said(out)
+    assert "尊敬的张客户" in _said(out)
     with pytest.raises(ScheduleError, match="has no segments; there are nights from"):
         try_out("age > 3", settings=night.settings, as_of=date(2020, 1, 1), as_json=False, out=out, err=err)
 

@@ -283,3 +283,18 @@ def test_a_name_and_a_file_at_once_are_refused(desk: Path) -> None:
     result = call("check mixed.yaml mixed")
     assert isinstance(result.exception, StrategyError)
     assert isinstance(call("draw unheard_of").exception, BookError)
+
+
+def test_what_customers_would_hear_is_shown_by_example(desk: Path) -> None:
+    script = '"尊敬的{surname}客户，利率{rate}。"'
+    text = text_of("with_variables").replace("一年期定期存款，网点可办。", script)
+    path = desk / "with_variables.yaml"
+    path.write_text(f"{text}variables: {{rate: 2.1%}}\n", encoding="utf-8")
+    said("import with_variables.yaml")
+    shown = "尊敬的张客户，利率2.1%。"
+    assert shown in said("show with_variables")
+    (example,) = json.loads(said("show with_variables --json"))["examples"]
+    assert example["text"].endswith(shown)
+    assert (example["touch"], example["channel"], example["arm"]) == ("touch 1", "sms", "treatment")
+    path.write_text(f'{text}variables: {{rate: "138 1234 5678"}}\n', encoding="utf-8")
+    assert "variables.rate: it holds what may be somebody's number" in refused("check with_variables.yaml")
