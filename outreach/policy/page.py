@@ -26,6 +26,10 @@ _TAIL = """
 - **Age** is known to the month. Whoever might not yet be {adult} counts as under age, whoever might already
   be {elderly} as elderly. The rules would let a machine speak after a person has begun; here no machine ever
   speaks to the elderly.
+- **Person**: accounts with the same ID number are one person's, those that have ended too, unless more than
+  20 share it. What is known of one of them binds all: suppressions and open complaints, opt-outs, refusals,
+  contacts made. Consent, risk, age and app are asked of the account itself, and touches are counted by
+  account. Where no ID number is known, the account is a person of its own.
 - **Opt-outs** bind the person and everybody at the same phone number, those asked for since the bank's last
   delivery too. The do-not-disturb register binds the same way.
 - **Refusals**, of the house's own contacts and of other systems', close the channel for good and all channels
@@ -35,9 +39,12 @@ _TAIL = """
   `contact.holidays` nobody is contacted; there are none until the bank names them.
 - **How often**: at most {per_day} on a day and {per_week} in seven days, counted for the person and for the
   phone number: marketing contacts of other systems, the house's own, and those held back for an experiment.
+  In one night at most one is chosen of all who are tied by person or number, also through others, which is
+  stricter than the law.
 - **Journey**: whoever was exposed to a strategy belongs to it until its goal's window has passed, whichever
   arm was drawn, so that what is measured is that strategy's doing. The same holds each time he begins again,
-  and when the journey has ended early or the strategy is paused, retired or reads no more.
+  and when the journey has ended early or the strategy is paused, retired or reads no more. An account that is
+  in no journey of its own belongs to that of the person's other accounts.
 - **Risk** asked of the customer's assessment, 1 to 5: {risk}; other products ask for none.
 
 The rules `other_journey` and `touch_made` are the house's own, for the sake of what is measured; no law asks

@@ -1,11 +1,14 @@
 """At most one contact a day, three a week, over everything and every number; refusals cool off 6 months."""
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from pydantic import ValidationError
 from pyspark.sql import SparkSession
 
 from base.settings import Contact
 from lake.tables.words import CHANNELS, RESULTS
+from tests.outreach.rooms import POSSIBLE, decided, rooms
 from tests.rules.plain_people import happens, plain_people, verdicts
 from tests.truth.person_states import MARKETING, SERVICE
 
@@ -31,6 +34,42 @@ def test_rule_13_contacts_of_all_campaigns_channels_and_numbers_count_together(e
         happens(people.plan, person, on=on)
     day, week = "contacted_that_day", "contacted_that_week"
     assert verdicts(engine, people) == [day, None, week, None, week, day, day, week, week]
+
+
+def test_rule_13_accounts_tied_by_the_id_number_alone_are_one_person(engine: SparkSession) -> None:
+    """Each two have numbers of their own. The last contact was with an account that has ended since."""
+    people = plain_people(10)
+    people.person[:] = np.arange(10) // 2
+    happens(people.contacts, 0, on=0)
+    for person, on in ((2, -6), (3, -5), (2, -1)):
+        happens(people.plan, person, on=on)
+    happens(people.outcomes, 4, on=-400, result=REFUSED, channel=SMS)
+    happens(people.contacts, 6, on=-1, result=COMPLAINED, channel=PUSH)
+    people.registered[8] = people.has_number_row[8] = False
+    happens(people.contacts, 8, on=0)
+    day, week, for_good, lately = (
+        "contacted_that_day",
+        "contacted_that_week",
+        "refused_this_way",
+        "refused_lately",
+    )
+    found = verdicts(engine, people)
+    assert found[:8] == [day, day, week, week, for_good, for_good, lately, lately]
+    assert found[9] == day
+
+
+def test_rule_13_tonight_a_person_gets_one_contact_over_all_accounts() -> None:
+    """Two accounts of one person at two numbers, somebody at the second, and somebody else."""
+    ties = {"a": ("n1", "p"), "b": ("n2", "p"), "c": ("n2", None), "d": ("n3", None)}
+    usual = {"strategy": "a", "step": 1, "channel": "push", "segment": "S01", "arm": "treatment", "hour": 10}
+    rows = [
+        {"customer": who, "number": number, "person": person, "value": 5.0, "cost": 1.0, **usual}
+        for who, (number, person) in ties.items()
+    ]
+    plan = decided(pa.Table.from_pylist(rows, schema=POSSIBLE), rooms({"push": 9}, {"a": 9})).plan
+    chosen = [row["customer"] for row in plan.to_pylist() if row["fate"] == "contact"]
+    assert len(chosen) == 2
+    assert "d" in chosen
 
 
 def test_rule_13_a_refusal_closes_its_means_for_good_and_all_for_six_months(engine: SparkSession) -> None:
