@@ -109,7 +109,8 @@ def _audience(strategies: Sequence[Strategy]) -> Audience:
         ).append_column(f"short_of_{channel}", pa.array(rng.choice(names, CUSTOMERS), mask=missed))
     planned, net = some(0.1), rng.exponential(5.0, CUSTOMERS)
     return audience(
-        customers.append_column("journey", words(names, 0.1).fill_null(""))
+        customers.append_column("unread", pa.array(np.zeros(CUSTOMERS, bool)))
+        .append_column("journey", words(names, 0.1).fill_null(""))
         .append_column("planned_strategy", pa.array(rng.choice(names, CUSTOMERS), mask=~planned))
         .append_column("planned_channel", pa.array(rng.choice(CHANNELS, CUSTOMERS), mask=~planned))
         .append_column("hour", pa.array(rng.integers(9, 20, CUSTOMERS, dtype=np.int32)))

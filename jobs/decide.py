@@ -42,7 +42,7 @@ from outreach.arbitrate import Decision, arbitrate
 from outreach.channels.channel import load_channels
 from outreach.explore import Exploration
 from outreach.policy.facts import facts_of
-from outreach.policy.gather import EXPOSED, gather
+from outreach.policy.gather import EXPOSED, gather, non_personalised
 from outreach.policy.rule import dropped_by
 from outreach.release.states import is_fixed
 from strategies.book import read_live
@@ -234,16 +234,20 @@ def _candidates(
     """Who could be contacted by what, and what forbids it: columns of ``_CANDIDATES``."""
     contact = night.settings.contact
     day, people = night.as_of + timedelta(days=1), known(night, frames, book, made=made, journeys=journeys)
+    unread = non_personalised(frames[SUPPRESSIONS], persons=frames[PERSONS], day=day)
     matched = match(
         frames[CUSTOMER_FEATURES],
         segments=frames[CUSTOMER_SEGMENTS],
+        non_personalised=unread,
         positions=journeys,
         strategies=book,
         as_of=night.as_of,
         costs={name: channel.cost for name, channel in load_channels().items()},
         window=contact,
     )
-    valued = with_champions(night, matched, features=frames[CUSTOMER_FEATURES], book=book)
+    # Without these rows there is nothing that a model could tell of them.
+    readable = frames[CUSTOMER_FEATURES].join(unread, "customer", "left_anti")
+    valued = with_champions(night, matched, features=readable, book=book)
     drawn = assign(valued, strategies=book, recorded=frames[ASSIGNMENTS], settings=night.settings.experiments)
     # An hour from which a contact could run past the permitted ones moves forward to the last that does not.
     last_hour = contact.hour_to - 1 - F.ceil(F.col("planned_seconds") / 3600)

@@ -7,6 +7,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as spark
 
+from features.catalogue import FEATURES
 from jobs.job import Frames, Night
 from lake.tables import (
     ASSIGNMENTS,
@@ -31,6 +32,7 @@ from outreach.policy.gather import Known
 from outreach.stops import read_stops
 from strategies.document import Strategy
 from strategies.funnel import begun_again, moved
+from strategies.rule import parse
 
 _TOUCHES = spark.StructType(
     [
@@ -42,6 +44,7 @@ _TOUCHES = spark.StructType(
         spark.StructField("needs", spark.StringType()),
         spark.StructField("caller_purpose", spark.StringType()),
         spark.StructField("switched_off", spark.BooleanType()),
+        spark.StructField("personal", spark.BooleanType()),
         spark.StructField("valid_from", spark.DateType()),
         spark.StructField("valid_until", spark.DateType()),
     ]
@@ -130,6 +133,7 @@ def _opt_outs(night: Night) -> DataFrame:
 def _touches(night: Night, book: Sequence[Strategy]) -> DataFrame:
     """Every touch of every strategy, with what its channel asks for."""
     channels, callers = load_channels(), marketed(night)
+    read = [(strategy, parse(strategy.who, FEATURES).personal) for strategy in book]
     with night.ledger.engine.connect() as connection:
         stops = read_stops(connection)
     rows = [
@@ -142,10 +146,11 @@ def _touches(night: Night, book: Sequence[Strategy]) -> DataFrame:
             channels[touch.channel].needs,
             "marketing" if touch.channel in callers else None,
             strategy.name in stops.strategies or touch.channel in stops.channels,
+            personal,
             strategy.valid.start,
             strategy.valid.end,
         )
-        for strategy in book
+        for strategy, personal in read
         for step, touch in enumerate(strategy.funnel, start=1)
     ]
     return night.spark.createDataFrame(rows, _TOUCHES)

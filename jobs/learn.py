@@ -1,6 +1,7 @@
 """Step six: takes in what came of the night's list, and reads every strategy's lift."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -29,9 +30,11 @@ from lake.tables import (
     MEASURED,
     MEASURED_ENTRIES,
     OUTCOMES,
+    PERSONS,
     READOUTS,
     RETURNS_TABLE,
     SEGMENT_READOUTS,
+    SUPPRESSIONS,
     VERDICTS_TABLE,
     WEEKLY,
 )
@@ -39,12 +42,13 @@ from lake.tables.words import OPTED_OUT
 from ledger.audit import record
 from outreach.inbox import refuse_what_came_otherwise, take_arrivals
 from outreach.opt_outs import heed_outcomes
+from outreach.policy.gather import non_personalised
 
 _CONTACT = ("contact", "customer", "strategy", "step", "channel")
 
 
 @job(
-    reads=(*READS, CUSTOMER_FEATURES.until),
+    reads=(*READS, CUSTOMER_FEATURES.until, PERSONS.at),
     writes=(
         OUTCOMES,
         MEASURED,
@@ -106,7 +110,11 @@ def learn(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
             exposed=frames[ASSIGNMENTS],
         ),
     }
-    refit(night, measured=frames[MEASURED], features=frames[CUSTOMER_FEATURES])
+    unread = non_personalised(
+        frames[SUPPRESSIONS], persons=frames[PERSONS], day=night.as_of + timedelta(days=1)
+    )
+    readable = frames[CUSTOMER_FEATURES].join(unread, "customer", "left_anti")
+    refit(night, measured=frames[MEASURED], features=readable)
     return {
         OUTCOMES: night.store.frame(OUTCOMES, taken.outcomes),
         **measured.closed,

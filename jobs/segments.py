@@ -13,21 +13,32 @@ from base.errors import ModelError
 from base.settings import LongTail, Settings
 from features.compiler import CUSTOMER_FEATURES
 from jobs.job import Frames, Night, job
-from lake.table import Read, Table
-from lake.tables import CUSTOMER_SEGMENTS, SEGMENT_CATALOG
+from lake.table import Table
+from lake.tables import CUSTOMER_SEGMENTS, PERSONS, SEGMENT_CATALOG, SUPPRESSIONS
 from models.evidence import measure, objections, pictures
 from models.portrait import BASIS, describe, percentiles, short_name
 from models.segment import Segmenter, score, successor
 from models.shelf import Fit, Shelf, Version, open_shelf
+from outreach.policy.gather import non_personalised
 
 MODEL = "segments"
 
 
-@job(reads=(Read(CUSTOMER_FEATURES, "at"),), writes=(CUSTOMER_SEGMENTS, SEGMENT_CATALOG))
+@job(
+    reads=(CUSTOMER_FEATURES.at, SUPPRESSIONS.at, PERSONS.at),
+    writes=(CUSTOMER_SEGMENTS, SEGMENT_CATALOG),
+)
 def segments(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
-    """Scores every long-tail customer with the champion, fitted anew when there is none or it has aged."""
+    """Scores every long-tail customer with the champion, fitted anew when there is none or it has aged.
+
+    Nothing is learned from who chose no personalisation; he is scored, for the roll and its totals alone.
+    """
     tail = long_tail(frames[CUSTOMER_FEATURES], night.settings.long_tail)
-    sample = draw_sample(tail, rows=night.settings.segments.sample)
+    unread = non_personalised(
+        frames[SUPPRESSIONS], persons=frames[PERSONS], day=night.as_of + timedelta(days=1)
+    )
+    readable = tail.join(unread, "customer", "left_anti")
+    sample = draw_sample(readable, rows=night.settings.segments.sample)
     version, model = _model_in_force(night, sample)
     customers = score(tail, model=model).withColumn("version", F.lit(_label(version)))
     cards = _cards(customers.join(tail.select("customer", "aum_now"), "customer"), sample, model=model)

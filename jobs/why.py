@@ -24,15 +24,24 @@ from features.catalogue import FEATURES
 from features.compiler import CUSTOMER_FEATURES
 from jobs.decided import Decided, open_decided
 from jobs.job import Night
-from lake.tables import CANDIDATES, CUSTOMER_SEGMENTS, CUSTOMERS, LIMITS, PLAN, POSITIONS
+from lake.tables import (
+    CANDIDATES,
+    CUSTOMER_SEGMENTS,
+    CUSTOMERS,
+    LIMITS,
+    PERSONS,
+    PLAN,
+    POSITIONS,
+    SUPPRESSIONS,
+)
+from outreach.policy.gather import non_personalised
 from outreach.publish import publish_file
 from outreach.why import FORBIDDEN, price_parts, why
 from strategies.atoms import RuleError
-from strategies.candidates import selected
+from strategies.candidates import for_everybody, selected
 from strategies.document import Strategy
 from strategies.funnel import positions
-from strategies.rule import parse
-from strategies.tree import Condition
+from strategies.rule import Rule, parse
 
 _TOKENS = "the column customer of every table holds them, and so does longreach why --all --to FILE.csv"
 _YUAN = ("value", "cost", "price", "short_by")
@@ -183,11 +192,13 @@ def _silent(
     decided: Decided, customer: str, *, asked: Sequence[dict[str, Any]]
 ) -> tuple[list[NotAsked], int]:
     """The strategies that run and are no candidates of his: those that know him, and how many do not."""
-    night, one = decided.night, F.col("customer") == customer
-    running = [each for each in decided.book if each.runs_on(night.as_of + timedelta(days=1))]
+    night, one, day = decided.night, F.col("customer") == customer, decided.night.as_of + timedelta(days=1)
+    running = [each for each in decided.book if each.runs_on(day)]
     names, rules = {each.name for each in running}, _rules(running)
     known = night.store.read(CUSTOMER_FEATURES, as_of=night.as_of).filter(one)
-    by_rule = selected(known, strategies=rules, carried=("customer",), as_of=night.as_of).collect()
+    asking = for_everybody(rules) if _is_unread(night, customer, day=day) else rules
+    conditions = {name: rule.condition for name, rule in asking.items()}
+    by_rule = selected(known, strategies=conditions, carried=("customer",), as_of=night.as_of).collect()
     touches = night.store.read(POSITIONS, as_of=night.as_of).filter(one)
     journeys = positions(touches, strategies=running, as_of=night.as_of).collect()
     silent = {each.name: _UNREAD for each in running if each.name not in rules}
@@ -206,12 +217,19 @@ def _silent(
     return told, len(names - set(silent) - {row["strategy"] for row in asked})
 
 
-def _rules(book: Iterable[Strategy]) -> dict[str, Condition]:
+def _is_unread(night: Night, customer: str, *, day: date) -> bool:
+    """Whether he chose that nothing be read to choose him."""
+    suppressions, persons = (night.store.read(table, as_of=night.as_of) for table in (SUPPRESSIONS, PERSONS))
+    found = non_personalised(suppressions, persons=persons, day=day)
+    return found.filter(F.col("customer") == customer).count() > 0
+
+
+def _rules(book: Iterable[Strategy]) -> dict[str, Rule]:
     """The rules of those whose rule, written for the night, reads today."""
     found = {}
     for each in book:
         with contextlib.suppress(RuleError):
-            found[each.name] = parse(each.who, FEATURES).condition
+            found[each.name] = parse(each.who, FEATURES)
     return found
 
 

@@ -13,12 +13,15 @@ from base.settings import Contact
 from features.catalogue import FEATURES
 from strategies.document import Strategy, Touch
 from strategies.evaluate import compile_rules
-from strategies.rule import parse
+from strategies.rule import Rule, parse
 from strategies.tree import Condition
 
 # A call reaches only who picks up; where nothing is known of a customer, a cold call's usual share.
 ANSWERED_CHANNELS = ("ai_call", "human_call")
 USUAL_ANSWERED_SHARE = 0.4
+NO_SEGMENT = "none"
+"""What stands for the segment of customers of whom nothing is read."""
+
 _TOUCHES = (
     "strategy string, step int, channel string, kind string, worth double, cost double, answered boolean"
 )
@@ -29,6 +32,7 @@ def match(
     features: DataFrame,
     *,
     segments: DataFrame,
+    non_personalised: DataFrame,
     positions: DataFrame,
     strategies: Sequence[Strategy],
     as_of: date,
@@ -41,21 +45,24 @@ def match(
     ``features`` and ``segments`` are those of ``as_of``; ``positions`` comes from ``funnel.positions``. A
     customer starts a funnel when its rule selects him and he never started it before; later touches
     are due by the funnel alone, unless he has opened a product since: he has acted and is left in peace.
+    Of customers among ``non_personalised`` that is all that is read: they start what is for everybody alone,
+    and count as if nothing were known of them, not even a segment.
     ``costs``: yuan a contact, by channel. ``value`` (CNY) = goal value x priority x expected lift x the share
     of calls the customer answers. ``hour``: his best hour inside ``window``, else one drawn by hash.
     Raises StrategyError for a channel without a cost.
     """
     running = [strategy for strategy in strategies if strategy.runs_on(as_of + timedelta(days=1))]
-    known = features.join(segments.select("customer", "segment"), on="customer").withColumn(
-        "reach", F.coalesce("answered_share_365d", F.lit(USUAL_ANSWERED_SHARE))
-    )
-    rules = {strategy.name: parse(strategy.who, FEATURES).condition for strategy in running}
-    opening = selected(known, strategies=rules, carried=("customer", *_TRAITS), as_of=as_of).join(
-        positions, on=["customer", "strategy"], how="left_anti"
-    )
+    tail = features.join(segments.select("customer", "segment"), on="customer")
+    known = tail.join(non_personalised, on="customer", how="left_anti").withColumn("reach", _reach())
+    unread = _unread(tail.join(non_personalised, on="customer", how="left_semi"))
+    rules = {strategy.name: parse(strategy.who, FEATURES) for strategy in running}
+    opening = _opening(known, rules, as_of).unionByName(_opening(unread, for_everybody(rules), as_of))
+    traits = known.select("customer", *_TRAITS).unionByName(unread)
     touches = _touches(features.sparkSession, running, costs)
-    contacts = opening.unionByName(_due(known, positions, as_of)).join(
-        F.broadcast(touches), on=["strategy", "step"]
+    contacts = (
+        opening.join(positions, on=["customer", "strategy"], how="left_anti")
+        .unionByName(_due(traits, positions, as_of))
+        .join(F.broadcast(touches), on=["strategy", "step"])
     )
     return contacts.select(
         "customer",
@@ -107,9 +114,34 @@ def planned_hour(window: Contact) -> Column:
     return F.when(F.col("best_hour").isNotNull(), best).otherwise(spread).cast("int")
 
 
-def _due(known: DataFrame, positions: DataFrame, as_of: date) -> DataFrame:
+def for_everybody(rules: Mapping[str, Rule]) -> dict[str, Rule]:
+    """Those of the rules, by name, that ask nothing about a customer."""
+    return {name: rule for name, rule in rules.items() if not rule.personal}
+
+
+def _opening(customers: DataFrame, rules: Mapping[str, Rule], as_of: date) -> DataFrame:
+    """First touches, as ``selected`` gives them, with ``_TRAITS``."""
+    conditions = {name: rule.condition for name, rule in rules.items()}
+    return selected(customers, strategies=conditions, carried=("customer", *_TRAITS), as_of=as_of)
+
+
+def _reach() -> Column:
+    return F.coalesce("answered_share_365d", F.lit(USUAL_ANSWERED_SHARE))
+
+
+def _unread(customers: DataFrame) -> DataFrame:
+    """``_TRAITS`` of customers of whom nothing is read, but what ends contacts."""
+    return customers.select(
+        "customer",
+        F.lit(NO_SEGMENT).alias("segment"),
+        F.lit(USUAL_ANSWERED_SHARE).alias("reach"),
+        F.lit(None).cast(customers.schema["best_hour"].dataType).alias("best_hour"),
+        "days_since_opening",
+    )
+
+
+def _due(traits: DataFrame, positions: DataFrame, as_of: date) -> DataFrame:
     """Later touches: what the funnels ask for, of customers who have not acted since."""
-    traits = known.select("customer", *_TRAITS)
     days_exposed = F.datediff(F.lit(as_of), F.col("first_exposed"))
     acted = F.coalesce(F.col("days_since_opening") <= days_exposed, F.lit(False))
     return (

@@ -63,7 +63,8 @@ class Planned:
 class Audience:
     """The long-tail customers of ``as_of``; every array holds one place a customer, in one order.
 
-    ``known``: FEATURES and ``segment``. ``verdicts``: by channel and kind the place of the first policy rule
+    ``known``: FEATURES and ``segment``. ``unread``: who chose that nothing be read to choose them; of them
+    nothing is known. ``verdicts``: by channel and kind the place of the first policy rule
     that forbids a first touch, FREE where none does. ``journey``: the strategy whose journey a customer is
     in. ``hour``: at which he is best reached. ``opened``: by product, who took it up within
     ``collect.OPENING_DAYS``. ``touches``: by strategy, all that have been made. ``scaled``: the features of
@@ -74,6 +75,7 @@ class Audience:
 
     as_of: date
     known: pa.RecordBatch
+    unread: Flags
     segment: Words
     verdicts: Mapping[tuple[str, str], Bytes]
     journey: Words
@@ -103,6 +105,7 @@ def audience(customers: pa.Table, *, touches: pa.Table, as_of: date) -> Audience
     return Audience(
         as_of=as_of,
         known=known,
+        unread=_flags(table["unread"]),
         segment=segment,
         verdicts={
             (channel, kind): _verdict(table[verdict_name(channel, kind)])

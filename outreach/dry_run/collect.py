@@ -12,9 +12,9 @@ from features.catalogue import FEATURES
 from lake.tables.words import CHANNELS, PRODUCTS, TREATED
 from outreach.channels.channel import Channel
 from outreach.policy.facts import CHANNEL_BITS, facts_of
-from outreach.policy.gather import EXPOSED, Known, gather
+from outreach.policy.gather import EXPOSED, Known, gather, non_personalised
 from outreach.policy.rule import place_of_first
-from strategies.candidates import planned_hour
+from strategies.candidates import NO_SEGMENT, planned_hour
 
 OPENING_DAYS = 90
 """How far back openings are counted for the rate at which customers open a product unasked."""
@@ -44,9 +44,11 @@ def collect(
 ) -> DataFrame:
     """The long-tail customers of ``as_of``, with every feature and ``segment``, and besides:
 
+    ``unread``: whether he chose that nothing be read to choose him; then no feature is here, nor his segment;
     ``<channel>:<kind>``: the place among ``policy_rules()`` of the first rule that forbids a first touch by
     that channel about that product the day after ``as_of``, null when none does, each customer taken to be
-    in no other strategy's journey; ``journey``: the strategy whose journey he is in, '' for none;
+    in no other strategy's journey, and the strategy to be one that may select him; ``journey``: the strategy
+    whose journey he is in, '' for none;
     ``hour``: the hour at which he is best reached;
     ``opened_<product>``: whether he took the product up within ``OPENING_DAYS``; ``planned_strategy``,
     ``planned_channel``, ``planned_net``, ``planned_left`` (CNY, without and with the price of its room taken
@@ -59,8 +61,8 @@ def collect(
     people = seen.segments.select("customer", "segment")
     verdicts = _verdicts(people, known, as_of, contact, channels, callers, stopped)
     return (
-        seen.features.select("customer", *FEATURES, planned_hour(contact).alias("hour"))
-        .join(people, "customer")
+        _readable(seen, known, day=as_of + timedelta(days=1))
+        .withColumn("hour", planned_hour(contact))
         .join(verdicts, "customer")
         .join(_opened(seen.openings, as_of), "customer", "left")
         .join(_planned(seen.plan), "customer", "left")
@@ -71,6 +73,23 @@ def collect(
 def verdict_name(channel: str, kind: str) -> str:
     """The column with the verdict on first touches by ``channel`` about ``kind``."""
     return f"{channel}:{kind}"
+
+
+def _readable(seen: Seen, known: Known, *, day: date) -> DataFrame:
+    """customer, features, segment and ``unread``; of the unread no feature, and no segment."""
+    unread = non_personalised(known.suppressions, persons=known.persons, day=day).withColumn(
+        "chose", F.lit(True)
+    )
+    tail = seen.features.select("customer", *FEATURES).join(
+        seen.segments.select("customer", "segment"), "customer"
+    )
+    may = F.col("chose").isNull()
+    return tail.join(F.broadcast(unread), "customer", "left").select(
+        "customer",
+        *(F.when(may, F.col(name)).alias(name) for name in FEATURES),
+        F.when(may, F.col("segment")).otherwise(NO_SEGMENT).alias("segment"),
+        (~may).alias("unread"),
+    )
 
 
 def _verdicts(
@@ -107,6 +126,8 @@ def _verdicts(
             needs=F.lit(channels[channel].needs),
             caller_purpose=F.lit("marketing") if channel in callers else F.lit(None).cast("string"),
             switched_off=F.lit(channel in stopped),
+            # A rule that asks anything about a customer does not select who chose that nothing be read.
+            personal=F.lit(False),
             valid_from=F.lit(day),
             valid_until=F.lit(day),
         )

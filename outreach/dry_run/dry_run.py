@@ -116,7 +116,7 @@ class DryRun:
 
     def rule(self, rule: Rule) -> Found:
         """What a bare rule selects."""
-        bits = select([rule.condition], self.audience)[0]
+        bits = select([rule], self.audience)[0]
         selected = places(bits, len(self.audience))
         touches = [
             touch_policy(
@@ -130,7 +130,7 @@ class DryRun:
 
     def strategy(self, document: Strategy) -> Found:
         """What a strategy would do, as if it ran the day after ``as_of`` with the live book as it is."""
-        bits = select([parse(document.who, FEATURES).condition], self.audience)[0]
+        bits = select([parse(document.who, FEATURES)], self.audience)[0]
         selected = places(bits, len(self.audience))
         begun = may_not_begin(self.audience.touches.get(document.name), document, as_of=self.audience.as_of)
         may_begin = np.setdiff1d(selected, begun, assume_unique=True)

@@ -84,13 +84,13 @@ def _found(selected: Ints, audience: Audience) -> npt.NDArray[np.int64]:
 def _trait(at: int, apart: float, selected: Ints, mix: Floats, audience: Audience) -> Trait:
     name, means, known_of = BASIS[at], audience.means[at], audience.known_of[at]
     values = audience.values(name, selected)
-    known = ~np.isnan(values)
+    known, told = ~np.isnan(values), mix * (known_of > 0)
     return Trait(
         feature=name,
         label=FEATURES[name].label,
         unit=FEATURES[name].unit,
         selected=float(values[known].sum() / max(known.sum(), 1)),
-        segments=float(means @ mix),
+        segments=float(means @ told / told.sum()) if told.any() else 0.0,
         everybody=float(means @ known_of / max(known_of.sum(), 1)),
         apart=apart,
     )

@@ -9,12 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from features.declaration import Feature
-from outreach.dry_run.audience import Audience, Ints
+from outreach.dry_run.audience import Audience, Flags, Ints
 from strategies.document import Strategy
 from strategies.evaluate import compile_rules
 from strategies.evaluate.kernel import Counts, shared
-from strategies.rule import parse
-from strategies.tree import Condition
+from strategies.rule import Rule, parse
 
 Bits = npt.NDArray[np.uint64]
 
@@ -37,14 +36,17 @@ class Book:
 
 def lay_out(strategies: Sequence[Strategy], audience: Audience, *, features: Mapping[str, Feature]) -> Book:
     """The book evaluated over the whole audience, once. Raises RuleError where a rule does not read."""
-    bits = select([parse(strategy.who, features).condition for strategy in strategies], audience)
+    bits = select([parse(strategy.who, features) for strategy in strategies], audience)
     everybody = np.full(bits.shape[1], ~np.uint64(0), dtype=np.uint64)
     return Book(strategies=tuple(strategies), bits=bits, customers=shared(bits, everybody))
 
 
-def select(rules: Sequence[Condition], audience: Audience) -> Bits:
-    """Whom each rule selects, rules x words: customer i is bit i % 64 of word i // 64."""
-    program = compile_rules(rules, as_of=audience.as_of)
+def select(rules: Sequence[Rule], audience: Audience) -> Bits:
+    """Whom each rule selects, rules x words: customer i is bit i % 64 of word i // 64.
+
+    A rule that asks anything about a customer selects nobody of whom nothing may be read.
+    """
+    program = compile_rules([rule.condition for rule in rules], as_of=audience.as_of)
     bits = np.zeros((len(rules), -(-len(audience) // _WORD)), dtype=np.uint64)
 
     def fill(start: int) -> None:
@@ -55,6 +57,7 @@ def select(rules: Sequence[Condition], audience: Audience) -> Bits:
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         for _ in threads.map(fill, range(0, len(audience), _PIECE)):
             pass
+    bits[[rule.personal for rule in rules]] &= _packed(~audience.unread)
     return bits
 
 
@@ -62,3 +65,10 @@ def places(bits: Bits, customers: int) -> Ints:
     """The places of the customers that one rule's bits select, ascending."""
     found = np.unpackbits(bits.view(np.uint8), bitorder="little")[:customers]
     return np.flatnonzero(found).astype(np.int32)
+
+
+def _packed(flags: Flags) -> Bits:
+    """A bit a customer, in whole words."""
+    whole = np.zeros(-(-len(flags) // _WORD) * _WORD, dtype=np.bool_)
+    whole[: len(flags)] = flags
+    return np.packbits(whole, bitorder="little").view(np.uint64)

@@ -41,6 +41,7 @@ class Facts:
     needs: Column
     caller_purpose: Column
     switched_off: Column
+    personal: Column
     valid_from: Column
     valid_until: Column
     # of the person

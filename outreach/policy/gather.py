@@ -41,7 +41,8 @@ class Known:
     ``journeys``: customer, strategy, last_step; one row a customer and strategy, of those who have begun and
     may not begin again. ``begun_again``: customer, strategy, first_exposed, window_days; one row a journey
     after the first, which ``assignments`` has. ``touches``: strategy, step, channel_bit, planned_seconds,
-    by_human, needs, caller_purpose, switched_off, valid_from, valid_until; one row a touch of a strategy.
+    by_human, needs, caller_purpose, switched_off, personal, valid_from, valid_until; one row a touch of a
+    strategy.
     """
 
     customers: DataFrame

@@ -51,14 +51,14 @@ class RefusesAutomatedDecisions(PolicyRule):
 
 
 class NoPersonalisation(PolicyRule):
-    """The customer chose not to be picked by personal features, as all strategies do. 拒绝个性化推荐"""
+    """The customer chose not to be picked by personal features, as this strategy does. 拒绝个性化推荐"""
 
     name = "no_personalisation"
     order = 100
-    otherwise = "personalised offers allowed by the customer"
+    otherwise = "a strategy for everybody, or personalised offers allowed by the customer"
 
     def forbids(self, facts: Facts) -> Column:
-        return facts.no_personalisation
+        return facts.no_personalisation & facts.personal
 
 
 class NoConsent(PolicyRule):

@@ -50,6 +50,7 @@ def _decided(spark: SparkSession) -> list[dict[str, object]]:
     candidates = match(
         people,
         segments=people.select("customer", F.lit("S01").alias("segment")),
+        non_personalised=people.filter("customer like '%7'").select("customer"),
         positions=_begun(spark),
         strategies=BOOK,
         as_of=date(2026, 7, 20),

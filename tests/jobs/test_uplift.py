@@ -171,6 +171,23 @@ def test_first_contacts_are_valued_by_the_champion(
     assert abs(first.loc[~salaried, "value"].mean()) < 0.03 * stake
 
 
+def test_of_whom_nothing_may_be_read_the_author_is_followed(
+    house: House, proven: tuple[list[str], pd.DataFrame]
+) -> None:
+    _, features = proven
+    strategy, spark = _strategy(), house.night.spark
+    names = features["customer"].head(100).tolist()
+    contacts = spark.createDataFrame(
+        [(name, strategy.name, 1, "sms", KIND, 7.0) for name in names], _CONTACTS
+    )
+    readable = spark.createDataFrame(features[~features["customer"].isin(names[:10])])
+    next_night = dataclasses.replace(house.night, as_of=NIGHT + timedelta(days=1))
+    found = with_champions(next_night, contacts, features=readable, book=[strategy]).toPandas()
+    kept = found.loc[found["value"] == 7.0, "customer"]
+    assert sorted(kept) == sorted(names[:10])
+    assert len(found) == len(names)
+
+
 def test_without_a_champion_the_author_is_followed(house: House) -> None:
     strategy, spark = _strategy(), house.night.spark
     contacts = spark.createDataFrame([("c", strategy.name, 1, "sms", KIND, 7.0)], _CONTACTS)

@@ -45,6 +45,7 @@ def people(seed: int = 5) -> pa.Table:
     customers = make_customers(PEOPLE, seed=seed)
     planned, net = rng.random(PEOPLE) < 0.3, rng.exponential(4.0, PEOPLE)
     added: dict[str, pa.Array] = {
+        "unread": pa.array(np.zeros(PEOPLE, bool)),
         "journey": pa.array(np.where(rng.random(PEOPLE) < 0.1, rng.choice(names, PEOPLE), "")),
         "planned_strategy": pa.array(rng.choice(names, PEOPLE), mask=~planned),
         "planned_channel": pa.array(rng.choice(CHANNELS, PEOPLE), mask=~planned),

@@ -28,6 +28,7 @@ EDGE = (-31, -8, -7, -6, -5, -1, 0, 1)
 
 NO_CALLER = (STRATEGIES[4], 1)
 SWITCHED_OFF = (STRATEGIES[5], 2)
+GENERAL = STRATEGIES[6:]
 
 Row = dict[str, Any]
 
@@ -92,6 +93,7 @@ def _touches(chance: np.random.Generator, strategy: str) -> list[Row]:
             "needs": "app" if channel == "push" else "number",
             "caller_purpose": None if (strategy, step) == NO_CALLER else "marketing",
             "switched_off": (strategy, step) == SWITCHED_OFF,
+            "personal": strategy not in GENERAL,
             "valid_from": valid_from,
             "valid_until": valid_until,
         }

@@ -44,19 +44,28 @@ def some() -> Audience:
 
 def test_rules_select_whom_they_are_true_of(some: Audience) -> None:
     rows = some.known.to_pylist()
-    conditions = [parse(strategy.who, FEATURES).condition for strategy in OWN]
-    for condition, bits in zip(conditions, select(conditions, some), strict=True):
-        meant = [place for place, row in enumerate(rows) if truth(condition, row, as_of=AS_OF)]
+    rules = [parse(strategy.who, FEATURES) for strategy in OWN]
+    for rule, bits in zip(rules, select(rules, some), strict=True):
+        meant = [place for place, row in enumerate(rows) if truth(rule.condition, row, as_of=AS_OF)]
         assert places(bits, len(some)).tolist() == meant
+
+
+def test_of_whom_nothing_may_be_read_only_rules_for_everybody_select() -> None:
+    customers, unread = people(), np.arange(PEOPLE) % 5 == 0
+    place = customers.column_names.index("unread")
+    some = audience_of(customers.set_column(place, "unread", pa.array(unread)))
+    asking, general = (parse(rule, FEATURES) for rule in ("age is null or age is not null", "所有客户"))
+    by_asking, by_general = (places(bits, PEOPLE) for bits in select([asking, general], some))
+    assert by_asking.tolist() == np.flatnonzero(~unread).tolist()
+    assert len(by_general) == PEOPLE
+    assert dry_run_of(some).rule(asking).selected == np.count_nonzero(~unread)
 
 
 def test_overlaps_are_the_customers_in_common(some: Audience) -> None:
     tried = OWN[0]
     found = dry_run_of(some).strategy(tried)
     members = {
-        strategy.name: set(
-            places(select([parse(strategy.who, FEATURES).condition], some)[0], len(some)).tolist()
-        )
+        strategy.name: set(places(select([parse(strategy.who, FEATURES)], some)[0], len(some)).tolist())
         for strategy in OWN
     }
     these = members.pop(tried.name)

@@ -100,6 +100,8 @@ class Judge:
         found = (
             self.states(customer) | self.person(customer, candidate) | self.means(customer, candidate, touch)
         )
+        if not touch["personal"]:
+            found.discard("no_personalisation")
         sharing = self.sharing(customer)
         if self.opted_out(customer, channel):
             found.add("opted_out")
@@ -284,7 +286,8 @@ def in_engine(engine: SparkSession, world: World, contact: Contact = CONTACT) ->
             engine,
             world.touches,
             "strategy string, step int, channel_bit int, planned_seconds int, by_human boolean, "
-            "needs string, caller_purpose string, switched_off boolean, valid_from date, valid_until date",
+            "needs string, caller_purpose string, switched_off boolean, personal boolean, valid_from date, "
+            "valid_until date",
         ),
     )
     candidates = _rows(

@@ -16,14 +16,20 @@ DAY = date(2026, 8, 31)
 CONTACT = Contact.model_validate({})
 
 
-def plain_people(people: int, *, channel: str = "sms", kind: str = "deposit") -> People:
-    """So many born in 1990, each with a mobile of their own, the app, and consent; a place each for more."""
+def plain_people(
+    people: int, *, channel: str = "sms", kind: str = "deposit", personal: bool = True
+) -> People:
+    """So many born in 1990, each with a mobile of their own, the app, and consent; a place each for more.
+
+    ``personal``: whether the strategies chose them by anything that is known of them.
+    """
     shape = (STRATEGIES, STEPS)
     touches = Touches(
         channel=np.full(shape, CHANNELS.index(channel)),
         kind=np.full(shape, PRODUCTS.index(kind)),
         marketing_number=np.ones(shape, bool),
         switched_off=np.zeros(shape, bool),
+        personal=np.full(shape, personal),
         valid_from=np.full(shape, -90),
         valid_until=np.full(shape, 90),
     )

@@ -1,4 +1,4 @@
-"""The book against the synthetic bank: every strategy speaks to a fair share of the long tail."""
+"""The book against the synthetic bank: every strategy speaks to a fair share of the long tail, or to all."""
 
 from datetime import date
 from pathlib import Path
@@ -61,5 +61,7 @@ def test_every_strategy_speaks_to_a_fair_share(long_tail: DataFrame) -> None:
         .toArrow()
         .to_pylist()[0]
     )
+    general = {strategy.name for strategy in book if not parse(strategy.who, FEATURES).personal}
+    assert {shares.pop(name) for name in general} == {1.0}
     outside = {name: round(share, 3) for name, share in shares.items() if not LOW <= share <= HIGH}
     assert outside == {}

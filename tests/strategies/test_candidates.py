@@ -1,5 +1,6 @@
 """Who the book selects, at what value and hour."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -47,6 +48,11 @@ def _segments(engine: SparkSession, *customers: str) -> DataFrame:
     return engine.createDataFrame([(c, "S01") for c in customers], "customer string, segment string")
 
 
+def _choosing(engine: SparkSession, *customers: str) -> DataFrame:
+    """Who chose that nothing be read to choose them."""
+    return engine.createDataFrame([(c,) for c in customers], "customer string")
+
+
 def _positions(engine: SparkSession, *rows: tuple[str, str, date, int | None]) -> DataFrame:
     return engine.createDataFrame(
         list(rows), "customer string, strategy string, first_exposed date, step int"
@@ -54,11 +60,16 @@ def _positions(engine: SparkSession, *rows: tuple[str, str, date, int | None]) -
 
 
 def _matched(
-    features: DataFrame, segments: DataFrame, positions: DataFrame, *strategies: Strategy
+    features: DataFrame,
+    segments: DataFrame,
+    positions: DataFrame,
+    *strategies: Strategy,
+    choosing: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
     found = match(
         features,
         segments=segments,
+        non_personalised=_choosing(features.sparkSession, *choosing),
         positions=positions,
         strategies=strategies,
         as_of=TODAY,
@@ -148,6 +159,7 @@ def test_a_channel_without_a_cost_is_refused(engine: SparkSession) -> None:
         match(
             people,
             segments=_segments(engine, "a"),
+            non_personalised=_choosing(engine),
             positions=_positions(engine),
             strategies=(SAVERS,),
             as_of=TODAY,

@@ -314,6 +314,7 @@ def _touches(people: People) -> pa.Table:
                 "needs": channel.needs,
                 "caller_purpose": "marketing" if touches.marketing_number[strategy, step] else None,
                 "switched_off": bool(touches.switched_off[strategy, step]),
+                "personal": bool(touches.personal[strategy, step]),
             }
         )
     table = pa.Table.from_pylist(rows)

@@ -42,11 +42,12 @@ def by_rule(people: People) -> Mapping[str, Flags]:
     """Rule number and words -> whether that line alone allows the contact of each person."""
     channel = people.touches.channel[people.strategy, people.step]
     kind = people.touches.kind[people.strategy, people.step]
+    personal = people.touches.personal[people.strategy, people.step]
     return {
         "8 consent": _consented(people.consents, channel),
         "9 opt-out": _not_opted_out(people, channel),
         "10 automated decisions": ~_suppressed(people, "refuses_automated_decisions"),
-        "10 personalisation": ~_suppressed(people, "no_personalisation"),
+        "10 personalisation": ~personal | ~_suppressed(people, "no_personalisation"),
         "11 minors": _surely_of_age(people),
         "11 elderly": ~_perhaps_elderly(people) | (_human_first(people, channel) & (RISK_ASKED[kind] == 0)),
         "12 window": _within_the_window(people.hour, channel),

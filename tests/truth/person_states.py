@@ -44,6 +44,7 @@ class Touches:
     kind: Ints
     marketing_number: Flags
     switched_off: Flags
+    personal: Flags
     valid_from: Ints
     valid_until: Ints
 
@@ -136,6 +137,8 @@ def _touches(chance: np.random.Generator) -> Touches:
     shape = (STRATEGIES, STEPS)
     off, mute = np.zeros(shape, bool), np.ones(shape, bool)
     off[5, 1], mute[4, 0] = True, False
+    personal = np.ones(shape, bool)
+    personal[6:] = False
     since, until = np.full(shape, -90), np.full(shape, 9000)
     since[0], since[1], until[2], until[3] = 0, 1, 0, -1
     channels = np.array([chance.permutation(len(CHANNELS))[:STEPS] for _ in range(STRATEGIES)])
@@ -145,6 +148,7 @@ def _touches(chance: np.random.Generator) -> Touches:
         kind=kinds,
         marketing_number=mute,
         switched_off=off,
+        personal=personal,
         valid_from=since,
         valid_until=until,
     )

@@ -14,7 +14,7 @@ from lake.tables.words import ARMS, TREATED
 from outreach.channels.channel import capacities
 from outreach.policy.rule import policy_rules
 from strategies.document import Strategy
-from tests.jobs.decided.nights import SECOND, rows
+from tests.jobs.decided.nights import GENERAL_RULES, SECOND, rows, unread
 
 
 def test_every_candidate_has_one_fate(first: Night) -> None:
@@ -82,12 +82,15 @@ def test_only_who_takes_part_is_a_candidate(first: Night, book: dict[str, Strate
     for r in rows(first, CANDIDATES):
         asked[r["strategy"]].add(r["customer"])
     assets = {r["customer"]: r["aum_now"] for r in rows(first, CUSTOMER_FEATURES)}
+    chose = unread(first)
     for name, strategy in book.items():
-        least = float(strategy.who.split()[-1])
+        general = strategy.who in GENERAL_RULES
+        least = 0.0 if general else float(strategy.who.split()[-1])
         taking_part = {
             customer
             for customer, aum_now in assets.items()
             if aum_now >= least
+            and (general or customer not in chose)
             and is_enrolled(
                 customer,
                 strategy=name,
@@ -96,6 +99,19 @@ def test_only_who_takes_part_is_a_candidate(first: Night, book: dict[str, Strate
             )
         }
         assert asked[name] == taking_part
+
+
+def test_who_chose_no_personalisation_is_asked_by_nothing_that_reads_of_him(
+    first: Night, book: dict[str, Strategy]
+) -> None:
+    chose = unread(first)
+    asked = [r for r in rows(first, CANDIDATES) if r["customer"] in chose]
+    assert {book[r["strategy"]].who for r in asked} <= set(GENERAL_RULES)
+    assert {r["segment"] for r in asked} == {"none"}
+    assert "no_personalisation" not in {r["dropped_by"] for r in asked}
+    reached = {r["customer"] for r in rows(first, PLAN) if r["customer"] in chose}
+    assert reached == {r["customer"] for r in asked if r["dropped_by"] is None}
+    assert reached
 
 
 def test_the_same_night_again_changes_nothing(again: tuple[list[str], list[str]]) -> None:
