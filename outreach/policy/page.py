@@ -45,8 +45,8 @@ _TAIL = """
   (`everybody`, 所有客户) names no feature and no segment. The rule's own words decide that; nobody marks a
   strategy so. Nothing else is read of him: he counts as of no segment (`none`), a contact with him is worth
   what it is with somebody unknown, never by a learned uplift, and its hour is drawn. No segment and no uplift
-  is fitted on him. Two things are read all the same: that his assets make him a customer of the long tail, and
-  that he took up a product, which ends a journey. What he had begun that was personal ends.
+  is fitted on him. Two things are read all the same: that his assets make him a customer of the long tail,
+  and that he took up a product, which ends a journey. What he had begun that was personal ends.
 - **Journey**: whoever was exposed to a strategy belongs to it until its goal's window has passed, whichever
   arm was drawn, so that what is measured is that strategy's doing. The same holds each time he begins again,
   and when the journey has ended early or the strategy is paused, retired or reads no more. An account that is
