@@ -18,6 +18,7 @@ from pyspark.sql import functions as F
 
 from base.errors import ExperimentError, VaultError
 from base.settings import Holdout, Settings
+from evaluation.suppress import shown
 from experiments.holdouts import held, holdouts, in_its_segments
 from jobs.audience import open_night
 from jobs.job import Night
@@ -136,8 +137,8 @@ def _lines(night: Night, customers: DataFrame, *, actor: str) -> tuple[bytes, in
     )
     if people.num_rows != len(tokens):
         raise VaultError(
-            f"{len(tokens) - people.num_rows} of {len(tokens)} customers held out have no identity in the "
-            f"vault for {night.as_of}; nothing was written: run ingest for that date again"
+            f"{shown(len(tokens) - people.num_rows)} of {len(tokens):,} customers held out have no identity "
+            f"in the vault for {night.as_of}; nothing was written: run ingest for that date again"
         )
     numbers = sorted(people["customer_no"].cast(pa.string()).to_pylist())
     return "".join(f"{line}\n" for line in ("customer_no", *numbers)).encode(), len(numbers)
