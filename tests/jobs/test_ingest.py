@@ -22,7 +22,16 @@ from jobs.ingest import ingest
 from jobs.job import Night
 from jobs.run import execute
 from lake.store import Store
-from lake.tables import BALANCES, CONSENTS, CUSTOMERS, DELIVERED, NUMBERS, QUARANTINE, TRANSACTIONS
+from lake.tables import (
+    BALANCES,
+    CONSENTS,
+    CUSTOMERS,
+    DELIVERED,
+    NUMBERS,
+    PERSONS,
+    QUARANTINE,
+    TRANSACTIONS,
+)
 from ledger.database import Ledger, open_ledger
 from ledger.schema import QUALITY_RESULTS
 from outreach.vault import Vault
@@ -31,7 +40,7 @@ from tests.sources.small_bank import FIRST, deliver_csv, deliver_parquet, tables
 from tests.sources.small_bank import NUMBERS as BANK_NUMBERS
 
 ROOT = Path(__file__).parents[2]
-WRITTEN = (*DELIVERED, NUMBERS, QUARANTINE)
+WRITTEN = (*DELIVERED, NUMBERS, PERSONS, QUARANTINE)
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +103,25 @@ def test_a_clean_night_holds_tokens_and_all_rows(night: Night) -> None:
     )
     numbers = night.store.read(NUMBERS, as_of=FIRST).toArrow()
     assert set(numbers["kind"].to_pylist()) == {"mobile"}
+
+
+def test_accounts_with_one_id_number_are_one_person_and_stay_so_when_one_ends(night: Night) -> None:
+    made = tables()
+    first = made["identities"]["id_number"][0].as_py()
+    made["identities"] = with_cell(made["identities"], "id_number", 1, f" {first.lower()}")
+    deliver_csv(landing(night.settings), made)
+    assert execute(ingest, night).written["persons"] == 2
+    vault = Vault(night.settings)
+    accounts = vault.tokens("customer", pa.array(BANK_NUMBERS[:2])).to_pylist()
+    person = vault.tokens("document", pa.array([first]))[0].as_py()
+    found = night.store.read(PERSONS, as_of=FIRST).drop("as_of").toArrow().sort_by("customer").to_pylist()
+    assert found == [{"customer": account, "person": person} for account in sorted(accounts)]
+    second = replace(night, as_of=FIRST + timedelta(days=1))
+    after = tables(as_of=second.as_of)
+    for name, table in after.items():
+        after[name] = table.filter(pc.not_equal(table["customer_no"], BANK_NUMBERS[1]))
+    deliver_csv(landing(night.settings, second.as_of), after)
+    assert execute(ingest, second).written["persons"] == 2
 
 
 def test_the_same_night_again_changes_nothing_and_parquet_equals_csv(night: Night) -> None:
