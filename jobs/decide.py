@@ -42,8 +42,9 @@ from outreach.arbitrate import Decision, arbitrate
 from outreach.channels.channel import load_channels
 from outreach.explore import Exploration
 from outreach.policy.facts import facts_of
-from outreach.policy.gather import EXPOSED, gather, non_personalised
+from outreach.policy.gather import EXPOSED, gather
 from outreach.policy.rule import dropped_by
+from outreach.policy.suppressions import non_personalised
 from outreach.release.states import is_fixed
 from strategies.book import read_live
 from strategies.candidates import match

@@ -18,7 +18,7 @@ from outreach.callers import allocate, callers_of_day
 from outreach.channels.channel import PLAIN, Channel
 from outreach.mask import WHOLE, mask_phone
 from outreach.policy.facts import CHANNEL_BITS
-from outreach.policy.gather import suppressed_on
+from outreach.policy.suppressions import suppressed_on
 from outreach.release import Draft, Release, Words, build_lists, contact_day, kin_of, recipients_of
 from outreach.stops import Stops, hold_still, last_opt_out, read_stops, why_stopped, with_kin_of
 from outreach.vault import Vault

@@ -42,7 +42,7 @@ from lake.tables.words import OPTED_OUT
 from ledger.audit import record
 from outreach.inbox import refuse_what_came_otherwise, take_arrivals
 from outreach.opt_outs import heed_outcomes
-from outreach.policy.gather import non_personalised
+from outreach.policy.suppressions import non_personalised
 
 _CONTACT = ("contact", "customer", "strategy", "step", "channel")
 

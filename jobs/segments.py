@@ -19,7 +19,7 @@ from models.evidence import measure, objections, pictures
 from models.portrait import BASIS, describe, percentiles, short_name
 from models.segment import Segmenter, score, successor
 from models.shelf import Fit, Shelf, Version, open_shelf
-from outreach.policy.gather import non_personalised
+from outreach.policy.suppressions import non_personalised
 
 MODEL = "segments"
 

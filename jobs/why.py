@@ -34,7 +34,7 @@ from lake.tables import (
     POSITIONS,
     SUPPRESSIONS,
 )
-from outreach.policy.gather import non_personalised
+from outreach.policy.suppressions import non_personalised
 from outreach.publish import publish_file
 from outreach.why import FORBIDDEN, price_parts, why
 from strategies.atoms import RuleError

@@ -12,8 +12,9 @@ from features.catalogue import FEATURES
 from lake.tables.words import CHANNELS, PRODUCTS, TREATED
 from outreach.channels.channel import Channel
 from outreach.policy.facts import CHANNEL_BITS, facts_of
-from outreach.policy.gather import EXPOSED, Known, gather, non_personalised
+from outreach.policy.gather import EXPOSED, Known, gather
 from outreach.policy.rule import place_of_first
+from outreach.policy.suppressions import non_personalised
 from strategies.candidates import NO_SEGMENT, planned_hour
 
 OPENING_DAYS = 90

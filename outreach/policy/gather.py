@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from base.settings import Contact
-from lake.tables.words import SUPPRESSION_KINDS
-from outreach.policy.facts import ALL_CHANNELS, CHANNEL_BITS
+from outreach.policy.suppressions import channels, channels_or_all, for_all_accounts, suppressed
 
 EXPOSED = ("contact", "held_out")
 REFUSALS = ("refused", "complained")
@@ -132,7 +130,7 @@ def _consented(consents: DataFrame, day: date) -> DataFrame:
         & (F.col("valid_from") <= F.lit(day))
         & (F.col("valid_until").isNull() | (F.col("valid_until") >= F.lit(day)))
     )
-    granted = consents.filter(in_force).select("customer", _bits().alias("bits"))
+    granted = consents.filter(in_force).select("customer", channels().alias("bits"))
     return granted.groupBy("customer").agg(F.bit_or("bits").alias("consented_on"))
 
 
@@ -141,63 +139,13 @@ def _party() -> Column:
     return F.coalesce("person", "customer")
 
 
-def suppressed(suppressions: DataFrame, *, persons: DataFrame, day: date) -> DataFrame:
-    """Customer, kind and channels (``bits``) of every suppression in force on ``day``, for every account of
-    the person it was entered for.
-
-    What is not clearly over, or not clearly narrow, binds.
-    """
-    since, until = F.col("since"), F.col("until")
-    in_force = (since.isNull() | (since <= F.lit(day))) & (until.isNull() | (until >= F.lit(day)))
-    entered = suppressions.filter(in_force).select(
-        "customer", _kind_or_opt_out().alias("kind"), _bits_or_all().alias("bits")
-    )
-    return _for_all_accounts(entered, persons)
-
-
-def _for_all_accounts(rows: DataFrame, persons: DataFrame) -> DataFrame:
-    """The rows, and each once more for every other account of the person it is about."""
-    accounts = persons.select("customer", "person")
-    others = (
-        rows.join(accounts, "customer")
-        .withColumnRenamed("customer", "account")
-        .join(accounts, "person")
-        .filter("customer <> account")
-    )
-    return rows.unionByName(others.select(*rows.columns))
-
-
-def non_personalised(suppressions: DataFrame, *, persons: DataFrame, day: date) -> DataFrame:
-    """The customers, one row each, of whom nothing may be read to choose whom to contact on ``day``."""
-    return (
-        suppressed(suppressions, persons=persons, day=day)
-        .filter("kind = 'no_personalisation'")
-        .select("customer")
-        .distinct()
-    )
-
-
-def suppressed_on(suppressions: DataFrame, *, persons: DataFrame, numbers: DataFrame, day: date) -> DataFrame:
-    """Customer and channels (``bits``) on which the rules forbid contact because of suppressions alone.
-
-    Not counted is no_personalisation, which leaves a way: strategies that read no features.
-    """
-    kind, holders = F.col("kind"), numbers.filter("number is not null").select("customer", "number")
-    found = suppressed(suppressions, persons=persons, day=day).filter(kind != "no_personalisation")
-    narrow = kind.isin("opt_out", "do_not_disturb")
-    own = found.select("customer", F.when(narrow, F.col("bits")).otherwise(ALL_CHANNELS).alias("bits"))
-    at_number = found.filter(narrow).join(holders, "customer").select("number", "bits")
-    others = at_number.join(holders, "number").select("customer", "bits")
-    return own.unionByName(others).groupBy("customer").agg(F.bit_or("bits").alias("bits"))
-
-
 def _bound(known: Known, *, day: date) -> DataFrame:
     """Suppressions and opt-outs in force, one row a customer."""
     delivered = suppressed(known.suppressions, persons=known.persons, day=day)
     asked = known.opt_outs.filter("customer is not null").select(
-        "customer", F.lit("opt_out").alias("kind"), _bits_or_all().alias("bits")
+        "customer", F.lit("opt_out").alias("kind"), channels_or_all().alias("bits")
     )
-    since_then = _for_all_accounts(asked, known.persons)
+    since_then = for_all_accounts(asked, known.persons)
     kind = F.col("kind")
     return (
         delivered.unionByName(since_then)
@@ -219,13 +167,13 @@ def _contacts(known: Known, *, day: date, contact: Contact) -> DataFrame:
         "customer",
         F.col("contacted_at").cast("date").alias("on"),
         (F.coalesce("purpose", F.lit("marketing")) == "marketing").alias("counts"),
-        F.when(F.col("result").isin(*REFUSALS), _bits_or_all()).otherwise(0).alias("refused"),
+        F.when(F.col("result").isin(*REFUSALS), channels_or_all()).otherwise(0).alias("refused"),
     )
     answers = known.outcomes.filter(F.col("result").isin(*REFUSALS)).select(
         "customer",
         F.col("happened_at").cast("date").alias("on"),
         F.lit(False).alias("counts"),
-        _bits_or_all().alias("refused"),
+        channels_or_all().alias("refused"),
     )
     planned = _exposures(known.plan, since=day - timedelta(days=WEEK)).select(
         "customer",
@@ -274,7 +222,7 @@ def _by_number(known: Known, bound: DataFrame, contacts: DataFrame) -> DataFrame
     )
     since_then = known.opt_outs.filter("number is not null").select(
         "number",
-        _bits_or_all().alias("opted_out_on"),
+        channels_or_all().alias("opted_out_on"),
         F.lit(0).alias("do_not_disturb_on"),
         *(F.lit(0).cast("long").alias(name) for name in _PRESSURE),
     )
@@ -306,22 +254,6 @@ def _latest(journeys: DataFrame, by: str) -> DataFrame:
 
 def _exposures(plan: DataFrame, *, since: date) -> DataFrame:
     return plan.filter(F.col("fate").isin(*EXPOSED) & (F.col("as_of") >= F.lit(since)))
-
-
-def _bits() -> Column:
-    """The set of channels that a row's ``channel`` names; null when it names none that is known."""
-    words = list(CHANNEL_BITS.items())
-    start = F.when(F.col("channel") == words[0][0], words[0][1])
-    return reduce(lambda chain, word: chain.when(F.col("channel") == word[0], word[1]), words[1:], start)
-
-
-def _kind_or_opt_out() -> Column:
-    """A suppression whose kind is not told, or not known here, is as good as a wish to be left alone."""
-    return F.when(F.col("kind").isin(*SUPPRESSION_KINDS), F.col("kind")).otherwise("opt_out")
-
-
-def _bits_or_all() -> Column:
-    return F.coalesce(_bits(), F.lit(ALL_CHANNELS))
 
 
 def _one_if(condition: Column) -> Column:
