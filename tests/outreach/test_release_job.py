@@ -21,16 +21,19 @@ from typer.testing import CliRunner
 
 from base.errors import DeliveryError, ReleaseError
 from base.settings import Settings, load_settings
+from base.settings.release import Release as Limits
+from jobs.approval import approval_given
 from jobs.command import app
 from jobs.decide import DECIDED, decide
 from jobs.known import touches_made
+from jobs.run import execute, find_job
 from lake.tables import HELD_BACK, PERSONS, PLAN, SUPPRESSIONS
 from lake.tables.words import RECIPIENTS
 from ledger.audit import record, trail
 from ledger.database import Ledger, open_ledger
 from ledger.schema import OPT_OUTS, RELEASES
 from outreach.channels.channel import PLAIN
-from outreach.deliver import bank_key
+from outreach.deliver import APPROVAL, bank_key, check_approval, opening_keys
 from outreach.release import approve
 from outreach.stops import Scope, throw_switch
 from outreach.vault import Vault
@@ -354,6 +357,22 @@ def test_killed_in_the_middle_the_next_run_succeeds(house: House) -> None:
     assert not list(house.settings.outbox_folder.glob("*/.*"))
     assert all(len(list(folder.iterdir())) == 2 for folder in house.settings.outbox_folder.iterdir())
     assert states(house.night.ledger) == {"delivered"}
+
+
+def test_the_scheduler_waits_for_a_person_and_recipients_are_told_who_that_was(house: House) -> None:
+    by_hand = house.settings.model_copy(update={"release": Limits(automatic_under=0, automatic_growth=5)})
+    execute(find_job("freeze"), house.night)
+    assert not approval_given(as_of=NIGHT, settings=by_hand)
+    approve(house.night.ledger, NIGHT, approver="王敏", reason="as planned", key=bank_key(by_hand))
+    assert approval_given(as_of=NIGHT, settings=by_hand)
+    house.release()
+    for recipient in RECIPIENTS:
+        (sealed,) = house.sealed(recipient)
+        approval = sealed.with_name(f"{sealed.name}{APPROVAL}").read_bytes()
+        bank = opening_keys(by_hand, recipient).bank
+        told = check_approval(approval, sealed.read_bytes(), recipient=recipient, keys=bank)
+        assert (told.approver, told.limits) == ("王敏", None)
+        assert b"as planned" not in approval
 
 
 @pytest.mark.parametrize("words", [["release"], ["night"]])
