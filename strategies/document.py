@@ -6,7 +6,7 @@ from typing import Annotated, NamedTuple
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from strategies.experiment import Experiment, Variant
-from strategies.links import layers_of, mistakes, shown
+from strategies.links import layers_of, mistakes, shown, unlike_their_place
 from strategies.opening import BY_PEOPLE, opened
 from strategies.part import (
     Channel,
@@ -150,7 +150,7 @@ class Strategy(Part):
     @classmethod
     def _leads_on(cls, funnel: tuple[Touch, ...]) -> tuple[Touch, ...]:
         touches = _linked(funnel)
-        found = [*_unlike_their_place(touches), *mistakes(touches)]
+        found = [*unlike_their_place(touches, final=FINAL_RESULTS), *mistakes(touches)]
         if found:
             raise ValueError("; ".join(found))
         return touches
@@ -305,24 +305,3 @@ def _linked(funnel: tuple[Touch, ...]) -> tuple[Touch, ...]:
         )
         for touch, name, default in zip(funnel, names, before, strict=True)
     )
-
-
-def _unlike_their_place(funnel: tuple[Touch, ...]) -> list[str]:
-    """Links that the first touch must not have, or the later ones lack, and results that lead nowhere."""
-    found = []
-    for number, touch in enumerate(funnel, start=1):
-        name = shown(funnel, touch.name)
-        if number == 1:
-            found += [
-                f"{name} opens the funnel, so it has no '{key}'; remove it"
-                for key, links in (("after", touch.after), ("when", touch.when))
-                if links
-            ]
-        elif not touch.after:
-            found.append(f"nothing leads to {name}; name the touches before it in 'after', or leave that out")
-        elif not touch.when:
-            found.append(f"{name} needs 'when': the results of {' or '.join(touch.after)} that lead on")
-        final = sorted(set(touch.when) & set(FINAL_RESULTS))
-        if final:
-            found.append(f"{name}: {', '.join(final)} ends the journey; remove it from 'when'")
-    return found

@@ -41,6 +41,28 @@ def mistakes(touches: Sequence[Linked]) -> Iterator[str]:
     yield from _claimed_twice(touches)
 
 
+def unlike_their_place(funnel: Sequence[Linked], *, final: tuple[str, ...]) -> list[str]:
+    """Links that the first touch must not have, or the later ones lack, and results that lead nowhere:
+    the ``final`` ones."""
+    found = []
+    for number, touch in enumerate(funnel, start=1):
+        name = shown(funnel, touch.name)
+        if number == 1:
+            found += [
+                f"{name} opens the funnel, so it has no '{key}'; remove it"
+                for key, links in (("after", touch.after), ("when", touch.when))
+                if links
+            ]
+        elif not touch.after:
+            found.append(f"nothing leads to {name}; name the touches before it in 'after', or leave that out")
+        elif not touch.when:
+            found.append(f"{name} needs 'when': the results of {' or '.join(touch.after)} that lead on")
+        over = sorted(set(touch.when) & set(final))
+        if over:
+            found.append(f"{name}: {', '.join(over)} ends the journey; remove it from 'when'")
+    return found
+
+
 def shown(touches: Sequence[Linked], name: str) -> str:
     """A touch as messages call it: its place, and its name where it was given one."""
     number = next(place for place, touch in enumerate(touches, start=1) if touch.name == name)

@@ -1,4 +1,4 @@
-"""The page of the variables, made from them: ``python -m strategies.variables.page`` writes docs/variables.md."""
+"""The page of the variables, made from them; ``python -m strategies.variables.page`` writes it."""
 
 from pathlib import Path
 
@@ -13,14 +13,15 @@ _RATE = "1.35%"
 
 _HEAD = """# Variables in scripts 话术变量
 
-A script has places to fill, `{{name}}`. The house fills these for every contact; a name and its Chinese label mean the same:
+A script has places to fill, `{{name}}`. The house fills these for every contact; a name and its Chinese label
+mean the same:
 
 | variable | 变量 | what stands there | for example |
 |---|---|---|---|
 {rows}
-All others are the author's own, with one value each for everybody: under `variables` of his document, at most 20, each at
-most 100 characters long. None is made of what the bank knows of a person, balances or segments, say: whoever speaks must
-not learn it.
+All others are the author's own, with one value each for everybody: under `variables` of his document, at most
+20, each at most 100 characters long. None is made of what the bank knows of a person, balances or segments,
+say: whoever speaks must not learn it.
 
 ```yaml
 variables: {{rate: {rate}}}
@@ -36,20 +37,23 @@ funnel:
 """
 _TAIL = """## What holds of them
 
-- A brace that is meant as one is written twice, `{{` or `}}`. Title and offer hold no braces, nor does a variable's value.
-  YAML wants quotes around a script that begins with a brace, or stands in a list of `{key: value}`.
-- Refused as the document is read, with line and column: a name that nobody declared, a variable that no script uses, one that
-  bears a name of the house, a brace without a partner, a full-width one, and, wherever people would hear or read it, what
-  is shaped like a phone, identity or card number or an address of mail, disguised ones too.
-- A variant may give other values under its own `variables`, of variables that its strategy has. A value with a figure in it
-  stays as it is: a rate is the same for everybody ([assignment.md](assignment.md)).
-- A touch by a person may have an `elderly_script` besides its `script`: it is what people say to whoever may be 65, slowly. It
-  gets the mandatory opening too. The elderly hear it in every arm, a variant's script or not; without one they hear what
-  everybody in their arm hears.
-- The AI dialler gets the script as it was written and beside it, as a JSON object, what to put for each name in it; `{{` and `}}`
-  in the script are single braces there too. Everybody else gets the words with the places filled ([release.md](release.md)).
-- `longreach strategies show` says what customers would hear or read, by example; so does `longreach strategies try` of a
-  strategy.
+- A brace that is meant as one is written twice, `{{` or `}}`. Title and offer hold no braces, nor does a
+  variable's value. YAML wants quotes around a script that begins with a brace, or stands in a list of
+  `{key: value}`.
+- Refused as the document is read, with line and column: a name that nobody declared, a variable that no script
+  uses, one that bears a name of the house, a brace without a partner, a full-width one, and, wherever people
+  would hear or read it, what is shaped like a phone, identity or card number or an address of mail, disguised
+  ones too.
+- A variant may give other values under its own `variables`, of variables that its strategy has. A value with a
+  figure in it stays as it is: a rate is the same for everybody ([assignment.md](assignment.md)).
+- A touch by a person may have an `elderly_script` besides its `script`: it is what people say to whoever may be
+  65, slowly. It gets the mandatory opening too. The elderly hear it in every arm, a variant's script or not;
+  without one they hear what everybody in their arm hears.
+- The AI dialler gets the script as it was written and beside it, as a JSON object, what to put for each name in
+  it; `{{` and `}}` in the script are single braces there too. Everybody else gets the words with the places
+  filled ([release.md](release.md)).
+- `longreach strategies show` says what customers would hear or read, by example; so does
+  `longreach strategies try` of a strategy.
 
 *Made from the declarations in `strategies/variables/` by `python -m strategies.variables.page`; do not edit.*
 """

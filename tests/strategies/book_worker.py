@@ -27,7 +27,8 @@ def edit(ledger: Ledger, names: Sequence[str], actor: str, dice: random.Random) 
     with ledger.engine.connect() as connection:
         bases = {name: one.newest for name, one in standings(connection, names).items()}
     texts = [
-        written(name, title=f"{actor} {dice.random():.8f}", note=f"base {bases.get(name, 0)}") for name in names
+        written(name, title=f"{actor} {dice.random():.8f}", note=f"base {bases.get(name, 0)}")
+        for name in names
     ]
     import_(ledger, texts, actor=actor, bases=bases)
 
