@@ -40,20 +40,20 @@ _TAIL = """## What holds of them
 - A brace that is meant as one is written twice, `{{` or `}}`. Title and offer hold no braces, nor does a
   variable's value. YAML wants quotes around a script that begins with a brace, or stands in a list of
   `{key: value}`.
-- Refused as the document is read, with line and column: a name that nobody declared, a variable that no script
-  uses, one that bears a name of the house, a brace without a partner, a full-width one, and, wherever people
-  would hear or read it, what is shaped like a phone, identity or card number or an address of mail, disguised
-  ones too.
-- A variant may give other values under its own `variables`, of variables that its strategy has. A value with a
-  figure in it stays as it is: a rate is the same for everybody ([assignment.md](assignment.md)).
-- A touch by a person may have an `elderly_script` besides its `script`: it is what people say to whoever may be
-  65, slowly. It gets the mandatory opening too. The elderly hear it in every arm, a variant's script or not;
-  without one they hear what everybody in their arm hears.
-- The AI dialler gets the script as it was written and beside it, as a JSON object, what to put for each name in
-  it; `{{` and `}}` in the script are single braces there too. Everybody else gets the words with the places
-  filled ([release.md](release.md)).
-- `longreach strategies show` says what customers would hear or read, by example; so does
-  `longreach strategies try` of a strategy.
+- Refused as the document is read, with line and column: a name that nobody declared, a variable that no
+  script uses, one that bears a name of the house, a brace without a partner, a full-width one, and,
+  wherever people would hear or read it, what is shaped like a phone, identity or card number or an
+  address of mail, disguised ones too.
+- A variant may give other values under its own `variables`, of variables that its strategy has. A value
+  with a figure in it stays as it is: a rate is the same for everybody ([assignment.md](assignment.md)).
+- A touch by a person may have an `elderly_script` besides its `script`: it is what people say to whoever
+  may be 65, slowly. It gets the mandatory opening too. The elderly hear it in every arm, a variant's
+  script or not; without one they hear what everybody in their arm hears.
+- The AI dialler gets the script as it was written and beside it, as a JSON object, what to put for each
+  name in it; `{{` and `}}` in the script are single braces there too. Everybody else gets the words with
+  the places filled ([release.md](release.md)).
+- `longreach strategies show` says what customers would hear or read, by example; so does `longreach
+  strategies try` of a strategy.
 
 *Made from the declarations in `strategies/variables/` by `python -m strategies.variables.page`; do not edit.*
 """
