@@ -224,7 +224,7 @@ def _cooled_off(people: People, channel: Ints) -> Flags:
     fits = np.ones(people.people, bool)
     for answers in (people.contacts, people.outcomes):
         refused = answers.here & np.isin(answers.result, REFUSALS)
-        lately = (refused & (answers.on >= still)).any(axis=1)
+        lately = np.asarray((refused & (answers.on >= still)).any(axis=1))
         by_channel = _of_person(people, _by_channel(refused, answers.channel))
         fits &= ~_of_person(people, lately) & ~_of(by_channel, channel)
     return fits
