@@ -16,7 +16,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from typer.testing import CliRunner
 
 from base.errors import DeliveryError, ReleaseError
@@ -352,6 +352,8 @@ def test_killed_in_the_middle_the_next_run_succeeds(house: House) -> None:
         check=False,
     )
     assert killed.returncode == -signal.SIGKILL
+    with house.night.ledger.engine.begin() as connection:  # until PostgreSQL has seen that the killed is gone
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext("job release"))))
     house.release()
     assert len(house.released()) == ROWS - ROWS // 8
     assert not list(house.settings.outbox_folder.glob("*/.*"))
