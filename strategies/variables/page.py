@@ -52,8 +52,8 @@ _TAIL = """## What holds of them
 - The AI dialler gets the script as it was written and beside it, as a JSON object, what to put for each
   name in it; `{{` and `}}` in the script are single braces there too. Everybody else gets the words with
   the places filled ([release.md](release.md)).
-- `longreach strategies show` says what customers would hear or read, by example; so does `longreach
-  strategies try` of a strategy.
+- `longreach strategies show` says what customers would hear or read, by example; so does a dry
+  run of a strategy ([dry_run.md](dry_run.md)).
 
 *Made from the declarations in `strategies/variables/` by `python -m strategies.variables.page`; do not edit.*
 """
