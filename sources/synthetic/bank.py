@@ -27,7 +27,7 @@ from sources.synthetic.standing import COMPLAINT_OPEN_DAYS, Complained
 from sources.synthetic.transactions import transactions
 from sources.synthetic.truth import PLANTED_WINDOW_DAYS, Truth
 
-_EDITION = 1
+_EDITION = 2
 """Raised when the same settings come to make other extracts than before, so that old ones are replaced."""
 
 _USUAL_HOUR = 12

@@ -76,6 +76,9 @@ _REGIONS_OF = {
 }
 """Region codes that were in force for every year of birth that occurs here."""
 
+_ACCOUNTS = 64
+"""One customer in so many is another account of somebody who is a customer already."""
+
 _WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2])
 _CHECKS = np.frombuffer(b"10X98765432", dtype=np.uint8)
 
@@ -85,18 +88,38 @@ def identities(people: Population) -> pa.Table:
 
     ID numbers end in the check character of GB 11643-1999 (ISO 7064 MOD 11-2) and agree with birth day,
     gender and region; who has no known birth day has a passport instead. One phone in thirty is no mobile or
-    missing; one person in a hundred shares the phone of the one before.
+    missing; one person in a hundred shares the phone of the one before. One in 64 is another account of
+    somebody else's, who has the same name and ID number and lives by another phone.
     """
-    draw = stream(people.seed, "identities", int(people.index[0]) // PART if len(people) else 0)
+    part = int(people.index[0]) // PART if len(people) else 0
+    draw = stream(people.seed, "identities", part)
+    names, phones, id_numbers = (
+        _names(people.female, draw),
+        _phones(len(people), draw),
+        _id_numbers(people, draw),
+    )
+    whose = pa.array(_whose(people, stream(people.seed, "accounts", part)))
     return pa.table(
         {
             "customer_no": people.numbers,
-            "name": _names(people.female, draw),
-            "phone": _phones(len(people), draw),
-            "id_number": _id_numbers(people, draw),
+            "name": names.take(whose),
+            "phone": phones,
+            "id_number": id_numbers.take(whose),
             "generated": pa.array(np.ones(len(people), dtype=np.bool_)),
         }
     )
+
+
+def _whose(people: Population, draw: np.random.Generator) -> Ints:
+    """Whose account each is: his own, or of one born on the same day and of the same gender."""
+    order = np.lexsort((people.female, people.birth_day))
+    born, female = people.birth_day[order], people.female[order]
+    alike = (born[1:] == born[:-1]) & (female[1:] == female[:-1]) & (born[1:] != UNKNOWN_DAY)
+    second = 1 + draw.permutation(np.flatnonzero(alike))[: len(people) // _ACCOUNTS]
+    whose = np.arange(len(people))
+    for place in np.sort(second):  # one may be the third account of somebody
+        whose[order[place]] = whose[order[place - 1]]
+    return whose
 
 
 def _names(female: Flags, draw: np.random.Generator) -> pa.Array:

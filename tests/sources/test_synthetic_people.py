@@ -1,6 +1,7 @@
 """The synthetic bank's customers: right in form, spread as planned, the same from the same seed."""
 
 import re
+from collections import Counter
 from datetime import date, timedelta
 
 import numpy as np
@@ -44,6 +45,15 @@ def test_id_numbers_are_valid_and_agree_with_birth_and_gender(people: Population
         assert ric.validate(number) == number
         assert ric.get_birth_date(number) == date(1970, 1, 1) + timedelta(days=int(born))
         assert (int(number[16]) % 2 == 0) == female
+
+
+def test_some_are_another_account_of_the_same_person_at_another_phone(known: pa.Table) -> None:
+    shared = Counter(known["id_number"].to_pylist())
+    assert sum(count - 1 for count in shared.values()) == 6_000 // 64
+    name_of = dict(zip(known["id_number"].to_pylist(), known["name"].to_pylist(), strict=True))
+    several = [row for row in known.to_pylist() if shared[row["id_number"]] > 1]
+    assert all(row["name"] == name_of[row["id_number"]] for row in several)
+    assert len({row["phone"] for row in several if row["phone"]}) > 0.95 * len(several)
 
 
 def test_phones_are_mostly_valid_mobiles_with_some_of_every_other_kind(known: pa.Table) -> None:
