@@ -46,6 +46,8 @@ def measure(*, customers: int) -> Iterator[Figure]:
         settings = load_settings(home=Path(folder) / "home", synthetic={"customers": customers})
         settings.home.mkdir()
         yield from _nights(settings)
+        outside = Path(folder) / "outside.csv"
+        _ask(settings, outside=outside)
         started = time.perf_counter()
         people = _everybody(settings)
         wanted = Wanted.of(people, own_text=own_text())
@@ -54,6 +56,8 @@ def measure(*, customers: int) -> Iterator[Figure]:
         yield told("spellings made of all their identifiers", time.perf_counter() - started, "s")
         with open_ledger(settings):
             yield from _searched(settings, wanted)
+            others = set(wanted.found_in(outside.read_bytes())) - {"customer_no"}
+            yield exactly("more than customer numbers for others' diallers", len(others), "kinds", goal=0)
             yield from _planted(settings, wanted, people)
 
 
@@ -75,28 +79,31 @@ def _nights(settings: Settings) -> Iterator[Figure]:
         airflow.trigger("ingest", key=key)
         airflow.wait_for("learn", keys=[key], seconds=_PATIENCE)
     yield told("one more by Airflow, with its start", time.perf_counter() - started, "s")
-    _ask(settings)
 
 
-def _ask(settings: Settings) -> None:
-    """What people ask for in the morning, and exports."""
+def _ask(settings: Settings, *, outside: Path) -> None:
+    """What people ask for in the morning, and exports; ``outside``: the file for diallers of others."""
     (settings.home / "exports").mkdir()
-    customer = next(iter(_contacted(settings)))
-    person = ("--purpose", "person request", "--ticket", "CASE-1", "--as-of", BY_AIRFLOW.isoformat())
+    customer, night = _contacted(settings)[0], BY_AIRFLOW.isoformat()
+    phone = next(person.phone for person in people_to_plant(_everybody(settings), own_text=""))
+    person = ("--purpose", "person request", "--ticket", "CASE-1", "--as-of", night)
     for asked in (
         ("why", "--all", "--to", str(settings.home / "exports" / "why.csv")),
         ("why", customer),
+        ("person", "find", "--by", "phone", *person),
         ("person", "export", customer, "--to", str(settings.home / "exports" / "person"), *person),
+        ("opt-outs", "add", "--by", "phone", "--source", "hotline"),
         ("plan", "--json"),
         ("strategies", "list"),
         ("experiments", "list", "--json"),
         ("experiments", "portfolio", "--json"),
-        ("releases", "show", BY_AIRFLOW.isoformat()),
+        ("experiments", "holdouts", "--export", "global", "--to", str(outside)),
+        ("releases", "show", night),
         ("audit", "verify"),
         ("alerts",),
-        ("retention", "--as-of", BY_AIRFLOW.isoformat(), "--dry-run"),
+        ("retention", "--as-of", night, "--dry-run"),
     ):
-        _command(settings, "asked.log", *asked)
+        _command(settings, "asked.log", *asked, typed=phone)
 
 
 def _searched(settings: Settings, wanted: Wanted) -> Iterator[Figure]:
@@ -152,14 +159,16 @@ def _contacted(settings: Settings) -> list[str]:
     return tokens
 
 
-def _command(settings: Settings, log: str, *arguments: str) -> None:
+def _command(settings: Settings, log: str, *arguments: str, typed: str = "") -> None:
     with (settings.home / log).open("ab") as words:
         done = subprocess.run(
             [sys.executable, "-c", "from jobs.command import main; main()", *arguments],
             cwd=_ROOT,
             env={**os.environ, **_environment(settings)},
+            input=f"{typed}\n".encode(),
             stdout=words,
             stderr=subprocess.STDOUT,
+            start_new_session=True,  # at a terminal it would ask there
             check=False,
         )
     if done.returncode != 0:

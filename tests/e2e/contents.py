@@ -12,13 +12,16 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pyrage
 
-Inside = Iterator[tuple[str, bytes]]
+Numbers = npt.NDArray[np.int64]
+Inside = Iterator[tuple[str, bytes | Numbers]]
 Keys = Mapping[str, str]
 """By recipient, the age identity that opens what is sealed to it."""
 
@@ -35,17 +38,17 @@ class SealedError(Exception):
 
 
 def opened(name: str, content: bytes, *, keys: Keys) -> Inside:
-    """``name, bytes`` of everything that can be opened inside of the content, as deep as it goes.
-
-    Raises SealedError.
+    """``name, bytes`` of everything that can be opened inside of the content, as deep as it goes; numbers
+    where it stores numbers. Raises SealedError.
     """
     for inner, inside in _inside(content, keys):
         yield f"{name}, {inner}", inside
-        yield from opened(f"{name}, {inner}", inside, keys=keys)
+        if isinstance(inside, bytes):
+            yield from opened(f"{name}, {inner}", inside, keys=keys)
 
 
 def columns_of(table: pa.Table) -> Inside:
-    """All values of each column as text, once each, one a line; moments left out, which are all digits."""
+    """All values of each column once, texts one a line; moments left out, which are all digits."""
     for column, values in zip(table.column_names, table.columns, strict=True):
         yield from _leaves(f"column {column}", values)
 
@@ -91,7 +94,7 @@ def _zip(content: bytes) -> Inside:
             yield name, archive.read(name)
 
 
-def _tar(content: bytes) -> Inside:
+def _tar(content: bytes) -> Iterator[tuple[str, bytes]]:
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
         for entry in archive:
             yield entry.name, b""
@@ -123,13 +126,16 @@ def _png(content: bytes) -> Inside:
 
 def _pickled(content: bytes) -> Inside:
     """Strings and numbers of a pickle, which is not run; of bytes, as numpy keeps arrays, the numbers."""
-    said = []
+    said, numbers = [], []
     for _, value, _ in pickletools.genops(content):
-        if isinstance(value, str | int | float):
-            said.append(str(value).encode())
+        if isinstance(value, str):
+            said.append(value.encode(errors="replace"))
+        elif isinstance(value, int | float) and abs(value) < 2**63:
+            numbers.append(whole_numbers(np.array([value])))
         elif isinstance(value, bytes | bytearray) and len(value) % 8 == 0:
-            said += [_whole(np.frombuffer(value, "<i8")), _whole(np.frombuffer(value, "<f8"))]
+            numbers += [whole_numbers(np.frombuffer(value, kind)) for kind in ("<i8", "<f8")]
     yield "pickled", b"\n".join(said)
+    yield "pickled", np.concatenate([np.empty(0, np.int64), *numbers])
 
 
 def _sealed(content: bytes, keys: Keys) -> Inside:
@@ -172,7 +178,7 @@ def _leaves(name: str, values: pa.ChunkedArray | pa.Array) -> Inside:
     elif pa.types.is_nested(kind):
         yield from _leaves(name, values.flatten())
     elif pa.types.is_floating(kind) or pa.types.is_integer(kind):
-        yield name, _whole(values.unique().drop_null().to_numpy())
+        yield name, whole_numbers(values.unique().drop_null().to_numpy())
     elif not pa.types.is_temporal(kind):
         once = values.unique().drop_null()
         whole = once.cast(pa.binary()) if _is_text(kind) else once.cast(pa.string()).cast(pa.binary())
@@ -190,12 +196,11 @@ def _is_text(kind: pa.DataType) -> bool:
     )
 
 
-def _whole(numbers: "np.ndarray[tuple[int], np.dtype[np.generic]]") -> bytes:
-    """The whole parts of those numbers that are large enough, one a line."""
+def whole_numbers(numbers: "np.ndarray[Any, np.dtype[Any]]") -> Numbers:
+    """The whole parts, without sign, of those numbers that are large enough, once each."""
     with np.errstate(invalid="ignore"):
         size = np.abs(numbers.astype(np.float64))
-    large = np.unique(numbers[(size >= _LEAST) & (size < 2**63)].astype(np.int64))
-    return b"\n".join(b"%d" % abs(number) for number in large.tolist())
+    return np.unique(np.abs(numbers[(size >= _LEAST) & (size < 2**63)].astype(np.int64)))
 
 
 def _is_gb18030(content: bytes) -> bool:

@@ -2,17 +2,22 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlalchemy import Connection, Engine, create_engine, text
 
-from tests.e2e.contents import Keys, SealedError, opened
+from tests.e2e.contents import Keys, SealedError, opened, whole_numbers
 from tests.e2e.wanted import Wanted
 
 INSIDE = ("world", "landing")
 """The synthetic world, which is no part of the bank's house, and the bank's own extracts."""
+
+_NUMBERS = {"integer", "bigint", "numeric", "real", "double precision"}
 
 
 def delivered_identities(landing: Path) -> pa.Table:
@@ -85,11 +90,23 @@ def _leaks_in_tables(database: Engine, wanted: Wanted, keys: Keys) -> Iterator[s
         for table, column, kind in connection.execute(columns):
             if kind == "bytea":
                 yield from _leaks_in_bytes(connection, table, column, wanted, keys)
+            elif kind in _NUMBERS:
+                numbers = connection.execute(text(f"select distinct {column} from {table}")).scalars()
+                given = np.array(
+                    [float(one) if kind == "numeric" else one for one in numbers if one is not None]
+                )
+                yield from (f"{table}.{column}: {how}" for how in wanted.found_in(whole_numbers(given)))
             else:
                 plain.setdefault(table, []).append(column)
         for table, names in plain.items():
             content = _copied(connection, f"select {', '.join(names)} from {table}")
             yield from (f"{table}: {how}" for how in wanted.found_in(content))
+
+
+def _numbers(connection: Connection, table: str, column: str) -> "np.ndarray[Any, np.dtype[Any]]":
+    values = f"select distinct {column} from {table} where {column} is not null"
+    every = connection.execute(text(values)).scalars()
+    return np.array([float(one) if isinstance(one, Decimal) else one for one in every])
 
 
 def _leaks_in_bytes(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -119,6 +120,13 @@ def test_a_name_of_two_signs_is_found_by_itself_and_not_as_a_piece_of_words(
     short = next(name for name in names if len(name) == 2 and name not in own_text())
     assert aftermath.wanted.found_in(text.format(short).encode()) == ["name by itself"]
     assert aftermath.wanted.found_in(f"存款{short}业务".encode()) == []
+    assert aftermath.wanted.found_in(b"\xff\0" + short.encode() + b"\0") == []
+
+
+def test_what_is_stored_as_a_number_is_an_identifier_as_a_whole_only(aftermath: Aftermath) -> None:
+    phone = int(next(v for v in aftermath.identities["phone"].drop_null().to_pylist() if len(v) == 11))
+    assert aftermath.wanted.found_in(np.array([1, phone])) == ["phone"]
+    assert aftermath.wanted.found_in(np.array([phone * 10, 10**17 + phone])) == []
 
 
 def test_a_planted_leak_of_every_kind_of_output_is_found_and_nothing_else(aftermath: Aftermath) -> None:

@@ -5,11 +5,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from tests.e2e.own_words import said_among
 from tests.e2e.patterns import Patterns
 from tests.e2e.spellings import bare, of_code, of_name, of_short_name
+
+Numbers = npt.NDArray[np.int64]
 
 _CODE_BYTES = 8
 _NAME_BYTES = 6  # two signs
@@ -21,11 +25,16 @@ _AROUND = 60  # bytes in which a name's title stands
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """Who is searched for. ``anywhere``: in whatever surroundings; ``by_themselves``: names that must not
-    stand alone, as values do. ``names`` and ``unsearched``: how many there are, and are not looked for."""
+    """Who is searched for.
+
+    ``anywhere``: in whatever surroundings; ``by_themselves``: names that must not stand alone, as values do;
+    ``numbers``: codes that are digits alone, by column. ``names`` and ``unsearched``: how many names there
+    are, and how many are not looked for.
+    """
 
     anywhere: Patterns
     by_themselves: Patterns
+    numbers: dict[str, Numbers]
     names: int
     unsearched: int
 
@@ -46,6 +55,7 @@ class Wanted:
         }
         if too_short := {column for column, code in codes if len(code) < _CODE_BYTES}:
             raise ValueError(f"{', '.join(sorted(too_short))}: of fewer than {_CODE_BYTES} signs")
+        columns = {column for column, _ in codes}
         names = set(identities["name"].drop_null().unique().to_pylist())
         said, said_by_themselves = said_among(names, own_text)
         long = {name for name in names - said if len(name) > 2}
@@ -55,18 +65,25 @@ class Wanted:
                 (("name by itself", name.encode()) for name in names - long - said_by_themselves),
                 begin=_NAME_BYTES,
             ),
+            numbers={column: _digits(code for of, code in codes if of == column) for column in columns},
             names=len(names),
             unsearched=len(said_by_themselves),
         )
 
-    def found_in(self, content: bytes) -> list[str]:
-        """What is found, without saying whom: field and spelling, each told once."""
+    def found_in(self, content: bytes | Numbers) -> list[str]:
+        """What is found, without saying whom: field and spelling, each told once.
+
+        What is stored as a number must be a code as a whole: among millions, longer ones hold it by chance.
+        """
+        if not isinstance(content, bytes):
+            return sorted(column for column, codes in self.numbers.items() if np.isin(content, codes).any())
         found = {how for _, _, how in self.anywhere.found_in(content)}
-        found |= {
-            how
-            for start, end, how in self.by_themselves.found_in(content)
-            if _alone(content, start) == content[start:end].decode()
-        }
+        if _is_text(content):  # a database packs its pages: bits of any words stand by themselves there
+            found |= {
+                how
+                for start, end, how in self.by_themselves.found_in(content)
+                if _alone(content, start) == content[start:end].decode()
+            }
         return sorted(found)
 
 
@@ -80,6 +97,18 @@ def _spelt(
         for how, spelt in spellings:
             if len(spelt) >= _CODE_BYTES:
                 yield f"{column} {how}".rstrip(), spelt
+
+
+def _digits(codes: Iterable[str]) -> Numbers:
+    return np.array([int(code) for code in codes if code.isdecimal()], np.int64)
+
+
+def _is_text(content: bytes) -> bool:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _alone(content: bytes, place: int) -> str:
