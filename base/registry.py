@@ -54,9 +54,7 @@ def told(words: str | None) -> tuple[str, str]:
     """
     halves = re.split(r"(?<=\.) (?=[\u4e00-\u9fff])", " ".join((words or "").split()), maxsplit=1)
     if len(halves) != 2:
-        raise DeclarationError(
-            f"{words!r} is not told in both languages: English, a full stop, Chinese"
-        )
+        raise DeclarationError(f"{words!r} is not told in both languages: English, a full stop, Chinese")
     return halves[0], halves[1]
 
 
