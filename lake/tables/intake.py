@@ -1,6 +1,7 @@
 """What intake makes of the delivered files: identities, number tokens, and what was rejected."""
 
 from lake.table import Classification, Column, Table
+from lake.tables.columns import CUSTOMER
 
 IDENTITIES = Table(
     name="identities",
@@ -8,9 +9,7 @@ IDENTITIES = Table(
     grain=("customer",),
     delivery="snapshot",
     columns=(
-        Column(
-            name="customer", type="string", classification=Classification.TOKEN, doc="Token of the customer."
-        ),
+        CUSTOMER,
         Column(
             name="customer_no",
             type="string",
@@ -49,9 +48,7 @@ NUMBERS = Table(
     grain=("customer",),
     delivery="snapshot",
     columns=(
-        Column(
-            name="customer", type="string", classification=Classification.TOKEN, doc="Token of the customer."
-        ),
+        CUSTOMER,
         Column(
             name="number",
             type="string",
@@ -75,9 +72,7 @@ PERSONS = Table(
     grain=("customer",),
     delivery="snapshot",
     columns=(
-        Column(
-            name="customer", type="string", classification=Classification.TOKEN, doc="Token of the customer."
-        ),
+        CUSTOMER,
         Column(
             name="person",
             type="string",
