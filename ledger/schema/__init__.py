@@ -2,6 +2,7 @@
 
 from ledger.schema.book import READINGS, REVIEWS, STRATEGIES, STRATEGY_VERSIONS
 from ledger.schema.callers import CALLER_NUMBERS, CALLER_USES
+from ledger.schema.console import CONSOLE_SESSIONS, CONSOLE_USERS
 from ledger.schema.deliveries import CANARIES, INBOX_FILES
 from ledger.schema.metadata import METADATA, among
 from ledger.schema.releases import RELEASE_APPROVALS, RELEASE_CONTENT, RELEASE_MOVES, RELEASES
@@ -23,6 +24,8 @@ __all__ = [
     "CALLER_NUMBERS",
     "CALLER_USES",
     "CANARIES",
+    "CONSOLE_SESSIONS",
+    "CONSOLE_USERS",
     "INBOX_FILES",
     "METADATA",
     "OPT_OUTS",

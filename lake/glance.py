@@ -1,0 +1,77 @@
+"""Reads small tables of the lake without an engine: for pages that must answer at once."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+from deltalake import DeltaTable
+
+from lake.table import Table
+
+_BATCH = 65_536
+
+
+class Glance:
+    """Looks at tables of the lake as they are now. Each is kept until it is written again.
+
+    Parameters: the folder of the lake and the format of its tables.
+    """
+
+    def __init__(self, folder: Path, *, table_format: Literal["delta", "parquet"] = "delta") -> None:
+        self._folder, self._format = folder.resolve(), table_format
+        self._kept: dict[tuple[str, date, tuple[str, ...]], tuple[object, pa.Table]] = {}
+
+    def dates(self, table: Table) -> tuple[date, ...]:
+        """Business dates that were written, ascending."""
+        path = self._path(table)
+        if self._format == "delta":
+            if not (path / "_delta_log").is_dir():
+                return ()
+            told = [one["as_of"] for one in DeltaTable(str(path)).partitions()]
+        else:
+            told = [one.name.removeprefix("as_of=") for one in path.glob("as_of=*")]
+        return tuple(sorted(date.fromisoformat(str(one)) for one in told))
+
+    def read(self, table: Table, *, as_of: date, columns: tuple[str, ...] = ()) -> pa.Table:
+        """That date's rows, columns as declared; all where none are named."""
+        wanted = columns or table.names
+        key, version = (table.name, as_of, tuple(wanted)), self._version(table)
+        if version is None:
+            return table.arrow_schema().empty_table().select(list(wanted))
+        kept = self._kept.get(key)
+        if kept is None or kept[0] != version:
+            kept = self._kept[key] = (version, self._read(table, as_of, tuple(wanted)))
+        return kept[1]
+
+    def batches(self, table: Table, *, as_of: date, columns: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
+        """That date's rows, a batch at a time, in the table's order; for tables too wide to keep."""
+        path = self._path(table)
+        if self._version(table) is None:
+            return
+        if self._format == "parquet":
+            found = ds.dataset(path / f"as_of={as_of.isoformat()}", format="parquet")
+        else:
+            found = DeltaTable(str(path)).to_pyarrow_dataset(partitions=[("as_of", "=", as_of.isoformat())])
+        yield from found.to_batches(columns=list(columns), batch_size=_BATCH, batch_readahead=2)
+
+    def _read(self, table: Table, as_of: date, columns: tuple[str, ...]) -> pa.Table:
+        path = self._path(table)
+        if self._format == "parquet":
+            folder = path / f"as_of={as_of.isoformat()}"
+            found: pa.Table = ds.dataset(folder, format="parquet").to_table(columns=list(columns))
+            return found
+        return DeltaTable(str(path)).to_pyarrow_table(
+            partitions=[("as_of", "=", as_of.isoformat())], columns=list(columns)
+        )
+
+    def _version(self, table: Table) -> object:
+        """Changes whenever the table does; None where nothing was ever written."""
+        path = self._path(table)
+        places = path / "_delta_log" if self._format == "delta" else path
+        return places.stat().st_mtime_ns if places.is_dir() else None
+
+    def _path(self, table: Table) -> Path:
+        return self._folder / table.name

@@ -1,0 +1,75 @@
+"""A console served as it is in earnest, and people at browsers."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import get_args
+
+import httpx
+import uvicorn
+
+from base.settings import Role, Settings
+from console.app import make_app
+from console.entrance import sessions
+from ledger.database import Ledger
+
+PASSWORD = "a sentence is easy to remember"
+ROLES: tuple[Role, ...] = get_args(Role)
+NOBODY = "nobody in particular"
+"""Somebody who may sign in, and has no role."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where the console answers, and the house behind it."""
+
+    address: str
+    settings: Settings
+    ledger: Ledger
+
+    def visitor(self, name: str | None = None) -> "Visitor":
+        """A browser of somebody, signed in; of nobody where no name is given."""
+        client = httpx.Client(base_url=self.address, headers={"sec-fetch-site": "same-origin"}, timeout=30)
+        visitor = Visitor(client)
+        if name is not None:
+            visitor.sign_in(name)
+        return visitor
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody at a browser."""
+
+    client: httpx.Client
+
+    def sign_in(self, name: str, password: str = PASSWORD) -> httpx.Response:
+        return self.client.post("/sign-in", data={"name": name, "password": password})
+
+    def get(self, path: str) -> httpx.Response:
+        return self.client.get(path)
+
+    def post(self, path: str, **told: str) -> httpx.Response:
+        """Sends a form with its session's token."""
+        kept = self.client.cookies.get(sessions.COOKIE) or ""
+        return self.client.post(path, data={"form_token": sessions.form_token(kept), **told})
+
+
+@contextmanager
+def served(
+    settings: Settings, ledger: Ledger, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> Iterator[str]:
+    """The console's address, as long as the block runs."""
+    config = uvicorn.Config(
+        make_app(settings, ledger, clock=clock), host="127.0.0.1", port=0, log_level="warning"
+    )
+    server = uvicorn.Server(config)
+    listener = config.bind_socket()
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
