@@ -1,7 +1,5 @@
 """Every page and every deed, asked of the running console by somebody of every role: default deny."""
 
-import re
-
 import pytest
 from sqlalchemy import select
 
@@ -9,14 +7,10 @@ from base.roles import DUTIES
 from base.settings import Role
 from console.pages.page import deeds, pages, replies
 from ledger.schema import AUDIT, STRATEGY_VERSIONS
+from tests.console.addresses import address
 from tests.console.desk import NOBODY, ROLES, Desk
 
-EXAMPLES = {"name": "mobile_silent_app", "segment": "S01"}
 SHOWN = {**pages(), **replies()}
-
-
-def address(path: str) -> str:
-    return re.sub(r"{(\w+)}", lambda place: EXAMPLES[place[1]], path)
 
 
 @pytest.mark.parametrize("name", SHOWN)

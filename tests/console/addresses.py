@@ -1,0 +1,11 @@
+"""Addresses of declared pages with something in each of their places."""
+
+import re
+
+EXAMPLES = {"name": "mobile_silent_app", "segment": "S01", "as_of": "2026-07-02"}
+"""What stands in a place of an address, by the place's name; it exists where two nights have run."""
+
+
+def address(path: str) -> str:
+    """The path with an example in each place."""
+    return re.sub(r"{(\w+)}", lambda place: EXAMPLES[place[1]], path)
