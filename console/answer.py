@@ -19,7 +19,7 @@ from console.crowd import Crowd
 from console.entrance import guard, sessions
 from console.entrance.users import Language, User
 from console.errands import Errands
-from console.pages.page import Deed, Page, Reply, Visit, pages, sees
+from console.pages.page import Deed, Page, Reply, Shown, Visit, pages, sees
 from console.render import render
 from console.words import Said
 from lake.glance import Glance
@@ -87,8 +87,7 @@ def page_answer(house: House, shown: Page) -> Answer:
         if not sees(house.settings, user.name, shown.fields):
             return sentence(_UNSEEN, 403, request=request, house=house, user=user)
         found = shown.show(_visit(house, user, request, told))
-        frame = _frame(house, user, request, title=shown.title)
-        response = HTMLResponse(render(found.template, {**frame, **found.values}, language=user.language))
+        response = _shown(found, user, _frame(house, user, request, title=found.title or shown.title))
         if request.cookies.get(SAID):
             response.delete_cookie(SAID)
         return response
@@ -134,6 +133,9 @@ def deed_answer(house: House, done: Deed) -> Answer:
             )
             return sentence(_UNDONE, 403, request=request, house=house, user=user)
         went = done.do(visit)
+        if isinstance(went, Shown):
+            title = went.title or Said("Not done", "未完成")
+            return _shown(went, user, _frame(house, user, request, title=title))
         response = RedirectResponse(went.to, 303)
         response.set_cookie(
             SAID, quote(went.said.to(user.language)), max_age=60, httponly=True, samesite="lax"
@@ -238,6 +240,11 @@ async def _told(house: House, request: Request) -> dict[str, str]:
 def _plain(value: str) -> str:
     """As it was typed, without what PostgreSQL's text cannot hold; lines end as they do here."""
     return value.replace("\x00", "").replace("\r\n", "\n")
+
+
+def _shown(found: Shown, user: User, frame: Mapping[str, Any]) -> Response:
+    page = render(found.template, {**frame, **found.values}, language=user.language)
+    return HTMLResponse(page, found.status)
 
 
 def _visit(house: House, user: User, request: Request, told: Told) -> Visit:

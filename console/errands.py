@@ -85,7 +85,8 @@ class Errands:
                 timeout=LONGEST,
                 check=False,
             )
-            if done.returncode:
+            # Checks that find something grave say so by their status, and tell what all the same.
+            if done.returncode and not done.stdout.strip():
                 words = scrub(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "no words")
                 self._keep(Errand(key=key, state="failed", words=words))
             else:

@@ -41,10 +41,15 @@ class Visit:
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """What a page shows: a template, and what it is filled with."""
+    """What a page shows: a template, and what it is filled with.
+
+    ``title``: of its own, where the page's does not say enough. ``status``: what programs are told.
+    """
 
     template: str
     values: Mapping[str, Any] = field(default_factory=dict)
+    title: Said | None = None
+    status: int = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,12 +77,15 @@ class Page:
 
 @dataclass(frozen=True, kw_only=True)
 class Deed:
-    """Something done from a page, by a form. ``action``: what the roles are asked for."""
+    """Something done from a page, by a form. ``action``: what the roles are asked for.
+
+    What cannot be done as it was typed is shown again, so that nobody types it twice.
+    """
 
     name: str
     path: str
     action: Action
-    do: Callable[[Visit], Done]
+    do: Callable[[Visit], Done | Shown]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +106,7 @@ def page(
     return lambda show: Page(name=show.__name__, path=path, title=said, fields=fields, show=show, menu=menu)
 
 
-def deed(path: str, *, action: Action) -> Callable[[Callable[[Visit], Done]], Deed]:
+def deed(path: str, *, action: Action) -> Callable[[Callable[[Visit], Done | Shown]], Deed]:
     """Declares what the function does."""
     return lambda do: Deed(name=do.__name__, path=path, action=action, do=do)
 
