@@ -1,28 +1,38 @@
 """Reads small tables of the lake without an engine: for pages that must answer at once."""
 
-from collections.abc import Iterator
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 from deltalake import DeltaTable
 
 from lake.table import Table
 
 _BATCH = 65_536
+_MOST = 96 * 2**20
+"""Bytes that are kept; what was asked for longest ago is forgotten."""
+
+Wanted = Mapping[str, Sequence[str]]
+"""The values that a column of words may have, by its name."""
 
 
 class Glance:
-    """Looks at tables of the lake as they are now. Each is kept until it is written again.
+    """Looks at tables of the lake as they are now. Each is kept until it is written again. May be asked from
+    several threads.
 
     Parameters: the folder of the lake and the format of its tables.
     """
 
     def __init__(self, folder: Path, *, table_format: Literal["delta", "parquet"] = "delta") -> None:
         self._folder, self._format = folder.resolve(), table_format
-        self._kept: dict[tuple[str, date, tuple[str, ...]], tuple[object, pa.Table]] = {}
+        self._kept: OrderedDict[object, tuple[object, pa.Table]] = OrderedDict()
+        self._lock = threading.Lock()
 
     def dates(self, table: Table) -> tuple[date, ...]:
         """Business dates that were written, ascending."""
@@ -35,16 +45,27 @@ class Glance:
             told = [one.name.removeprefix("as_of=") for one in path.glob("as_of=*")]
         return tuple(sorted(date.fromisoformat(str(one)) for one in told))
 
-    def read(self, table: Table, *, as_of: date, columns: tuple[str, ...] = ()) -> pa.Table:
-        """That date's rows, columns as declared; all where none are named."""
+    def read(
+        self, table: Table, *, as_of: date, columns: tuple[str, ...] = (), where: Wanted | None = None
+    ) -> pa.Table:
+        """That date's rows, columns as declared; all where none are named. ``where``: only those rows."""
         wanted = columns or table.names
-        key, version = (table.name, as_of, tuple(wanted)), self._version(table)
+        chosen = {name: tuple(values) for name, values in (where or {}).items()}
+        key, version = (table.name, as_of, wanted, tuple(chosen.items())), self._version(table)
         if version is None:
             return table.arrow_schema().empty_table().select(list(wanted))
-        kept = self._kept.get(key)
-        if kept is None or kept[0] != version:
-            kept = self._kept[key] = (version, self._read(table, as_of, tuple(wanted)))
-        return kept[1]
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is not None and kept[0] == version:
+                self._kept.move_to_end(key)
+                return kept[1]
+        found = self._read(table, as_of, wanted, chosen)
+        with self._lock:
+            self._kept[key] = (version, found)
+            self._kept.move_to_end(key)
+            while len(self._kept) > 1 and sum(one.nbytes for _, one in self._kept.values()) > _MOST:
+                self._kept.popitem(last=False)
+        return found
 
     def batches(self, table: Table, *, as_of: date, columns: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
         """That date's rows, a batch at a time, in the table's order; for tables too wide to keep."""
@@ -57,15 +78,17 @@ class Glance:
             found = DeltaTable(str(path)).to_pyarrow_dataset(partitions=[("as_of", "=", as_of.isoformat())])
         yield from found.to_batches(columns=list(columns), batch_size=_BATCH, batch_readahead=2)
 
-    def _read(self, table: Table, as_of: date, columns: tuple[str, ...]) -> pa.Table:
+    def _read(self, table: Table, as_of: date, columns: tuple[str, ...], where: Wanted) -> pa.Table:
         path = self._path(table)
         if self._format == "parquet":
-            folder = path / f"as_of={as_of.isoformat()}"
-            found: pa.Table = ds.dataset(folder, format="parquet").to_table(columns=list(columns))
-            return found
-        return DeltaTable(str(path)).to_pyarrow_table(
-            partitions=[("as_of", "=", as_of.isoformat())], columns=list(columns)
-        )
+            found = ds.dataset(path / f"as_of={as_of.isoformat()}", format="parquet")
+        else:
+            found = DeltaTable(str(path)).to_pyarrow_dataset(partitions=[("as_of", "=", as_of.isoformat())])
+        chosen = None
+        for name, values in where.items():
+            among = pc.field(name).isin(list(values))
+            chosen = among if chosen is None else chosen & among
+        return found.to_table(columns=list(columns), filter=chosen)
 
     def _version(self, table: Table) -> object:
         """Changes whenever the table does; None where nothing was ever written."""
