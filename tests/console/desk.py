@@ -1,24 +1,29 @@
 """A console served as it is in earnest, and people at browsers."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import get_args
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, get_args
 
 import httpx
 import uvicorn
 
-from base.settings import Role, Settings
+from base.settings import Role, Settings, load_settings
 from console.app import make_app
-from console.entrance import sessions
-from ledger.database import Ledger
+from console.entrance import sessions, users
+from jobs.night import night
+from ledger.database import Ledger, open_ledger
+from strategies.first_book import put_live
+from strategies.folder import OWN_BOOK, read_files
 
 PASSWORD = "a sentence is easy to remember"
 ROLES: tuple[Role, ...] = get_args(Role)
 NOBODY = "nobody in particular"
 """Somebody who may sign in, and has no role."""
+ALL_ROUNDER = "somebody of every role"
 
 
 @dataclass(frozen=True)
@@ -73,3 +78,24 @@ def served(
     finally:
         server.should_exit = True
         thread.join()
+
+
+@contextmanager
+def open_desk(home: Path, book: Sequence[Path] = (OWN_BOOK,), **settings: Any) -> Iterator[Desk]:
+    """A console with these strategies live and somebody of each role, each called like it."""
+    roles = {**{role: (role,) for role in ROLES}, ALL_ROUNDER: ROLES}
+    house = load_settings(home=home, roles=roles, **settings)
+    with open_ledger(house) as ledger:
+        with ledger.engine.begin() as connection:
+            for name in (*roles, NOBODY):
+                users.add(connection, name, password=PASSWORD, language="en", actor="test")
+        put_live(ledger, read_files(book))
+        with served(house, ledger) as address:
+            yield Desk(address, house, ledger)
+
+
+def two_nights(desk: Desk) -> None:
+    """The first two nights of the synthetic bank, whole."""
+    first = desk.settings.synthetic.first_night
+    for as_of in (first, first + timedelta(days=1)):
+        night(desk.settings, as_of=as_of)

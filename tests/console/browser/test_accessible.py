@@ -1,0 +1,101 @@
+"""Every declared page can be read and used by everybody: WCAG 2.2 AA, narrow and wide, by keyboard alone.
+
+Language, width and size of text are combined so that every two of their values meet once.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from console.pages.page import pages
+from tests.console.addresses import address
+from tests.console.browser.window import NARROW, WIDE, Look, window
+from tests.console.desk import ALL_ROUNDER, Desk
+
+LOOKS = {
+    "English, wide": Look(language="en", width=WIDE),
+    "Chinese, narrow": Look(language="zh", width=NARROW),
+    "English, narrow, large": Look(language="en", width=NARROW, large_text=True),
+    "Chinese, wide, large": Look(language="zh", width=WIDE, large_text=True),
+}
+ASKED = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
+MOST_STEPS = 80
+# What the keyboard comes to, here in the order in which it does; for the rest of a group of radio buttons, of
+# a list box and of a row of tabs it takes the arrows.
+FOCUSED = """() => {
+  const one = document.activeElement;
+  const shape = one.getBoundingClientRect();
+  const seen = shape.width > 0 && shape.height > 0 && getComputedStyle(one).outlineStyle !== "none";
+  one.dataset.passed = (Number(one.dataset.passed) || 0) + 1;
+  return { words: one.outerHTML.slice(0, 150), times: Number(one.dataset.passed), seen };
+}"""
+PASSED_OVER = """() => [...document.querySelectorAll(
+  "a[href], button, input:not([type=hidden]), select, textarea, summary, [role=button], [onclick]"
+)].filter((one) => one.checkVisibility() && !one.disabled && !one.dataset.passed)
+  .filter((one) => one.type !== "radio" && !one.closest("[role=listbox], [role=tablist]"))
+  .map((one) => one.outerHTML.slice(0, 150))"""
+
+
+@pytest.fixture(scope="module", params=LOOKS.values(), ids=LOOKS)
+def shown(request: pytest.FixtureRequest, browser: Browser, night_desk: Desk) -> Iterator[Page]:
+    with window(browser, night_desk, ALL_ROUNDER, request.param) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def used(browser: Browser, night_desk: Desk) -> Iterator[Page]:
+    with window(browser, night_desk, ALL_ROUNDER) as page:
+        yield page
+
+
+@pytest.mark.parametrize("name", pages())
+def test_a_page_can_be_read_by_everybody(shown: Page, name: str) -> None:
+    shown.goto(address(pages()[name].path))
+    assert violations(shown) == []
+    assert shown.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/no-such-page"])
+@pytest.mark.parametrize("look", [LOOKS["English, wide"], LOOKS["Chinese, narrow"]])
+def test_what_a_stranger_sees_can_be_read_by_everybody(
+    browser: Browser, night_desk: Desk, path: str, look: Look
+) -> None:
+    with window(browser, night_desk, None, look) as page:
+        page.goto(path)
+        assert violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("name", pages())
+def test_the_keyboard_comes_to_everything_and_is_seen_where_it_is(used: Page, name: str) -> None:
+    used.goto(address(pages()[name].path))
+    steps = list(walk(used))
+    assert [step["words"] for step in steps if not step["seen"]] == []
+    assert steps[-1]["words"].replace('"2"', '"1"') == steps[0]["words"], "the keyboard is caught here"
+    assert used.evaluate(PASSED_OVER) == []
+
+
+def walk(page: Page) -> Iterator[dict[str, Any]]:
+    """What the keyboard comes to, until it comes to something again; of a long page the beginning."""
+    for _ in range(MOST_STEPS):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(FOCUSED)
+        yield focused
+        if focused["times"] > 1:
+            return
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds wrong, a line a kind with where and why."""
+    found: list[dict[str, Any]] = Axe().run(page, options=ASKED).response["violations"]
+    return [
+        f"{one['id']}: {node['html'][:150]}: {node['failureSummary']}"
+        for one in found
+        for node in one["nodes"][:3]
+    ]
