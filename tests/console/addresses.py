@@ -2,7 +2,13 @@
 
 import re
 
-EXAMPLES = {"name": "mobile_silent_app", "segment": "S01", "as_of": "2026-07-02"}
+EXAMPLES = {
+    "name": "mobile_silent_app",
+    "segment": "S01",
+    "as_of": "2026-07-02",
+    "recipient": "sms_gateway",
+    "matter": "asked-long-ago",
+}
 """What stands in a place of an address, by the place's name; it exists where two nights have run."""
 
 

@@ -1,0 +1,74 @@
+"""One list: what its manifest says, who approved which bytes, and every move it made."""
+
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from base.errors import ConsoleError
+from base.roles import Field
+from console.listing import read_date
+from console.pages.page import Shown, Visit, page
+from console.pages.releases import shown_rows, way
+from console.words.material import MATERIAL_WORDS
+from console.words.nights import LIST_STATES, RECIPIENTS, said
+from ledger.schema import RELEASE_APPROVALS
+from outreach.channels.channel import PLAIN, load_channels
+from outreach.deliver.package import package_name
+from outreach.release import Release, contact_day, expires_at, moves_of, releases_of
+from outreach.release.approval import BY_LIMITS
+
+_FIELDS = frozenset({Field.INTERNAL, Field.FIGURES})
+
+
+@page("/releases/{as_of}/{recipient}", title=("List", "名单详情"), fields=_FIELDS)
+def one_list(visit: Visit) -> Shown:
+    """One recipient's list of one night. Rows are not shown, nor what was put in to trace them."""
+    as_of, recipient = read_date(visit.told["as_of"]), visit.told["recipient"]
+    with visit.ledger.engine.connect() as connection:
+        lists = releases_of(connection, as_of)
+        if recipient not in lists:
+            raise ConsoleError(f"there is no list for {recipient} of {as_of}; the page of releases shows all")
+        one, moves = lists[recipient], moves_of(connection, as_of)
+        rows = shown_rows(connection, {as_of})[as_of, recipient]
+        approval = _approval(connection, one)
+    own = [move for move in moves if move["recipient"] == recipient]
+    return Shown(
+        template="one_list.html",
+        values={
+            "list": one,
+            "words": said(RECIPIENTS, recipient),
+            "state": LIST_STATES[one.state],
+            "states": LIST_STATES,
+            "rows": rows,
+            "way": way(one, moves),
+            "moves": own,
+            "file": package_name(recipient, as_of=as_of, attempt=one.attempt) if one.attempt else None,
+            "day": contact_day(as_of),
+            "until": expires_at(as_of, visit.settings.contact),
+            "approval": approval,
+            "by_limits": approval is not None and approval.approver == BY_LIMITS,
+            "receipt": next((move for move in own if move["to_state"] == "acknowledged"), None),
+            "columns": _columns(recipient),
+        },
+    )
+
+
+def _approval(connection: Connection, one: Release) -> Any:
+    """Who approved the bytes as they are, and what was looked at then; None where nobody has."""
+    table = RELEASE_APPROVALS.c
+    query = select(
+        table.approver, table.approved_at, table.approved_attempt, table.attempt, table.sha256, table.limits
+    ).where(table.as_of == one.as_of, table.recipient == one.recipient, table.attempt == one.attempt)
+    return connection.execute(query).first()
+
+
+def _columns(recipient: str) -> list[dict[str, Any]]:
+    """What the recipient's files hold: a file a channel, a column a field."""
+    return [
+        {
+            "file": f"{channel.name}.csv",
+            "fields": [(name, MATERIAL_WORDS[name], name in PLAIN) for name in channel.emits],
+        }
+        for channel in load_channels().values()
+        if channel.recipient == recipient
+    ]
