@@ -62,6 +62,19 @@ class Experiments:
         place = rows["level"].map(POOLED.index)
         return rows.assign(place=place).sort_values(["place", "name"]).drop(columns="place")
 
+    def board(self) -> pd.DataFrame:
+        """Every strategy with its verdict, the metric that decided, and the goal's numbers of READOUTS; small
+        cells hidden.
+
+        Columns ``strategy``, ``verdict``, ``metric``, and READOUTS' from ``customers`` on, null where a
+        strategy has no readout.
+        """
+        one_each = {"level": ["strategy"], "metric": [GOAL], "view": ["exposed"], "arm": ["any"]}
+        goals = without_small_cells(self.rows(READOUTS, one_each), within=["level"])
+        goals = goals.drop(columns=["level", "metric", "view", "arm", "words"])
+        judged = self.verdicts()[["strategy", "verdict", "metric"]]
+        return judged.merge(goals.rename(columns={"name": "strategy"}), on="strategy", how="left")
+
     def page(self, strategy: str, *, segment_metrics: Sequence[str] | None = None) -> Page:
         """What there is to show of a strategy, small cells hidden; of segments these metrics (None: all).
 

@@ -2,10 +2,10 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,7 +17,10 @@ from lake.table import Table
 _BATCH = 65_536
 _MOST = 96 * 2**20
 """Bytes that are kept; what was asked for longest ago is forgotten."""
+_MADE = 200
+"""Things made of tables that are kept; as many."""
 
+T = TypeVar("T")
 Wanted = Mapping[str, Sequence[str]]
 """The values that a column of words may have, by its name."""
 
@@ -31,19 +34,29 @@ class Glance:
 
     def __init__(self, folder: Path, *, table_format: Literal["delta", "parquet"] = "delta") -> None:
         self._folder, self._format = folder.resolve(), table_format
-        self._kept: OrderedDict[object, tuple[object, pa.Table]] = OrderedDict()
+        self._kept: OrderedDict[Hashable, tuple[object, pa.Table]] = OrderedDict()
+        self._made: OrderedDict[Hashable, tuple[object, Any]] = OrderedDict()
         self._lock = threading.Lock()
 
     def dates(self, table: Table) -> tuple[date, ...]:
         """Business dates that were written, ascending."""
-        path = self._path(table)
-        if self._format == "delta":
-            if not (path / "_delta_log").is_dir():
-                return ()
-            told = [one["as_of"] for one in DeltaTable(str(path)).partitions()]
-        else:
-            told = [one.name.removeprefix("as_of=") for one in path.glob("as_of=*")]
-        return tuple(sorted(date.fromisoformat(str(one)) for one in told))
+        return self.remembered(("dates", table.name), (table,), lambda: self._dates(table))
+
+    def remembered(self, key: Hashable, of: Sequence[Table], make: Callable[[], T]) -> T:
+        """What ``make`` makes of these tables: made anew once one of them is written again."""
+        version = tuple(self._version(table) for table in of)
+        with self._lock:
+            kept = self._made.get(key)
+            if kept is not None and kept[0] == version:
+                self._made.move_to_end(key)
+                return kept[1]  # type: ignore[no-any-return]
+        made = make()
+        with self._lock:
+            self._made[key] = (version, made)
+            self._made.move_to_end(key)
+            while len(self._made) > _MADE:
+                self._made.popitem(last=False)
+        return made
 
     def read(
         self, table: Table, *, as_of: date, columns: tuple[str, ...] = (), where: Wanted | None = None
@@ -77,6 +90,16 @@ class Glance:
         else:
             found = DeltaTable(str(path)).to_pyarrow_dataset(partitions=[("as_of", "=", as_of.isoformat())])
         yield from found.to_batches(columns=list(columns), batch_size=_BATCH, batch_readahead=2)
+
+    def _dates(self, table: Table) -> tuple[date, ...]:
+        path = self._path(table)
+        if self._format == "delta":
+            if not (path / "_delta_log").is_dir():
+                return ()
+            told = [one["as_of"] for one in DeltaTable(str(path)).partitions()]
+        else:
+            told = [one.name.removeprefix("as_of=") for one in path.glob("as_of=*")]
+        return tuple(sorted(date.fromisoformat(str(one)) for one in told))
 
     def _read(self, table: Table, as_of: date, columns: tuple[str, ...], where: Wanted) -> pa.Table:
         path = self._path(table)

@@ -1,0 +1,185 @@
+"""The portfolio: what came of every strategy, a page at a time, and of all of them together."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from base.roles import Field
+from console.charts import Dot, dots
+from console.entrance.users import Language
+from console.errands import Errand
+from console.listing import paged
+from console.pages.page import Shown, Visit, page, reply
+from console.words import Said
+from console.words.limits import channel_said
+from console.words.verdicts import NAMES, of_hundred, product_said
+from jobs.experiment_tables import Experiments, glanced, records
+from lake.glance import Glance
+from lake.tables import READOUTS, RETURNS_TABLE, VERDICTS_TABLE
+from strategies.labels import Label, labels, names_with
+
+Row = Mapping[str, Any]
+FIGURES = frozenset({Field.FIGURES})
+ORDERS: Mapping[str, tuple[Said, Callable[[Row], float | str | None]]] = {
+    "effect": (Said("largest effect first", "效果由大到小"), lambda row: _negative(likely(row))),
+    "worst": (Said("smallest effect first", "效果由小到大"), lambda row: likely(row)),
+    "surest": (Said("surest first", "由确定到不确定"), lambda row: row["always_p"]),
+    "largest": (Said("most customers first", "客户数由多到少"), lambda row: _negative(row["customers"])),
+    "name": (Said("by name", "按名称"), lambda row: row["strategy"]),
+}
+_SEARCH = ("q", "verdict", "manager", "kind", "order")
+_SURE = Said("surely", "可靠区间")
+
+
+@page("/experiments", title=("Experiments", "实验"), fields=FIGURES, menu=50)
+def experiments(visit: Visit) -> Shown:
+    """Every experiment as the last night read it: searched, sorted and a page at a time."""
+    if not visit.lake.dates(VERDICTS_TABLE):
+        return Shown(template="experiments/none.html")
+    found, language = glanced(visit.lake, visit.ledger), visit.user.language
+    board = of_all(visit.lake, found)
+    turn = paged(_ordered(_chosen(board, visit), visit), visit.told, search=_SEARCH)
+    with visit.ledger.engine.connect() as connection:
+        named = labels(connection, [str(row["strategy"]) for row in turn.rows])
+    pooled = together(visit.lake, found)
+    return Shown(
+        template="experiments/portfolio.html",
+        values={
+            "as_of": found.as_of,
+            "level": visit.settings.experiments.false_discovery,
+            "tally": _tally(board),
+            "asked": {name: visit.told.get(name, "") for name in _SEARCH},
+            "orders": {name: words for name, (words, _) in ORDERS.items()},
+            "verdicts": NAMES,
+            "managers": [row["name"] for row in pooled if row["level"] == "manager"],
+            "kinds": [row["name"] for row in pooled if row["level"] == "kind"],
+            "turn": turn,
+            "named": named,
+            "forest": forest(turn.rows, named, language) if turn.rows else None,
+            "brought": _brought(found),
+            "total": _total(visit, found),
+            "lift": of_hundred,
+            "product": product_said,
+            "channel": channel_said,
+            "pooled": [row for row in pooled if row["level"] != "holdout"],
+        },
+    )
+
+
+@reply("/experiments-total", fields=FIGURES)
+def experiments_total(visit: Visit) -> Mapping[str, Any]:
+    """Whether the proven ones have been added up."""
+    return {"state": visit.errands.look(_key(glanced(visit.lake, visit.ledger))).state}
+
+
+def forest(rows: Sequence[Mapping[str, Any]], named: Mapping[str, Label], language: Language) -> Markup:
+    """Effects with their always-valid intervals, one row a strategy, in the given order."""
+    title = Said("Effects of these strategies, with intervals", "本页各策略的效果与区间").to(language)
+    desc = Said(
+        "How many more of 100 customers reach the goal because of the strategy. The interval holds however "
+        "often one looks. A triangle lies surely above zero, a square surely below. The small upright line "
+        "is what to plan with. The table below holds the same numbers.",
+        "每 100 位客户中因策略而多达成目标的人数。区间在反复查看时仍然有效。三角表示确定高于零,"
+        "方块表示确定低于零,短竖线为建议的规划值。下表为同一数据。",
+    ).to(language)
+    return dots(
+        [_dot(row, named.get(str(row["strategy"])), language) for row in rows],
+        title=title,
+        desc=desc,
+        axis=Said("more of 100 customers reach the goal", "每百人多达成目标的人数").to(language),
+        said=lambda tick: f"{tick:+g}",
+    )
+
+
+def dot_of(label: str, row: Mapping[str, Any], language: Language) -> Dot:
+    """An effect on a share, of 100; ``row``: lift, always_low and always_high, and shrunk_lift if any."""
+    value, low, high = (_hundredfold(row[name]) for name in ("lift", "always_low", "always_high"))
+    told = f"{of_hundred(row['lift'])} ({_SURE.to(language)} {_ends(row)})" if value is not None else "–"
+    sure = None not in (low, high)
+    return Dot(
+        label=label,
+        value=value,
+        told=told,
+        low=low,
+        high=high,
+        tone="good" if sure and (low or 0) > 0 else "wrong" if sure and (high or 0) < 0 else "plain",
+        usual=_hundredfold(row.get("shrunk_lift")),
+    )
+
+
+def _dot(row: Mapping[str, Any], named: Label | None, language: Language) -> Dot:
+    return dot_of(named.title if named else str(row["strategy"]), row, language)
+
+
+def _ends(row: Mapping[str, Any]) -> str:
+    return f"{of_hundred(row['always_low'])} – {of_hundred(row['always_high'])}"
+
+
+def _hundredfold(share: Any) -> float | None:
+    return None if share is None else 100 * float(share)
+
+
+def of_all(lake: Glance, found: Experiments) -> list[Row]:
+    """Every strategy's row of the board, by name."""
+    return lake.remembered(
+        ("board", found.as_of), (VERDICTS_TABLE, READOUTS), lambda: list[Row](records(found.board()))
+    )
+
+
+def together(lake: Glance, found: Experiments) -> list[Row]:
+    """What many strategies did together, holdouts included."""
+    return lake.remembered(
+        ("pooled", found.as_of), (VERDICTS_TABLE, READOUTS), lambda: list[Row](records(found.pooled()))
+    )
+
+
+def likely(row: Row) -> float | None:
+    """The effect with the luck taken out; as measured where that cannot be done."""
+    shrunk: float | None = row["shrunk_lift"]
+    return row["lift"] if shrunk is None else shrunk
+
+
+def _chosen(board: Sequence[Row], visit: Visit) -> list[Row]:
+    """The rows that are asked for."""
+    told = visit.told
+    rows = [row for row in board if told.get("verdict", "") in ("", row["verdict"])]
+    text, kind, manager = (told.get(name, "").strip() for name in ("q", "kind", "manager"))
+    if not (text or kind or manager):
+        return rows
+    with visit.ledger.engine.connect() as connection:
+        names = names_with(connection, text=text, kind=kind, manager=manager)
+    return [row for row in rows if row["strategy"] in names]
+
+
+def _ordered(rows: Sequence[Row], visit: Visit) -> list[Row]:
+    """As they are asked for; what is not known comes last."""
+    _, key = ORDERS.get(visit.told.get("order", ""), ORDERS["effect"])
+    known = [row for row in rows if key(row) is not None]
+    return sorted(known, key=key) + [row for row in rows if key(row) is None]  # type: ignore[arg-type]
+
+
+def _negative(number: float | None) -> float | None:
+    return None if number is None else -number
+
+
+def _tally(board: Sequence[Row]) -> dict[str, int]:
+    counted = Counter(row["verdict"] for row in board)
+    return {verdict: counted[verdict] for verdict in NAMES}
+
+
+def _brought(found: Experiments) -> dict[str, Any] | None:
+    """What all contacts brought and cost; None where nothing has been reckoned."""
+    rows = records(found.rows(RETURNS_TABLE, {"level": ["all"]}))
+    return rows[0] if rows else None
+
+
+def _total(visit: Visit, found: Experiments) -> Errand:
+    """The certified total: it takes the luck out of thousands of effects, which is no work for a page."""
+    words = ("experiments", "portfolio", "--as-of", found.as_of.isoformat(), "--json")
+    return visit.errands.ask(_key(found), words, actor=visit.user.name)
+
+
+def _key(found: Experiments) -> str:
+    return f"experiments portfolio {found.as_of}"
