@@ -1,48 +1,70 @@
-"""What needs somebody today, and how the last night went."""
+"""What needs somebody today, and how tonight's run goes."""
 
-from typing import Any
+from dataclasses import dataclass
+from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import Connection, func, select
 
-from base.roles import Action, Field
+from base.roles import Field
+from console.inbox import waiting
 from console.pages.page import Shown, Visit, page
-from ledger.schema import ALERTS, RUNS, STRATEGIES
+from console.words import Said
+from console.words.nights import RUN_STATES, STEPS, said
+from jobs.nights import step_under_way
+from ledger.schema import RUNS
 
-_NEWEST = 8
+_BROKEN_OFF = Said("broken off", "已中断")
+_NOT_YET = Said("not yet", "未开始")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """A step of tonight's run: its state, since when, and for how long; null where it has not begun."""
+
+    words: Said
+    name: str
+    state: Said
+    began: datetime | None
+    seconds: float | None
 
 
 @page("/", title=("Home", "首页"), fields=frozenset({Field.INTERNAL}), menu=10)
 def home(visit: Visit) -> Shown:
-    """What waits for this person, and the steps of the last night."""
+    """What waits for this person, and the steps of the newest night."""
     with visit.ledger.engine.connect() as connection:
-        waiting = connection.execute(
-            select(STRATEGIES.c.name, STRATEGIES.c.pending, STRATEGIES.c.stage, STRATEGIES.c.submitted_by)
-            .where(STRATEGIES.c.stage.is_not(None))
-            .order_by(STRATEGIES.c.name)
-        ).all()
-        newest = select(RUNS.c.as_of).order_by(RUNS.c.id.desc()).limit(1).scalar_subquery()
-        steps = connection.execute(
-            select(RUNS.c.job, RUNS.c.as_of, RUNS.c.status, RUNS.c.seconds, RUNS.c.started_at)
-            .where(RUNS.c.as_of == newest)
-            .order_by(RUNS.c.id)
-        ).all()
-        alerts: list[Any] = []
-        if visit.sees(Field.TRAIL):
-            query = select(ALERTS.c.at, ALERTS.c.kind, ALERTS.c.subject).order_by(ALERTS.c.id.desc())
-            alerts = list(connection.execute(query.limit(_NEWEST)).all())
+        groups = waiting(visit, connection)
+        as_of = connection.execute(select(func.max(RUNS.c.as_of))).scalar()
+        stages = _stages(connection, as_of) if as_of else []
     return Shown(
         template="home.html",
         values={
-            "to_approve": [one for one in waiting if _to_approve(visit, one)],
-            "to_submit": [
-                one for one in waiting if one.stage == "draft" and visit.may(Action.SUBMIT_STRATEGY)
-            ],
-            "steps": list({step.job: step for step in steps}.values()),
-            "alerts": alerts,
+            "groups": groups,
+            "as_of": as_of,
+            "stages": stages,
+            "done": sum(one.name == "done" for one in stages),
         },
     )
 
 
-def _to_approve(visit: Visit, one: Any) -> bool:
-    others = one.submitted_by != visit.user.name
-    return one.stage == "submitted" and others and visit.may(Action.APPROVE_STRATEGY)
+def _stages(connection: Connection, as_of: date) -> list[Stage]:
+    """The night's steps in order, by the newest run of each."""
+    newest = (
+        select(RUNS.c.job, RUNS.c.status, RUNS.c.started_at, RUNS.c.seconds)
+        .where(RUNS.c.as_of == as_of)
+        .distinct(RUNS.c.job)
+        .order_by(RUNS.c.job, RUNS.c.id.desc())
+    )
+    ran = {row.job: row for row in connection.execute(newest)}
+    now = step_under_way(connection)
+    found = []
+    for job, words in STEPS.items():
+        row = ran.get(job)
+        if row is None:
+            found.append(Stage(words=words, name="none", state=_NOT_YET, began=None, seconds=None))
+            continue
+        # A run that was killed says for ever that it runs.
+        lost = row.status == "running" and (now is None or (now.job, now.as_of) != (job, as_of))
+        state = _BROKEN_OFF if lost else said(RUN_STATES, row.status)
+        name = "failed" if lost else row.status
+        found.append(Stage(words=words, name=name, state=state, began=row.started_at, seconds=row.seconds))
+    return found
