@@ -139,9 +139,8 @@ def _shipped(verdict: Mapping[str, Any], goal: Mapping[str, Any]) -> Said:
         f"Of 100 customers {found} more reach the goal because of it (surely {sure.english}).",
         f"每 100 位客户中,因它而达成目标的多 {found} 位(可靠区间 {sure.chinese})。",
     )
-    shrunk = goal.get("shrunk_lift")
-    if _known(shrunk) and per_hundred(float(shrunk)) != "+0.00":
-        plan = of_hundred(shrunk)
+    plan = of_hundred(goal.get("shrunk_lift"))
+    if plan not in ("–", "+0.00"):
         told = _joined(
             told,
             Said(

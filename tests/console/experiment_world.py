@@ -1,4 +1,4 @@
-"""Nights of made-up experiments in a lake: customers come every night, some strategies work, one is broken."""
+"""Nights of made-up experiments in a lake: customers come every night, and some strategies work."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -35,8 +35,8 @@ def fill(
 ) -> None:
     """Writes what each of ``nights`` read of the strategies that ``lifts`` names, with their true effects.
 
-    Those in ``harm`` make one more of a hundred complain; of those in ``broken`` the arms are not as drawn; of
-    those in ``few`` one arm has fewer than ten customers.
+    Those in ``harm`` make more complain; of those in ``broken`` the arms are not as drawn; of those in
+    ``few`` one arm has fewer than ten customers.
     """
     names = list(lifts)
     rng = np.random.default_rng(7)
