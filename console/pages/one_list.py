@@ -10,12 +10,11 @@ from console.listing import read_date
 from console.pages.page import Shown, Visit, page
 from console.pages.releases import shown_rows, way
 from console.words.material import MATERIAL_WORDS
-from console.words.nights import LIST_STATES, RECIPIENTS, said
+from console.words.nights import ACTORS, LIST_STATES, RECIPIENTS, said
 from ledger.schema import RELEASE_APPROVALS
 from outreach.channels.channel import PLAIN, load_channels
 from outreach.deliver.package import package_name
 from outreach.release import Release, contact_day, expires_at, moves_of, releases_of
-from outreach.release.approval import BY_LIMITS
 
 _FIELDS = frozenset({Field.INTERNAL, Field.FIGURES})
 
@@ -46,7 +45,7 @@ def one_list(visit: Visit) -> Shown:
             "day": contact_day(as_of),
             "until": expires_at(as_of, visit.settings.contact),
             "approval": approval,
-            "by_limits": approval is not None and approval.approver == BY_LIMITS,
+            "actors": ACTORS,
             "receipt": next((move for move in own if move["to_state"] == "acknowledged"), None),
             "columns": _columns(recipient),
         },

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 from markupsafe import Markup
 from sqlalchemy import Row, Select, func, select
@@ -16,6 +17,7 @@ from console.pages.page import Shown, Visit, page
 from console.words import Said
 from console.words.nights import said
 from console.words.quality import EXPECTATIONS, TABLES, reason
+from evaluation.suppress import few
 from lake.glance import Glance
 from lake.tables import QUARANTINE
 from ledger.schema import QUALITY_RESULTS
@@ -65,7 +67,7 @@ def night_quality(visit: Visit) -> Shown:
         template="night_quality.html",
         values={
             "as_of": as_of,
-            "tables": [(said(TABLES, row.table_name), row) for row in tables],
+            "tables": [(said(TABLES, row.table_name), row, _told(row.delivered)) for row in tables],
             "unmet": sum(row.unmet for row in tables),
             "turn": turn,
             "demands": [_in_words(row) for row in turn.rows],
@@ -111,10 +113,15 @@ def _in_words(row: Row[Any]) -> Mapping[str, Any]:
         "column": row.column_name,
         "demand": said(EXPECTATIONS, row.expectation),
         "met": row.success,
-        "checked": row.checked,
+        "checked": _told(row.checked),
         "unexpected": row.unexpected,
-        "share": row.share,
+        "share": row.share if _told(row.checked) is not None else None,
     }
+
+
+def _told(rows: int | None) -> int | None:
+    """How many rows came; not where they are those of few people. What is wrong with rows is told of each."""
+    return None if rows is None or few(np.asarray(rows)) else rows
 
 
 def _kept_out(lake: Glance, as_of: date) -> list[Mapping[str, Any]]:

@@ -13,7 +13,7 @@ from base.roles import Action, Field
 from console.listing import pattern, read_date, turned
 from console.pages.page import Done, Shown, Visit, deed, page
 from console.words import Said
-from console.words.nights import LIST_STATES, RECIPIENTS, said
+from console.words.nights import ACTORS, LIST_STATES, RECIPIENTS, said
 from evaluation.suppress import hidden
 from ledger.schema import RELEASES
 from outreach.deliver.keys import bank_key
@@ -36,7 +36,7 @@ class Stop:
     words: Said
     is_now: bool
     at: datetime | None
-    actor: str | None
+    actor: Said | None
 
 
 @page("/releases", title=("Releases", "名单发放"), fields=_FIELDS, menu=70)
@@ -65,6 +65,7 @@ def releases(visit: Visit) -> Shown:
             "sees_trail": visit.sees(Field.TRAIL),
             "states": LIST_STATES,
             "recipients": RECIPIENTS,
+            "actors": ACTORS,
             "q": told.get("q", ""),
             "state": told.get("state", ""),
             "recipient": told.get("recipient", ""),
@@ -99,6 +100,7 @@ def night_releases(visit: Visit) -> Shown:
             "is_maker": visit.user.name.casefold() in {maker.strip().casefold() for maker in makers},
             "can_withdraw": any(one.state in _STILL_HERE for one in lists.values()),
             "limits": visit.settings.release,
+            "actors": ACTORS,
         },
     )
 
@@ -152,7 +154,7 @@ def way(one: Release, moves: Sequence[Mapping[str, Any]]) -> list[Stop]:
             words=LIST_STATES[state],
             is_now=state == one.state,
             at=came[state]["at"] if state in came else None,
-            actor=came[state]["actor"] if state in came else None,
+            actor=said(ACTORS, came[state]["actor"]) if state in came else None,
         )
         for state in states
     ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Connection, Row, func, select
 
 from base.errors import ConsoleError
@@ -14,7 +15,7 @@ from console.pages.page import Shown, Visit, page
 from console.words import Said
 from console.words.nights import RUN_STATES, STEPS, said
 from evaluation.suppress import few
-from ledger.schema import QUALITY_RESULTS, RUNS
+from ledger.schema import QUALITY_RESULTS, RELEASES, RUNS
 
 _INTERNAL = frozenset({Field.INTERNAL, Field.FIGURES})
 _PARTLY = "partly"
@@ -70,6 +71,8 @@ def run(visit: Visit) -> Shown:
     with visit.ledger.engine.connect() as connection:
         every = connection.execute(query).all()
         unmet = _unmet(connection, [as_of]).get(as_of, 0)
+        waiting = select(RELEASES.c.as_of).where(RELEASES.c.as_of == as_of, RELEASES.c.state == "frozen")
+        waits = connection.execute(waiting.limit(1)).first() is not None
     if not every:
         raise ConsoleError(f"nothing was run for {as_of}; the page of runs shows the nights there are")
     steps = _steps(every)
@@ -80,6 +83,7 @@ def run(visit: Visit) -> Shown:
             "steps": steps,
             "state": _state(steps),
             "unmet": unmet,
+            "waits": waits,
             "again": _again(steps, as_of),
             "may_run": visit.may(Action.RUN_NIGHT),
             "earlier": [_as_step(one, runs=1) for one in reversed(every) if one.status == "failed"],
@@ -159,7 +163,9 @@ def _as_step(one: Row[Any], *, runs: int) -> Step:
         state=said(RUN_STATES, one.status),
         run=one,
         runs=runs,
-        written={table: None if few(rows) else rows for table, rows in (one.written or {}).items()},
+        written={
+            table: None if few(np.asarray(rows)) else rows for table, rows in (one.written or {}).items()
+        },
     )
 
 

@@ -40,6 +40,13 @@ RECIPIENTS: Mapping[str, Said] = {
     "human_desk": Said("Human desk", "人工坐席"),
 }
 
+ACTORS: Mapping[str, Said] = {
+    "release job": Said("the night itself", "夜间作业"),
+    "limits of settings": Said("the bank's own limits", "银行设定的限额"),
+    "within the limits": Said("within the limits", "在限额之内"),
+}
+"""Who moves lists, and why, where no person does."""
+
 
 def said(words: Mapping[str, Said], name: str) -> Said:
     """What it is called; a name that has no words yet stands for itself."""
