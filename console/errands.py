@@ -63,6 +63,11 @@ class Errands:
         with self._lock:
             return self._known.get(key) or Errand(key=key, state="failed", words="ask again")
 
+    def knows(self, key: str) -> bool:
+        """Whether the question was asked, and what became of it is not forgotten."""
+        with self._lock:
+            return key in self._known
+
     def close(self) -> None:
         """Takes no more questions; what waits is not asked."""
         self._pool.shutdown(wait=False, cancel_futures=True)

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy import Row, func, select
 
-from base.roles import Field
+from base.roles import Action, Field
 from console.pages.page import Visit
 from console.words import Said
 from console.words.limits import channel_said
@@ -34,11 +34,13 @@ class Off:
 
 @dataclass(frozen=True, kw_only=True)
 class Around:
-    """What every page of tonight says first. ``as_of``: the last night that was decided, if any was."""
+    """What every page of tonight says first. ``as_of``: the last night that was decided, if any was;
+    ``may_ask``: whether this person may ask about one customer."""
 
     as_of: date | None
     under_way: Step | None
     off: Off
+    may_ask: bool
 
 
 def around(visit: Visit) -> Around:
@@ -49,6 +51,7 @@ def around(visit: Visit) -> Around:
         return Around(
             as_of=nights[-1] if nights else None,
             under_way=step_under_way(connection),
+            may_ask=visit.may(Action.READ_CUSTOMER),
             off=Off(
                 switches=[line for _, line in sorted(thrown(connection).items())],
                 paused=connection.execute(resting).scalar_one(),
