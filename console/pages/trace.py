@@ -14,7 +14,7 @@ _BY_MARK = "watermark"
 
 
 @page("/trace", title=_TITLE, fields=frozenset({Field.TRAIL}))
-def trace(visit: Visit) -> Shown:
+def trace(_: Visit) -> Shown:
     """Where rows can be laid before the house."""
     return Shown(template="trace.html", values={"found": None, "rows": ""})
 
