@@ -6,6 +6,7 @@ from typing import Any
 
 from console.words import Said
 from evaluation.verdicts import GOAL, Needed, per_hundred, rounded
+from jobs.reviews import Decision
 from strategies.spoken import WORDS
 
 NAMES = {
@@ -33,7 +34,7 @@ TO_DO = {
     ),
 }
 
-DECISIONS = {
+DECISIONS: Mapping[Decision, Said] = {
     "ship": Said("keep it and roll it out", "推广"),
     "continue": Said("let it run on", "继续"),
     "redesign": Said("begin anew, redesigned", "重新设计"),

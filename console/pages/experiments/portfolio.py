@@ -4,13 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from markupsafe import Markup
-
 from base.roles import Field
-from console.charts import Dot, dots
-from console.entrance.users import Language
 from console.errands import Errand
 from console.listing import paged
+from console.pages.experiments.pictures import forest
 from console.pages.page import Shown, Visit, page, reply
 from console.words import Said
 from console.words.limits import channel_said
@@ -18,7 +15,7 @@ from console.words.verdicts import NAMES, of_hundred, product_said
 from jobs.experiment_tables import Experiments, glanced, records
 from lake.glance import Glance
 from lake.tables import READOUTS, RETURNS_TABLE, VERDICTS_TABLE
-from strategies.labels import Label, labels, names_with
+from strategies.labels import labels, names_with
 
 Row = Mapping[str, Any]
 FIGURES = frozenset({Field.FIGURES})
@@ -30,7 +27,6 @@ ORDERS: Mapping[str, tuple[Said, Callable[[Row], float | str | None]]] = {
     "name": (Said("by name", "按名称"), lambda row: row["strategy"]),
 }
 _SEARCH = ("q", "verdict", "manager", "kind", "order")
-_SURE = Said("surely", "可靠区间")
 
 
 @page("/experiments", title=("Experiments", "实验"), fields=FIGURES, menu=50)
@@ -72,53 +68,6 @@ def experiments(visit: Visit) -> Shown:
 def experiments_total(visit: Visit) -> Mapping[str, Any]:
     """Whether the proven ones have been added up."""
     return {"state": visit.errands.look(_key(glanced(visit.lake, visit.ledger))).state}
-
-
-def forest(rows: Sequence[Mapping[str, Any]], named: Mapping[str, Label], language: Language) -> Markup:
-    """Effects with their always-valid intervals, one row a strategy, in the given order."""
-    title = Said("Effects of these strategies, with intervals", "本页各策略的效果与区间").to(language)
-    desc = Said(
-        "How many more of 100 customers reach the goal because of the strategy. The interval holds however "
-        "often one looks. A triangle lies surely above zero, a square surely below. The small upright line "
-        "is what to plan with. The table below holds the same numbers.",
-        "每 100 位客户中因策略而多达成目标的人数。区间在反复查看时仍然有效。三角表示确定高于零,"
-        "方块表示确定低于零,短竖线为建议的规划值。下表为同一数据。",
-    ).to(language)
-    return dots(
-        [_dot(row, named.get(str(row["strategy"])), language) for row in rows],
-        title=title,
-        desc=desc,
-        axis=Said("more of 100 customers reach the goal", "每百人多达成目标的人数").to(language),
-        said=lambda tick: f"{tick:+g}",
-    )
-
-
-def dot_of(label: str, row: Mapping[str, Any], language: Language) -> Dot:
-    """An effect on a share, of 100; ``row``: lift, always_low and always_high, and shrunk_lift if any."""
-    value, low, high = (_hundredfold(row[name]) for name in ("lift", "always_low", "always_high"))
-    told = f"{of_hundred(row['lift'])} ({_SURE.to(language)} {_ends(row)})" if value is not None else "–"
-    sure = None not in (low, high)
-    return Dot(
-        label=label,
-        value=value,
-        told=told,
-        low=low,
-        high=high,
-        tone="good" if sure and (low or 0) > 0 else "wrong" if sure and (high or 0) < 0 else "plain",
-        usual=_hundredfold(row.get("shrunk_lift")),
-    )
-
-
-def _dot(row: Mapping[str, Any], named: Label | None, language: Language) -> Dot:
-    return dot_of(named.title if named else str(row["strategy"]), row, language)
-
-
-def _ends(row: Mapping[str, Any]) -> str:
-    return f"{of_hundred(row['always_low'])} – {of_hundred(row['always_high'])}"
-
-
-def _hundredfold(share: Any) -> float | None:
-    return None if share is None else 100 * float(share)
 
 
 def of_all(lake: Glance, found: Experiments) -> list[Row]:
