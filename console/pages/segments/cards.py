@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -37,8 +38,8 @@ _UNITS: Mapping[str, Said] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """A segment on a night. ``customers`` and ``aum`` (yuan): null where they are few. ``profile``: median of
-    each feature of the segmentation."""
+    """A segment on a night. ``customers`` and ``aum`` (yuan): null where they are few, and then there is no
+    ``profile``, the median of each feature of the segmentation, and there are no ``words``."""
 
     segment: str
     name: str
@@ -72,10 +73,14 @@ def nights(lake: Glance) -> tuple[date, ...]:
 
 def cards(lake: Glance, *, as_of: date) -> dict[str, Card]:
     """That night's cards by segment, in their order."""
-    catalog = lake.read(SEGMENT_CATALOG, as_of=as_of).to_pandas()
-    told = suppress(catalog, count="customers", within=[]).sort_values("segment")
-    rows = cast(list[dict[str, Any]], told.to_dict("records"))
-    return {row["segment"]: _card(row) for row in rows}
+    return lake.remembered(("segment cards", as_of), (SEGMENT_CATALOG,), partial(_read, lake, as_of))
+
+
+def history(lake: Glance, on: Sequence[date]) -> dict[str, list[Card | None]]:
+    """Each segment's cards on those nights, in their order; null where it did not exist."""
+    key = ("segment history", tuple(on))
+    each = lake.remembered(key, (SEGMENT_CATALOG,), lambda: [_read(lake, night) for night in on])
+    return {name: [night.get(name) for night in each] for name in sorted(set().union(*each))}
 
 
 def one_of(known: Mapping[str, Card], segment: str) -> Card:
@@ -83,13 +88,6 @@ def one_of(known: Mapping[str, Card], segment: str) -> Card:
     if segment not in known:
         raise ConsoleError(f"there is no segment {segment}; the page of segments shows all")
     return known[segment]
-
-
-def history(lake: Glance, on: Sequence[date]) -> dict[str, list[Card | None]]:
-    """Each segment's cards on those nights, in their order; null where it did not exist."""
-    each = [cards(lake, as_of=night) for night in on]
-    names = sorted(set().union(*each))
-    return {name: [night.get(name) for night in each] for name in names}
 
 
 def traits(card: Card, known: Mapping[str, Card]) -> list[Trait]:
@@ -127,16 +125,23 @@ def amount(feature: str, value: float, language: Language) -> str:
     return f"{said} {_UNITS[unit].to(language)}" if unit in _UNITS else said
 
 
+def _read(lake: Glance, as_of: date) -> dict[str, Card]:
+    catalog = lake.read(SEGMENT_CATALOG, as_of=as_of).to_pandas()
+    told = suppress(catalog, count="customers", within=[]).sort_values("segment")
+    rows = cast(list[dict[str, Any]], told.to_dict("records"))
+    return {row["segment"]: _card(row) for row in rows}
+
+
 def _card(row: Mapping[str, Any]) -> Card:
     hidden = pd.isna(row["customers"])
     return Card(
         segment=row["segment"],
         name=row["name"],
-        words=tuple(json.loads(row["words"])),
+        words=() if hidden else tuple(json.loads(row["words"])),
         manager=row["manager"],
         customers=None if hidden else int(row["customers"]),
         aum=None if hidden else row["aum_fen"] / 100,
-        profile=json.loads(row["profile"]),
+        profile={} if hidden else json.loads(row["profile"]),
     )
 
 
