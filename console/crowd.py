@@ -34,7 +34,8 @@ class Count:
     """Of ``of`` customers a rule selects ``count``; ``low`` to ``high`` with 95 % confidence.
 
     All three are null where fewer than ten are selected, or all but fewer than ten. ``each``: how many are
-    left after each of the rule's joined conditions, in their order, as far as they may be told.
+    left after each of the rule's joined conditions, in their order, as far as they may be told. ``among``:
+    how many of those selected each of the other rules selects that were asked about.
     """
 
     as_of: date
@@ -44,6 +45,7 @@ class Count:
     low: int | None
     high: int | None
     each: tuple[int | None, ...]
+    among: tuple[int | None, ...] = ()
 
 
 class Crowd:
@@ -53,14 +55,16 @@ class Crowd:
         self._lake, self._most, self._lock = lake, sample, threading.Lock()
         self._kept: tuple[date, pa.RecordBatch, int] | None = None
 
-    def estimate(self, text: str) -> Count:
-        """Counted in the sample. Raises RuleError for a rule that does not read, ConsoleError without a
-        night."""
+    def estimate(self, text: str, *, among: Sequence[str] = ()) -> Count:
+        """Counted in the sample; ``among``: other rules, to be counted in those selected.
+
+        Raises RuleError for a rule that does not read, ConsoleError without a night.
+        """
         rules, as_of = _cumulated(text), self._night()
         sample, customers = self._sample(as_of)
-        found = _counted(rules, [sample], as_of)
+        found, within = _both_counted(rules, among, [sample], as_of)
         if sample.num_rows == customers:
-            return _exact(found, of=customers, as_of=as_of)
+            return _exact(found, within, of=customers, as_of=as_of)
         low, high = _wilson(found[-1], sample.num_rows)
         scale = customers / sample.num_rows
         told = [round(one * scale) for one in found]
@@ -73,16 +77,18 @@ class Crowd:
             low=None if hidden else max(round(low * customers), found[-1]),
             high=None if hidden else round(high * customers),
             each=tuple(None if one < SMALLEST else one for one in told),
+            among=_parts([round(one * scale) for one in within], of=told[-1]),
         )
 
-    def count(self, text: str) -> Count:
+    def count(self, text: str, *, among: Sequence[str] = ()) -> Count:
         """Counted among everybody. Raises as ``estimate``."""
         rules, as_of = _cumulated(text), self._night()
-        needed = compile_rules(rules, as_of=as_of).columns
+        others = [parse(other, FEATURES).condition for other in among]
+        needed = compile_rules([*rules, *others], as_of=as_of).columns
         segments = self._segments(as_of)
         batches = (_with_segments(batch, segments) for batch in self._features(as_of, needed))
-        found = _counted(rules, batches, as_of)
-        return _exact(found, of=segments.num_rows, as_of=as_of)
+        found, within = _both_counted(rules, among, batches, as_of)
+        return _exact(found, within, of=segments.num_rows, as_of=as_of)
 
     def _night(self) -> date:
         dates = self._lake.dates(CUSTOMER_SEGMENTS)
@@ -123,6 +129,15 @@ def _cumulated(text: str) -> list[Condition]:
     return [And(parts[:number]) if number > 1 else parts[0] for number in range(1, len(parts) + 1)]
 
 
+def _both_counted(
+    rules: Sequence[Condition], among: Sequence[str], batches: Iterable[pa.RecordBatch], as_of: date
+) -> tuple[list[int], list[int]]:
+    """How many each of the rules selects, and each of the others of those whom the last one selects."""
+    within = [And((rules[-1], parse(other, FEATURES).condition)) for other in among]
+    counts = _counted([*rules, *within], batches, as_of)
+    return counts[: len(rules)], counts[len(rules) :]
+
+
 def _counted(rules: Sequence[Condition], batches: Iterable[pa.RecordBatch], as_of: date) -> list[int]:
     program = compile_rules(rules, as_of=as_of)
     found = np.zeros(len(rules), np.int64)
@@ -139,10 +154,24 @@ def _with_segments(batch: pa.RecordBatch, segments: pa.Table) -> pa.RecordBatch:
     return batch.filter(known).append_column(_SEGMENT, own)
 
 
-def _exact(found: Sequence[int], *, of: int, as_of: date) -> Count:
+def _exact(found: Sequence[int], within: Sequence[int], *, of: int, as_of: date) -> Count:
     told = [one if one == 0 or one >= SMALLEST else None for one in found]
     count = told[-1]
-    return Count(as_of=as_of, of=of, exact=True, count=count, low=count, high=count, each=tuple(told))
+    return Count(
+        as_of=as_of,
+        of=of,
+        exact=True,
+        count=count,
+        low=count,
+        high=count,
+        each=tuple(told),
+        among=_parts(within, of=found[-1]),
+    )
+
+
+def _parts(within: Sequence[int], *, of: int) -> tuple[int | None, ...]:
+    """Parts of a count, without those that tell of fewer than ten, or that all but fewer than ten are in."""
+    return tuple(None if 0 < part < SMALLEST or 0 < of - part < SMALLEST else part for part in within)
 
 
 def _wilson(count: int, of: int) -> tuple[float, float]:
