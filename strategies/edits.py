@@ -66,7 +66,9 @@ def without_touch(text: str, number: int, *, file: str) -> str:
     funnel, _ = _nearest(nodes(text, file=file), ("funnel",))
     many = len(funnel.value) if isinstance(funnel, yaml.SequenceNode) else 0
     if not 0 <= number < many or many == 1:
-        raise StrategyError(f"{file}: a funnel has at least one touch, and touch {number + 1} of {many} stays")
+        raise StrategyError(
+            f"{file}: a funnel has at least one touch, and touch {number + 1} of {many} stays"
+        )
     if number == 0:
         for key in ("when", "after"):
             text = put(text, ("funnel", 1, key), None, file=file)
@@ -132,7 +134,9 @@ def _with_key(text: str, parent: yaml.Node, rest: Path, given: Given, *, flow: b
     for step in reversed(inner):
         given = {str(step): given}
     if not isinstance(parent, yaml.MappingNode):
-        raise StrategyError(f"{'.'.join(map(str, rest))}: there is no place for it; write it into the document")
+        raise StrategyError(
+            f"{'.'.join(map(str, rest))}: there is no place for it; write it into the document"
+        )
     if flow:
         at = _end(text, parent.value[-1][1]) if parent.value else parent.start_mark.index + 1
         return f"{text[:at]}{', ' if parent.value else ''}{_flow({str(key): given})[1:-1]}{text[at:]}"

@@ -72,7 +72,9 @@ def test_comments_stay() -> None:
     changed = put(changed, ("funnel", 0, "script"), "晚安", file="x")
     changed = put(changed, ("funnel", 1, "script"), "a, b", file="x")
     changed = put(changed, ("caps", "total"), "9", file="x")
-    assert changed == """# for the county
+    assert (
+        changed
+        == """# for the county
 name: county   # as agreed
 title: "县域: 储蓄"
 experiment: {holdout: 0.2}  # never less
@@ -89,6 +91,7 @@ limits:
 caps: {total: 9}
 # the end
 """
+    )
 
 
 def test_what_cannot_be_edited_is_refused_in_words() -> None:
