@@ -89,7 +89,9 @@ class Glance:
             found = ds.dataset(path / f"as_of={as_of.isoformat()}", format="parquet")
         else:
             found = DeltaTable(str(path)).to_pyarrow_dataset(partitions=[("as_of", "=", as_of.isoformat())])
-        yield from found.to_batches(columns=list(columns), batch_size=_BATCH, batch_readahead=2)
+        yield from found.to_batches(
+            columns=list(columns), batch_size=_BATCH, batch_readahead=1, fragment_readahead=1
+        )
 
     def _dates(self, table: Table) -> tuple[date, ...]:
         path = self._path(table)
