@@ -1,8 +1,10 @@
 """What steps, their states, lists and who receives them are called."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from console.words import Said
+from jobs.nights import Step
 
 STEPS: Mapping[str, Said] = {
     "ingest": Said("Take in the data", "接收数据"),
@@ -20,7 +22,10 @@ RUN_STATES: Mapping[str, Said] = {
     "done": Said("done", "已完成"),
     "running": Said("running", "运行中"),
     "failed": Said("failed", "失败"),
+    "broken_off": Said("broken off", "已中断"),
+    "partly": Said("not all steps have run", "部分步骤未运行"),
 }
+"""Of a step's run, or of a night."""
 
 LIST_STATES: Mapping[str, Said] = {
     "planned": Said("planned", "已计划"),
@@ -51,3 +56,11 @@ ACTORS: Mapping[str, Said] = {
 def said(words: Mapping[str, Said], name: str) -> Said:
     """What it is called; a name that has no words yet stands for itself."""
     return words.get(name, Said(name, name))
+
+
+def outcome(run: Any, now: Step | None) -> tuple[str, Said]:
+    """What became of a run (job, as_of, status). ``now``: the step that runs, for a run that was killed says
+    for ever that it does."""
+    lost = run.status == "running" and (now is None or (now.job, now.as_of) != (run.job, run.as_of))
+    state = "broken_off" if lost else run.status
+    return state, said(RUN_STATES, state)

@@ -19,12 +19,14 @@ TABLES: Mapping[str, Said] = {
     "customers": Said("Customers", "客户"),
     "balances": Said("Balances", "余额"),
     "transactions": Said("Transactions", "交易"),
+    "openings": Said("Products opened", "产品开户"),
     "app_events": Said("Events in the app", "APP 行为"),
     "consents": Said("Consents", "授权同意"),
     "suppressions": Said("Suppressions", "禁止联系名单"),
     "contacts": Said("Contacts of others", "其他渠道触达"),
     "complaints": Said("Complaints", "投诉"),
     "inbound_calls": Said("Calls that came in", "来电"),
+    "identities": Said("Identities", "身份信息"),
 }
 
 _REASONS: Mapping[str, str] = {

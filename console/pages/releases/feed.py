@@ -46,7 +46,7 @@ def feed(visit: Visit) -> Shown:
         }
     seconds = visit.settings.watch.opt_out_seconds
     return Shown(
-        template="feed.html",
+        template="releases/feed.html",
         values={"today": midnight.date(), "seconds": seconds, **values},
     )
 

@@ -55,7 +55,7 @@ def releases(visit: Visit) -> Shown:
         rows = shown_rows(connection, {row.as_of for row in turn.rows})
         to_approve = connection.execute(waiting).scalars().all()
     return Shown(
-        template="releases.html",
+        template="releases/lists.html",
         values={
             "turn": turn,
             "lists": [(row, said(RECIPIENTS, row.recipient), LIST_STATES[row.state]) for row in turn.rows],
@@ -85,7 +85,7 @@ def night_releases(visit: Visit) -> Shown:
     if not lists:
         raise ConsoleError(f"no list of {as_of} was made; the page of releases shows the nights there are")
     return Shown(
-        template="night_releases.html",
+        template="releases/night.html",
         values={
             "as_of": as_of,
             "day": contact_day(as_of),

@@ -2,19 +2,22 @@
 
 from typing import Any
 
+import pandas as pd
 from sqlalchemy import Connection, select
 
-from base.errors import ConsoleError
+from base.errors import ConsoleError, ReleaseError
 from base.roles import Field
-from console.listing import read_date
+from console.listing import paged, read_date
 from console.pages.page import Shown, Visit, page
-from console.pages.releases import shown_rows, way
+from console.pages.releases.lists import shown_rows, way
 from console.words.material import MATERIAL_WORDS
 from console.words.nights import ACTORS, LIST_STATES, RECIPIENTS, said
+from evaluation.suppress import hidden
 from ledger.schema import RELEASE_APPROVALS
 from outreach.channels.channel import PLAIN, load_channels
 from outreach.deliver.package import package_name
-from outreach.release import Release, contact_day, expires_at, moves_of, releases_of
+from outreach.release import Release, contact_day, expires_at, moves_of, releases_of, strategies_of
+from strategies.labels import labels
 
 _FIELDS = frozenset({Field.INTERNAL, Field.FIGURES})
 
@@ -30,9 +33,12 @@ def one_list(visit: Visit) -> Shown:
         one, moves = lists[recipient], moves_of(connection, as_of)
         rows = shown_rows(connection, {as_of})[as_of, recipient]
         approval = _approval(connection, one)
+        on_it = _strategies(connection, one)
+        turn = paged(on_it, visit.told, search=())
+        titles = labels(connection, [name for name, _ in turn.rows])
     own = [move for move in moves if move["recipient"] == recipient]
     return Shown(
-        template="one_list.html",
+        template="releases/one.html",
         values={
             "list": one,
             "words": said(RECIPIENTS, recipient),
@@ -48,6 +54,8 @@ def one_list(visit: Visit) -> Shown:
             "actors": ACTORS,
             "receipt": next((move for move in own if move["to_state"] == "acknowledged"), None),
             "columns": _columns(recipient),
+            "turn": turn,
+            "titles": titles,
         },
     )
 
@@ -59,6 +67,21 @@ def _approval(connection: Connection, one: Release) -> Any:
         table.approver, table.approved_at, table.approved_attempt, table.attempt, table.sha256, table.limits
     ).where(table.as_of == one.as_of, table.recipient == one.recipient, table.attempt == one.attempt)
     return connection.execute(query).first()
+
+
+def _strategies(connection: Connection, one: Release) -> list[tuple[str, int | None]]:
+    """Strategies with how many contacts each has on the list, None where they are few; the largest first.
+
+    Nothing where the rows are not fixed yet, or not kept any more.
+    """
+    try:
+        found = strategies_of(connection, one) if one.attempt else {}
+    except ReleaseError:
+        return []
+    counts = pd.DataFrame({"rows": list(found.values())})
+    away = hidden(counts, counts=["rows"], within=[]) if found else ()
+    told = [(name, None if hide else rows) for (name, rows), hide in zip(found.items(), away, strict=True)]
+    return sorted(told, key=lambda one: (-(one[1] or 0), one[0]))
 
 
 def _columns(recipient: str) -> list[dict[str, Any]]:

@@ -24,6 +24,7 @@ from ledger.schema import QUALITY_RESULTS
 
 _INTERNAL = frozenset({Field.INTERNAL})
 _TABLE = QUALITY_RESULTS.c
+_SUMMED = ("demands", "unmet", "delivered", "rejected")
 _OF_ALL_ROWS = "expect_table_row_count_to_be_between"
 _TREND = Said("Rows not taken in, of a thousand", "每千行中的拒收行数")
 
@@ -31,22 +32,24 @@ _TREND = Said("Rows not taken in, of a thousand", "每千行中的拒收行数")
 @page("/quality", title=("Data quality", "数据质量"), fields=_INTERNAL)
 def quality(visit: Visit) -> Shown:
     """Every night's data, newest first, and how many rows were not taken in."""
-    tables = _by_table().subquery()
-    query = (
-        select(
-            tables.c.as_of,
-            func.sum(tables.c.demands).label("demands"),
-            func.sum(tables.c.unmet).label("unmet"),
-            func.sum(tables.c.delivered).label("delivered"),
-            func.sum(tables.c.rejected).label("rejected"),
-        )
-        .group_by(tables.c.as_of)
-        .order_by(tables.c.as_of.desc())
-    )
+    nights = select(_TABLE.as_of).distinct().order_by(_TABLE.as_of.desc())
     with visit.ledger.engine.connect() as connection:
-        turn = turned(connection, query, visit.told, search=())
-    chart = _trend(turn.rows[::-1], visit) if len(turn.rows) > 1 else None
-    return Shown(template="quality.html", values={"turn": turn, "chart": chart, "trend": _TREND})
+        turn = turned(connection, nights, visit.told, search=())
+        tables = _by_table().where(_TABLE.as_of.in_([row.as_of for row in turn.rows])).subquery()
+        whole = [
+            func.sum(tables.c[name]).label(name) for name in ("demands", "unmet", "delivered", "rejected")
+        ]
+        query = select(tables.c.as_of, *whole).group_by(tables.c.as_of).order_by(tables.c.as_of.desc())
+        rows = connection.execute(query).all()
+    return Shown(
+        template="runs/quality.html",
+        values={
+            "turn": turn,
+            "nights": rows,
+            "chart": _trend(rows[::-1], visit) if len(rows) > 1 else None,
+            "trend": _TREND,
+        },
+    )
 
 
 @page("/quality/{as_of}", title=("Data quality of a night", "单夜数据质量"), fields=_INTERNAL)
@@ -64,7 +67,7 @@ def night_quality(visit: Visit) -> Shown:
     if not tables:
         raise ConsoleError(f"no data of {as_of} were looked at; the page of data quality shows the nights")
     return Shown(
-        template="night_quality.html",
+        template="runs/night_quality.html",
         values={
             "as_of": as_of,
             "tables": [(said(TABLES, row.table_name), row, _told(row.delivered)) for row in tables],

@@ -16,7 +16,7 @@ _BY_MARK = "watermark"
 @page("/trace", title=_TITLE, fields=frozenset({Field.TRAIL}))
 def trace(_: Visit) -> Shown:
     """Where rows can be laid before the house."""
-    return Shown(template="trace.html", values={"found": None, "rows": ""})
+    return Shown(template="releases/trace.html", values={"found": None, "rows": ""})
 
 
 @deed("/trace/ask", action=Action.READ_AUDIT)
@@ -45,4 +45,4 @@ def ask_origin(visit: Visit) -> Shown:
         }
         for one in origins
     ]
-    return Shown(template="trace.html", values={"found": found, "rows": rows}, title=Said(*_TITLE))
+    return Shown(template="releases/trace.html", values={"found": found, "rows": rows}, title=Said(*_TITLE))
