@@ -219,7 +219,7 @@ async def _in_words(said: Said, status: int, request: Request, house: House) -> 
 
 async def _told(house: House, request: Request) -> dict[str, str]:
     """What the address and the form say. Raises ConsoleError for a form from elsewhere, or a vast one."""
-    told = dict(request.query_params)
+    told = {name: _plain(value) for name, value in request.query_params.items()}
     if request.method != "POST":
         return told
     guard.refuse_foreign(request.headers, public_url=house.settings.console.public_url)
@@ -256,7 +256,7 @@ def _visit(house: House, user: User, request: Request, told: Told) -> Visit:
         crowd=house.crowd,
         errands=house.errands,
         now=house.clock(),
-        told={**told, **{name: str(value) for name, value in request.path_params.items()}},
+        told={**told, **{name: _plain(str(value)) for name, value in request.path_params.items()}},
     )
 
 

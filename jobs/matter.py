@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from outreach.vault import FULL_VIEWS, require_matter
 
 PURPOSES = tuple(FULL_VIEWS)
+HANDED_OUT = "handed-out"
+"""Folder of the home in which copies for people wait to be handed over; a folder each, its date first."""
 
 
 @dataclass(frozen=True, kw_only=True)

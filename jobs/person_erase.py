@@ -1,15 +1,17 @@
 """Takes a person out of lake and ledger, and names what must stay, why, and when it goes."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import Connection, delete, func, select, tuple_
 
 from base.settings import Retention
 from jobs.accounts import numbers_of
 from jobs.job import Night
+from jobs.matter import HANDED_OUT
 from jobs.person_data import Holding, holdings, stands_in, tables
 from ledger.schema import (
     ALERTS,
@@ -82,8 +84,18 @@ def erase_everywhere(house: Night, customers: Sequence[str], *, at: datetime, ac
             house.progress(f"{table.name}: {rows:,} rows erased")
     done += _from_ledger(house, customers, at=at)
     done += [foreseen(one, house.settings.retention) for one in before if one.store in ("outbox", "inbox")]
+    done += _copies(house.settings.home / HANDED_OUT, customers)
     shutil.rmtree(house.settings.home / "staging", ignore_errors=True)
     return done
+
+
+def _copies(folder: Path, customers: Sequence[str]) -> Iterator[Erased]:
+    """Removes the copies that were made for them and are still here."""
+    for who in sorted(folder.glob("*/identity.json")):
+        words = who.read_text(encoding="utf-8")
+        if any(customer in words for customer in customers):
+            shutil.rmtree(who.parent)
+            yield Erased(store="copies", name=who.parent.name, erased=1)
 
 
 def _opt_out(house: Night, customers: Sequence[str], *, actor: str) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 from console.words import Said
+from console.words.nights import RECIPIENTS
+from console.words.persons import PURPOSES
 
 DEEDS: Mapping[str, Said] = {
     "signed in": Said("signed in", "登录"),
@@ -10,6 +12,8 @@ DEEDS: Mapping[str, Said] = {
     "refused at the console": Said("was refused at the console", "操作被拒绝"),
     "console user added": Said("let somebody into the console", "新增工作台用户"),
     "console user removed": Said("let somebody in no more", "移除工作台用户"),
+    "api token added": Said("gave a program a token", "发放接口令牌"),
+    "api token revoked": Said("revoked a program's token", "撤销接口令牌"),
     "strategy imported": Said("wrote a version of a strategy", "写入策略版本"),
     "strategy submitted": Said("submitted a strategy", "提交策略"),
     "strategy sent back": Said("sent a strategy back", "退回策略"),
@@ -31,6 +35,7 @@ DEEDS: Mapping[str, Said] = {
     "lists released": Said("released the lists", "发放名单"),
     "outcome file taken": Said("handed in an outcome file", "接收结果文件"),
     "outcome file refused": Said("handed in an outcome file that was refused", "结果文件被拒绝"),
+    "rows traced": Said("traced rows to their list", "查询名单来源"),
     "outcomes taken in": Said("took outcomes in", "回收触达结果"),
     "experiment reviewed": Said("decided about an experiment", "实验复盘"),
     "holdout exported": Said("handed out a holdout", "导出留存组"),
@@ -83,6 +88,28 @@ DETAILS: Mapping[str, Said] = {
     "why": Said("why", "原因"),
 }
 """By the name as it is kept."""
+
+
+_SHOWN = 5
+
+
+def worth(name: str, value: object) -> Said:
+    """What a detail says, in words; of what holds many things the first few, and how many more there are."""
+    if value is None:
+        return Said("–", "–")
+    if isinstance(value, bool):
+        return Said("yes", "是") if value else Said("no", "否")
+    if isinstance(value, dict):
+        return _some([f"{key} {one}" for key, one in value.items()])
+    if isinstance(value, list):
+        return _some([str(one) for one in value])
+    words = PURPOSES if name == "purpose" else RECIPIENTS if name == "recipient" else {}
+    return words.get(str(value), Said(str(value), str(value)))
+
+
+def _some(every: list[str]) -> Said:
+    few, more = ", ".join(every[:_SHOWN]), len(every) - _SHOWN
+    return Said(f"{few} and {more:,} more", f"{few} 等 {len(every):,} 项") if more > 0 else Said(few, few)
 
 
 def did(action: str) -> Said:

@@ -24,6 +24,7 @@ STORES: Mapping[str, Said] = {
     "ledger": Said("table of the ledger", "台账表"),
     "outbox": Said("frozen list", "已冻结名单"),
     "inbox": Said("outcome file", "结果文件"),
+    "copies": Said("copy made for the person", "为客户导出的副本"),
     "vault": Said("vault", "身份库"),
 }
 

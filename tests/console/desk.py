@@ -61,6 +61,16 @@ class Visitor:
         return self.client.post(path, data={"form_token": sessions.form_token(kept), **told})
 
 
+def settled(visitor: Visitor, path: str) -> str:
+    """What became of a question that takes long, when something has."""
+    for _ in range(1_200):
+        state: str = visitor.get(path).json()["state"]
+        if state in ("done", "failed"):
+            return state
+        threading.Event().wait(0.1)
+    raise AssertionError("no answer within two minutes")
+
+
 @contextmanager
 def served(
     settings: Settings, ledger: Ledger, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)

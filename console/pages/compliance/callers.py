@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
+from base.errors import CallerError
 from base.roles import Action, Field
-from console.listing import read_date
-from console.pages.compliance.part import ROOM, part
+from console.listing import paged, read_date
+from console.pages.compliance.part import ROOM, again, part
 from console.pages.page import Done, Shown, Visit, deed, page
 from console.render import BANK_TIME
 from console.words import Said
@@ -38,15 +39,11 @@ def callers(visit: Visit) -> Shown:
     wanted, state = visit.told.get("q", "").strip(), visit.told.get("state", "active")
     with visit.ledger.engine.connect() as connection:
         every = register.every_caller(connection)
-    found = [
-        {**one, "rests": one["rests_until"] is not None and one["rests_until"] >= today}
-        for one in every
-        if wanted in one["number"] and state in (one["state"], "any")
-    ]
+    found = [one for one in every if wanted in one["number"] and state in (one["state"], "any")]
     return part(
         visit,
         "callers.html",
-        found=found,
+        turn=paged(found, visit.told, search=("q", "state")),
         q=wanted,
         state=state,
         keeps=visit.may(Action.KEEP_CALLERS),
@@ -59,8 +56,8 @@ def callers(visit: Visit) -> Shown:
     )
 
 
-@deed(f"{_CALLERS}/register", action=Action.KEEP_CALLERS)
-def register_caller(visit: Visit) -> Done:
+@deed(_CALLERS, action=Action.KEEP_CALLERS)
+def register_caller(visit: Visit) -> Done | Shown:
     """Registers a number of the bank's own."""
     told = visit.told
     line = {
@@ -72,9 +69,12 @@ def register_caller(visit: Visit) -> Done:
         "active_from": told.get("active_from", ""),
         "active_until": told.get("active_until", ""),
     }
-    caller = caller_of(line, where="this number")
-    with visit.ledger.engine.begin() as connection:
-        register.add(connection, [caller], actor=visit.user.name)
+    try:
+        caller = caller_of(line, where="this number")
+        with visit.ledger.engine.begin() as connection:
+            register.add(connection, [caller], actor=visit.user.name)
+    except CallerError as error:
+        return again(visit, callers, error)
     return Done(to=_CALLERS, said=Said(f"{caller.number} is registered.", f"{caller.number} 已登记。"))
 
 

@@ -8,10 +8,9 @@ from sqlalchemy import select
 from base.registry import told as in_both_languages
 from base.roles import Field
 from console.pages.compliance.part import ROOM, part
-from console.pages.compliance.trail import period, searched
+from console.pages.compliance.trail import LINE_WORDS, period, searched
 from console.pages.page import Shown, Visit, page
 from console.words import Said
-from console.words.deeds import detail, did
 from console.words.persons import PURPOSES
 from ledger.audit.search import Wanted
 from ledger.schema import ALERTS
@@ -45,8 +44,7 @@ def looks(visit: Visit) -> Shown:
         told=told,
         purposes=PURPOSES,
         alerts=_alerts(visit, wanted),
-        did=did,
-        detail=detail,
+        **LINE_WORDS,
     )
 
 

@@ -5,9 +5,9 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import func, select
 
-from base.errors import ConsoleError
+from base.errors import ConsoleError, OptOutError
 from base.roles import Action, Field
-from console.pages.compliance.part import ROOM, part
+from console.pages.compliance.part import ROOM, again, part
 from console.pages.page import Done, Shown, Visit, deed, page
 from console.words import Said
 from evaluation.suppress import suppress
@@ -59,23 +59,13 @@ def opt_outs(visit: Visit) -> Shown:
     )
 
 
-@deed(f"{_OPT_OUTS}/enter", action=Action.ENTER_OPT_OUT)
-def enter_opt_out(visit: Visit) -> Done:
+@deed(_OPT_OUTS, action=Action.ENTER_OPT_OUT)
+def enter_opt_out(visit: Visit) -> Done | Shown:
     """Enters that somebody wants no contact; it binds at once."""
-    told, said = visit.told, visit.told.get("said", "").strip()
-    by = told.get("by", "")
-    if by not in _BY or not said:
-        raise ConsoleError("nothing was entered: say by phone, customer number or token who wants no contact")
-    with visit.ledger.engine.begin() as connection:
-        whom = named(connection, said, by=by, settings=visit.settings)
-        opt_out = enter(
-            connection,
-            whom,
-            channel=told.get("channel", EVERYWHERE),
-            source=told.get("source", ""),
-            actor=visit.user.name,
-            reason=told.get("reason", ""),
-        )
+    try:
+        opt_out = _entered(visit)
+    except (ConsoleError, OptOutError) as error:
+        return again(visit, opt_outs, error)
     return Done(
         to=_OPT_OUTS,
         said=Said(f"Opt-out {opt_out} is entered and binds at once.", f"退订 {opt_out} 已登记,立即生效。"),
@@ -98,6 +88,23 @@ def withdraw_opt_out(visit: Visit) -> Done:
             reason=told.get("reason", ""),
         )
     return Done(to=_OPT_OUTS, said=Said(f"Opt-out {number} is withdrawn.", f"退订 {number} 已撤销。"))
+
+
+def _entered(visit: Visit) -> int:
+    told, said = visit.told, visit.told.get("said", "").strip()
+    by = told.get("by", "")
+    if by not in _BY or not said:
+        raise ConsoleError("nothing was entered: say by phone, customer number or token who wants no contact")
+    with visit.ledger.engine.begin() as connection:
+        whom = named(connection, said, by=by, settings=visit.settings)
+        return enter(
+            connection,
+            whom,
+            channel=told.get("channel", EVERYWHERE),
+            source=told.get("source", ""),
+            actor=visit.user.name,
+            reason=told.get("reason", ""),
+        )
 
 
 def _shown(counts: dict[str, int]) -> list[dict[str, Any]]:

@@ -1,8 +1,10 @@
-"""What the pages of this room have in common: their places beside each other."""
+"""What the pages of this room have in common: their places beside each other, and forms shown again."""
 
+from dataclasses import replace
 from typing import Any
 
-from console.pages.page import Shown, Visit, pages, sees
+from base.errors import LongreachError
+from console.pages.page import Page, Shown, Visit, pages, sees
 
 ROOM = "/compliance"
 _ORDER = ("", "/audit", "/audit/proof", "/looks", "/person", "/opt-outs", "/callers", "/roles")
@@ -14,4 +16,13 @@ def part(visit: Visit, template: str, **values: Any) -> Shown:
     beside = [by_path[ROOM + place] for place in _ORDER]
     seen = [one for one in beside if sees(visit.settings, visit.user.name, one.fields)]
     links = [(one.path, one.title.to(visit.user.language)) for one in seen]
-    return Shown(template=f"compliance/{template}", values={"parts": links, **values})
+    return Shown(
+        template=f"compliance/{template}", values={"parts": links, "wrong": "", "typed": {}, **values}
+    )
+
+
+def again(visit: Visit, page: Page, error: LongreachError) -> Shown:
+    """The page once more, with what was typed and what is wrong with it."""
+    shown = page.show(visit)
+    told = {**shown.values, "wrong": str(error), "typed": visit.told}
+    return replace(shown, values=told, title=page.title, status=422)

@@ -11,12 +11,12 @@ from base.errors import ConsoleError, VaultError
 from base.roles import SHOWS, Action
 from console.errands import Errand
 from console.listing import read_date
-from console.pages.compliance.part import ROOM, part
+from console.pages.compliance.part import ROOM, again, part
 from console.pages.page import Done, Shown, Visit, deed, page, reply
 from console.render import BANK_TIME
 from console.words import Said
 from console.words.persons import NUMBERS, PURPOSES, STORES, stays
-from jobs.matter import Matter
+from jobs.matter import HANDED_OUT, Matter
 from lake.tables import CUSTOMERS
 from ledger.audit import record
 
@@ -24,7 +24,6 @@ _FIELDS = SHOWS[Action.ANSWER_PERSON]
 _PERSON = f"{ROOM}/person"
 _LONGEST = 64
 _STEPS = ("find", "export", "erase")
-_FOLDER = "handed-out"
 
 
 @page(_PERSON, title=("Somebody's data", "个人信息"), fields=_FIELDS)
@@ -36,8 +35,10 @@ def person(visit: Visit) -> Shown:
 @page(f"{_PERSON}/{{matter}}", title=("Somebody's data", "个人信息"), fields=_FIELDS)
 def person_matter(visit: Visit) -> Shown:
     """Who was found and where something is kept of them, and what became of it."""
-    steps = {step: visit.errands.look(_key(visit, step)) for step in _STEPS}
-    return part(visit, "person_matter.html", steps=steps, found=_found(steps["find"]), **_words(visit))
+    keys = {step: _key(visit, step) for step in _STEPS}
+    steps = {step: visit.errands.look(key) for step, key in keys.items() if visit.errands.knows(key)}
+    found = _found(steps["find"]) if "find" in steps else None
+    return part(visit, "person_matter.html", steps=steps, found=found, **_words(visit))
 
 
 @page(f"{_PERSON}/{{matter}}/erase", title=("Erase somebody for good", "永久删除个人信息"), fields=_FIELDS)
@@ -53,27 +54,13 @@ def person_state(visit: Visit) -> Mapping[str, Any]:
     return {"state": "running" if {"waiting", "running"} & set(asked) else "done"}
 
 
-@deed(f"{_PERSON}/find", action=Action.ANSWER_PERSON)
-def find_person(visit: Visit) -> Done:
+@deed(_PERSON, action=Action.ANSWER_PERSON)
+def find_person(visit: Visit) -> Done | Shown:
     """Looks a person up by a number, in all stores."""
-    told, number = visit.told, visit.told.get("number", "").strip()
-    matter = Matter(
-        purpose=told.get("purpose", ""), ticket=told.get("ticket", "").strip(), actor=visit.user.name
-    )
-    _require(visit, matter)
-    by = told.get("by", "")
-    if by not in NUMBERS:
-        raise ConsoleError(f"{by!r} is nothing to find somebody by; there are {', '.join(NUMBERS)}")
-    if not number or len(number) > _LONGEST or not number.isprintable():
-        raise ConsoleError("this is no number to find somebody by; type it as it is written")
-    as_of = read_date(told["as_of"]) if told.get("as_of") else _known(visit)
-    key = secrets.token_urlsafe(9)
-    visit.errands.ask(
-        f"find {visit.user.name} {key}",
-        ("person", "find", "--by", by, *_options(matter), "--as-of", as_of.isoformat(), "--json"),
-        actor=visit.user.name,
-        given=f"{number}\n",
-    )
+    try:
+        key = _sought(visit)
+    except (ConsoleError, VaultError) as error:
+        return again(visit, person, error)
     return Done(to=f"{_PERSON}/{key}", said=Said("The person is being looked for.", "正在查找。"))
 
 
@@ -83,8 +70,8 @@ def export_person(visit: Visit) -> Done:
     found = _kept(visit)
     matter = found.matter(visit)
     _require(visit, matter)
-    made = f"{matter.ticket.replace('/', '_')}-{visit.now.astimezone(BANK_TIME):%Y%m%d-%H%M%S}"
-    folder = visit.settings.home.resolve() / _FOLDER / made
+    made = f"{visit.now.astimezone(BANK_TIME):%Y-%m-%d %H%M%S} {matter.ticket.replace('/', '_')}"
+    folder = visit.settings.home.resolve() / HANDED_OUT / made
     full = ("--full",) if visit.told.get("full") else ()
     visit.errands.ask(
         _key(visit, "export"),
@@ -128,6 +115,29 @@ class Found:
     def matter(self, visit: Visit) -> Matter:
         """The same matter, in the name of whoever acts now."""
         return Matter(purpose=self.purpose, ticket=self.ticket, actor=visit.user.name)
+
+
+def _sought(visit: Visit) -> str:
+    """Has the person looked for; the key by which the answer is found."""
+    told, number = visit.told, visit.told.get("number", "").strip()
+    matter = Matter(
+        purpose=told.get("purpose", ""), ticket=told.get("ticket", "").strip(), actor=visit.user.name
+    )
+    _require(visit, matter)
+    by = told.get("by", "")
+    if by not in NUMBERS:
+        raise ConsoleError(f"{by!r} is nothing to find somebody by; there are {', '.join(NUMBERS)}")
+    if not number or len(number) > _LONGEST or not number.isprintable():
+        raise ConsoleError("this is no number to find somebody by; type it as it is written")
+    as_of = read_date(told["as_of"]) if told.get("as_of") else _known(visit)
+    key = secrets.token_urlsafe(9)
+    visit.errands.ask(
+        _key(visit, "find", key),
+        ("person", "find", "--by", by, *_options(matter), "--as-of", as_of.isoformat(), "--json"),
+        actor=visit.user.name,
+        given=f"{number}\n",
+    )
+    return key
 
 
 def _found(errand: Errand) -> Found | None:
@@ -180,8 +190,9 @@ def _options(matter: Matter) -> tuple[str, ...]:
     return ("--purpose", matter.purpose, "--ticket", matter.ticket)
 
 
-def _key(visit: Visit, step: str) -> str:
-    return f"{step} {visit.user.name} {visit.told['matter']}"
+def _key(visit: Visit, step: str, matter: str = "") -> str:
+    """By which an answer is known: to whoever asked, and nobody else."""
+    return repr((step, visit.user.name, matter or visit.told["matter"]))
 
 
 def _known(visit: Visit) -> date:

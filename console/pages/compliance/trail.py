@@ -15,7 +15,7 @@ from console.pages.compliance.part import ROOM, part
 from console.pages.page import Done, Shown, Visit, deed, page, reply
 from console.render import BANK_TIME
 from console.words import Said
-from console.words.deeds import DEEDS, detail, did
+from console.words.deeds import DEEDS, detail, did, worth
 from ledger.audit import verdicts
 from ledger.audit.chain import head
 from ledger.audit.checkpoints import FILE, PUBLIC_KEY, Checkpoint, checkpoint, folder_of, read_checkpoints
@@ -23,6 +23,8 @@ from ledger.audit.search import Wanted, lines
 
 _FIELDS = frozenset({Field.TRAIL, Field.TOKEN})
 _PROOF = f"{ROOM}/audit/proof"
+LINE_WORDS = {"did": did, "detail": detail, "worth": worth}
+"""What a table of lines needs to speak in words."""
 _PAGE = 50
 _CHECKPOINTS = 10
 
@@ -40,9 +42,7 @@ def audit_trail(visit: Visit) -> Shown:
         until=until,
     )
     found, below = searched(visit, wanted)
-    return part(
-        visit, "audit.html", found=found, below=below, actions=DEEDS, did=did, detail=detail, told=told
-    )
+    return part(visit, "audit.html", found=found, below=below, actions=DEEDS, told=told, **LINE_WORDS)
 
 
 @page(_PROOF, title=("Proof of the trail", "审计校验"), fields=_FIELDS)
@@ -51,14 +51,14 @@ def proof(visit: Visit) -> Shown:
     folder = folder_of(visit.settings)
     with visit.ledger.engine.connect() as connection:
         number, _ = head(connection)
-    newest, wrong = _checkpoints(visit)
+    newest, forged = _checkpoints(visit)
     return part(
         visit,
         "proof.html",
         lines=number,
         last=verdicts.last(folder),
         newest=newest,
-        wrong=wrong,
+        forged=forged,
         folder=folder,
         errand=_verification(visit) if visit.told.get("ask") else None,
         ask=visit.told.get("ask", ""),
@@ -105,6 +105,8 @@ def period(told: Mapping[str, str]) -> tuple[datetime | None, datetime | None]:
     Raises ConsoleError for what is no date.
     """
     first, last = (read_date(told[name]) if told.get(name) else None for name in ("from", "to"))
+    if any(day and not 1900 <= day.year < 2200 for day in (first, last)):
+        raise ConsoleError("there is nothing of such a year; write a date like 2026-07-01")
     if first and last and last < first:
         raise ConsoleError(f"the last day, {last}, lies before the first, {first}")
     midnight = datetime.min.time()
@@ -119,7 +121,7 @@ def _verification(visit: Visit) -> Errand:
 
 
 def _key(visit: Visit, ask: str) -> str:
-    return f"verification {visit.user.name} {ask}"
+    return repr(("verify", visit.user.name, ask))
 
 
 def _checkpoints(visit: Visit) -> tuple[list[tuple[datetime, Checkpoint]], str]:
