@@ -43,8 +43,8 @@ def moves(lake: Glance, *, before: date, after: date) -> Moves:
 
 
 def _counted(lake: Glance, before: date, after: date) -> Moves:
-    old, old_places = _placed(lake, before)
-    new, new_places = _placed(lake, after)
+    old, old_places = placed(lake, before)
+    new, new_places = placed(lake, after)
     names = sorted({*old_places, *new_places, OUTSIDE})
     number = {name: place for place, name in enumerate(names)}
     was, now = _joined(
@@ -64,19 +64,20 @@ def _counted(lake: Glance, before: date, after: date) -> Moves:
     )
 
 
-_Keys = NDArray[np.uint64]
-_Numbers = NDArray[np.int64]
+Keys = NDArray[np.uint64]
+Numbers = NDArray[np.int64]
 
 
-def _placed(lake: Glance, as_of: date) -> tuple[tuple[_Keys, _Numbers], list[str]]:
-    """Every customer's key, ascending, with the number of his segment in the list.
+def keys_of(tokens: pa.StringArray) -> Keys:
+    """64 bits of each token: they tell a million customers apart in a quarter of the room."""
+    return hash_array(tokens.to_numpy(zero_copy_only=False), categorize=False)
 
-    The tokens themselves, of a million customers, are not kept: 64 bits of each tell them apart.
-    """
+
+def placed(lake: Glance, as_of: date) -> tuple[tuple[Keys, Numbers], list[str]]:
+    """Every customer's key, ascending, with the number of his segment in the list."""
     keys, segments = [np.zeros(0, np.uint64)], [pa.array([], pa.string())]
     for batch in lake.batches(CUSTOMER_SEGMENTS, as_of=as_of, columns=("customer", "segment")):
-        tokens = batch["customer"].to_numpy(zero_copy_only=False)
-        keys.append(hash_array(tokens, categorize=False))
+        keys.append(keys_of(batch["customer"]))
         segments.append(batch["segment"].cast(pa.string()))
     coded = pa.chunked_array(segments).combine_chunks().dictionary_encode()
     every = np.concatenate(keys)
@@ -85,13 +86,11 @@ def _placed(lake: Glance, as_of: date) -> tuple[tuple[_Keys, _Numbers], list[str
     return (every[order], numbers[order]), coded.dictionary.to_pylist()
 
 
-def _renamed(numbers: _Numbers, names: list[str], number: Mapping[str, int]) -> _Numbers:
+def _renamed(numbers: Numbers, names: list[str], number: Mapping[str, int]) -> Numbers:
     return np.array([number[name] for name in names], dtype=np.int64)[numbers] if names else numbers
 
 
-def _joined(
-    old: tuple[_Keys, _Numbers], new: tuple[_Keys, _Numbers], *, outside: int
-) -> tuple[_Numbers, _Numbers]:
+def _joined(old: tuple[Keys, Numbers], new: tuple[Keys, Numbers], *, outside: int) -> tuple[Numbers, Numbers]:
     """Where each customer of either night was, and is."""
     of_new = np.full(len(new[0]), outside, np.int64)
     places = np.minimum(np.searchsorted(old[0], new[0]), max(len(old[0]) - 1, 0))
