@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
 from base.errors import DeclarationError, RoleError
@@ -116,16 +117,19 @@ def reply(path: str, *, fields: frozenset[Field]) -> Callable[[Callable[[Visit],
     return lambda tell: Reply(name=tell.__name__, path=path, fields=fields, tell=tell)
 
 
+@cache
 def pages() -> dict[str, Page]:
     """Every declared page by name. Raises DeclarationError where two have one path."""
     return _unlike(instances("console.pages", Page))
 
 
+@cache
 def deeds() -> dict[str, Deed]:
     """Every declared deed by name. Raises DeclarationError where two have one path."""
     return _unlike(instances("console.pages", Deed))
 
 
+@cache
 def replies() -> dict[str, Reply]:
     """Every declared reply by name. Raises DeclarationError where two have one path."""
     return _unlike(instances("console.pages", Reply))
