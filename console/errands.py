@@ -92,8 +92,7 @@ class Errands:
             )
             # Checks that find something grave say so by their status, and tell what all the same.
             if done.returncode and not done.stdout.strip():
-                words = scrub(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "no words")
-                self._keep(Errand(key=key, state="failed", words=words))
+                self._keep(Errand(key=key, state="failed", words=scrub(_said(done.stderr))))
             else:
                 self._keep(Errand(key=key, state="done", answer=json.loads(done.stdout)))
         except subprocess.TimeoutExpired:
@@ -105,3 +104,10 @@ class Errands:
         with self._lock:
             if errand.key in self._known:
                 self._known[errand.key] = errand
+
+
+def _said(stderr: str) -> str:
+    """What went wrong, of all that a command said, its progress first."""
+    _, mark, words = f"\n{stderr}".partition("\nerror:")
+    lines = (words if mark else stderr).strip().splitlines()
+    return "\n".join(lines if mark else lines[-1:]) or "no words"

@@ -10,16 +10,18 @@ const text = part("text");
 const kept = part("kept");
 let composing = false;
 let typed = 0;
+let looks = 0;
 let waiting = 0;
+let later = 0;
 
 const field = (key) => desk.querySelector(`[name='f:${JSON.stringify(["experiment", key])}']`)?.value ?? "";
 
 function underline(before, wrong) {
   const under = desk.querySelector(".underlined");
   under.replaceChildren();
-  rule.toggleAttribute("aria-invalid", Boolean(wrong));
-  if (wrong) rule.setAttribute("aria-invalid", "true");
+  rule.removeAttribute("aria-invalid");
   if (!wrong) return;
+  rule.setAttribute("aria-invalid", "true");
   const mark = document.createElement("mark");
   mark.textContent = wrong;
   under.append(before, mark);
@@ -44,17 +46,31 @@ async function count(exact) {
   }
 }
 
+// Who else wants these customers: asked when the typing has stopped for a while.
+async function rivals() {
+  const mine = typed;
+  try {
+    const asked = new URLSearchParams({ rule: rule.value, name: desk.dataset.name });
+    const found = await (await fetch(`/strategies/rivals?${asked}`)).json();
+    if (mine === typed) part("rivals").innerHTML = found.html ?? "";
+  } catch {
+    part("rivals").replaceChildren();
+  }
+}
+
 function soon() {
   clearTimeout(waiting);
+  clearTimeout(later);
   waiting = setTimeout(count, 150);
+  later = setTimeout(rivals, 1200);
 }
 
 // Puts the server's view of form and document in place of ours; focus, cursor and open parts stay.
-function swap(page, withCount) {
+function swap(page) {
   const at = document.activeElement;
   const place = at && desk.contains(at) && at.id ? [at.id, at.selectionStart, at.selectionEnd] : null;
   const open = [...part("funnel").querySelectorAll("details")].map((each) => each.open);
-  for (const name of ["told", "drawing", "funnel", "terms", ...(withCount ? ["count"] : [])]) {
+  for (const name of ["told", "drawing", "funnel", "terms"]) {
     part(name).innerHTML = page.querySelector(`#${name}`).innerHTML;
   }
   part("funnel").querySelectorAll("details").forEach((each, number) => { each.open = open[number] ?? true; });
@@ -68,8 +84,10 @@ function swap(page, withCount) {
   }
 }
 
-async function look(data, withCount) {
+// The newest question counts. Who goes on typing meanwhile keeps his words, and it is asked again.
+async function look(data) {
   const mine = typed;
+  const asked = ++looks;
   try {
     const answer = await fetch(`/strategies/${desk.dataset.name}/look`, {
       method: "POST",
@@ -77,8 +95,13 @@ async function look(data, withCount) {
     });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (!page.querySelector("#told")) throw new Error("another page");
-    if (mine !== typed) return false;
-    swap(page, withCount);
+    if (asked !== looks) return false;
+    if (mine !== typed) {
+      setTimeout(() => { if (asked === looks && !composing) look(new FormData(desk)); }, 400);
+      return false;
+    }
+    swap(page);
+    soon();
     return true;
   } catch {
     kept.textContent = kept.dataset.lost;
@@ -93,16 +116,15 @@ desk.addEventListener("compositionend", (event) => {
   if (event.target === rule) soon();
 });
 desk.addEventListener("input", (event) => {
-  if (composing || event.isComposing) return;
+  if (composing || event.isComposing || event.target.id === "note") return;
   typed += 1;
   if (event.target === rule) {
     underline("", "");
     soon();
   }
 });
-desk.addEventListener("change", async (event) => {
-  if (event.target.id === "note") return;
-  if (await look(new FormData(desk), event.target === text)) soon();
+desk.addEventListener("change", (event) => {
+  if (event.target.id !== "note") look(new FormData(desk));
 });
 desk.addEventListener("submit", async (event) => {
   if (!event.submitter?.formAction.endsWith("/look")) return;
@@ -110,7 +132,7 @@ desk.addEventListener("submit", async (event) => {
   delete desk.dataset.sent;
   const data = new FormData(desk);
   if (event.submitter.name) data.set(event.submitter.name, event.submitter.value);
-  await look(data, true);
+  await look(data);
 });
 part("count").addEventListener("click", (event) => {
   const mend = event.target.closest(".mend");
@@ -124,7 +146,9 @@ part("count").addEventListener("click", (event) => {
 });
 rule.addEventListener("scroll", () => { desk.querySelector(".underlined").scrollTop = rule.scrollTop; });
 
-completing(rule, part("choices"));
-remembering(desk, kept, look);
-const wrong = part("count").querySelector("mark");
-if (wrong) underline(wrong.previousSibling?.textContent ?? "", wrong.textContent);
+if (!rule.readOnly) {
+  completing(rule, part("choices"));
+  const older = desk.dataset.shown && desk.dataset.shown !== desk.dataset.newest;
+  if (!older) remembering(desk, kept, look);
+}
+soon();

@@ -22,7 +22,7 @@ export function remembering(desk, told, look) {
   async function bringBack(saved) {
     const data = new URLSearchParams(saved.typed);
     data.set("form_token", desk.elements.form_token.value);
-    if (!(await look(data, true))) return;
+    if (!(await look(data))) return;
     const base = saved.typed.find(([name]) => name === "base");
     if (base) desk.querySelector("[name=base]").value = base[1];
     const away = document.createElement("button");
@@ -41,6 +41,7 @@ export function remembering(desk, told, look) {
   const shown = Number(desk.dataset.shown);
   if (saved?.sent && shown > Number(saved.base)) forget();
   else if (saved && shown) bringBack(saved);
+  else if (!shown) remember(false);
 
   desk.addEventListener("input", () => {
     clearTimeout(waiting);
@@ -51,5 +52,4 @@ export function remembering(desk, told, look) {
     clearTimeout(waiting);
     remember(true);
   });
-  document.querySelector("form[action='/sign-out']")?.addEventListener("submit", forget);
 }

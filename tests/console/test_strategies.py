@@ -3,6 +3,7 @@
 import html
 import json
 import re
+from itertools import pairwise
 
 import pytest
 from sqlalchemy import select
@@ -10,7 +11,8 @@ from sqlalchemy import select
 from ledger.audit import trail
 from ledger.schema import STRATEGIES, STRATEGY_VERSIONS
 from strategies.edits import leaves_of
-from tests.console.desk import Desk, Visitor
+from strategies.lifecycle import submit
+from tests.console.desk import Desk, Visitor, settled
 
 
 def field(*path: str | int) -> str:
@@ -45,6 +47,13 @@ def test_a_strategy_is_begun_from_a_blank_and_found_by_its_title(desk: Desk) -> 
     assert "begun_blank" in page
     assert "begun_blank" not in visitor.get("/strategies?q=nobody+of+the+county").text
     assert "begun_blank" in visitor.get("/strategies?state=draft&sort=at&kind=deposit").text
+
+
+@pytest.mark.parametrize(("segment", "rule"), [("S02", "segment = 'S02'"), ("S' or 1", "everybody")])
+def test_a_strategy_for_a_segment_begins_with_its_rule(desk: Desk, segment: str, rule: str) -> None:
+    name = f"for_segment_{len(segment)}"
+    begun(desk, name, segment=segment)
+    assert leaves_of(newest(desk, name), file="x")["who",] == rule
 
 
 def test_a_copy_has_a_name_of_its_own_and_everything_else_as_it_was(desk: Desk) -> None:
@@ -120,6 +129,27 @@ def test_touches_are_added_and_taken_out(desk: Desk) -> None:
     assert shown_text(gone) == was
 
 
+def test_other_words_for_some_and_words_that_change_are_added_and_taken_out(desk: Desk) -> None:
+    visitor = begun(desk, "other_words")
+    was = newest(desk, "other_words")
+    told = {"text": was, "was": was, "base": "1"}
+    more = shown_text(visitor.post("/strategies/other_words/look", **told, change="variant").text)
+    assert leaves_of(more, file="x")["experiment", "variants", "treatment_b", "share"] == "0.3"
+    assert visitor.post("/strategies/other_words/write", text=more, base="1").status_code == 303
+    fewer = visitor.post("/strategies/other_words/look", text=more, base="2", change="drop:treatment_b").text
+    assert shown_text(fewer) == was
+    named = visitor.post("/strategies/other_words/look", **told, change="variable", new_variable="{month}")
+    assert ("variables", "month") in leaves_of(shown_text(named.text), file="x")
+
+
+def test_a_document_mended_after_it_read_no_more_is_kept(desk: Desk) -> None:
+    visitor = begun(desk, "mended")
+    text = newest(desk, "mended").replace("County", "Mended")
+    told = {"text": text, "was": "name: [", "base": "1", field("who"): ""}
+    assert visitor.post("/strategies/mended/write", **told).status_code == 303
+    assert newest(desk, "mended") == text
+
+
 def test_mistakes_are_shown_where_they_are_and_nothing_typed_is_lost(desk: Desk) -> None:
     visitor = begun(desk, "mistaken")
     text = newest(desk, "mistaken").replace("everybody", "aum_nwo > 5").replace("holdout: 0.15", "holdout: 7")
@@ -155,6 +185,7 @@ def test_an_older_version_comes_back_as_the_newest(desk: Desk) -> None:
     visitor.post("/strategies/came_back/write", text=first.replace("County", "Other"), base="1")
     page = visitor.get("/strategies/came_back?version=1&against=2").text
     assert "<ins>+title: County savers</ins>" in page
+    assert re.search(r"Title</th><td>Other savers</td><td>County savers</td>", page)
     assert visitor.post("/strategies/came_back/revert", version="1", base="2").status_code == 303
     assert newest(desk, "came_back") == first
     assert "as version 1 was" in visitor.get("/strategies/came_back").text
@@ -162,8 +193,6 @@ def test_an_older_version_comes_back_as_the_newest(desk: Desk) -> None:
 
 def test_what_is_sent_back_tells_its_author_why_and_may_be_handed_in_again(desk: Desk) -> None:
     author, approver = begun(desk, "returned"), desk.visitor("approver")
-    from strategies.lifecycle import submit
-
     submit(desk.ledger, ["returned"], actor="segment_manager")
     answer = approver.post("/strategies/returned/sendback", version="1", reason=" ")
     assert answer.status_code == 400
@@ -183,8 +212,6 @@ def test_what_is_sent_back_tells_its_author_why_and_may_be_handed_in_again(desk:
 def test_a_live_strategy_is_paused_resumed_and_retired_with_reasons(desk: Desk) -> None:
     begun(desk, "rested", copy="fund_first_plan")
     author, approver = desk.visitor("segment_manager"), desk.visitor("approver")
-    from strategies.lifecycle import submit
-
     submit(desk.ledger, ["rested"], actor="segment_manager")
     approver.post("/strategies/rested/approve", version="1")
     assert author.post("/strategies/rested/golive", version="1").status_code == 303
@@ -207,7 +234,6 @@ def test_who_may_not_write_reads_everything_and_changes_nothing(desk: Desk) -> N
     page = desk.visitor("approver").get("/strategies/mobile_silent_app").text
     assert "readonly" in page
     assert "Keep as a draft" not in page
-    assert "editor.js" not in page
 
 
 def test_all_words_of_a_rule_are_told_in_both_languages(desk: Desk) -> None:
@@ -216,3 +242,72 @@ def test_all_words_of_a_rule_are_told_in_both_languages(desk: Desk) -> None:
     assert names["aum_now"] == "资产总额"
     assert names["and"] == "且"
     assert "segment" in names
+
+
+def test_a_count_tells_what_each_condition_leaves_and_whom_channels_reach(night_desk: Desk) -> None:
+    visitor = night_desk.visitor("segment_manager")
+    told = visitor.get("/strategies/rule?rule=aum_now > 100 and not has_fund&holdout=20").json()
+    assert told["wrong"] == ""
+    rows = re.findall(r'<th scope="row">(.*?)</th><td class="number">(.*?)</td>', told["html"])
+    found = {html.unescape(words): count for words, count in rows}
+    first, last = (int(found[words].replace(",", "")) for words in ("aum_now > 100", "not has_fund"))
+    assert f"<strong>{last:,}</strong>" in told["html"]
+    assert last < first < 2_000
+    assert all(int(found[channel].replace(",", "")) < last for channel in ("App push", "AI call"))
+    assert "20 %" in told["html"]
+    exact = visitor.get("/strategies/count?rule=aum_now > 100 and not has_fund&exact=yes").json()
+    assert (exact["count"], exact["each"]) == (last, [first, last])
+
+
+def test_a_wrong_word_is_told_where_it_is_with_the_mend(night_desk: Desk) -> None:
+    told = (
+        night_desk.visitor("segment_manager").get("/strategies/rule?rule=资产总额 > 5 且 aum_nwo > 1").json()
+    )
+    assert (told["before"], told["wrong"]) == ("资产总额 > 5 且 ", "aum_nwo")
+    assert 'data-rule="资产总额 &gt; 5 且 aum_now &gt; 1"' in told["html"]
+
+
+def test_live_strategies_that_want_the_same_customers_are_told(night_desk: Desk) -> None:
+    visitor = night_desk.visitor("segment_manager")
+    with night_desk.ledger.engine.connect() as connection:
+        query = select(STRATEGY_VERSIONS.c.text).where(STRATEGY_VERSIONS.c.name == "fund_first_plan")
+        rule = leaves_of(connection.execute(query).scalars().one(), file="x")["who",]
+    told = visitor.client.get("/strategies/rivals", params={"rule": str(rule)}).json()["html"]
+    row = re.search(r'href="/strategies/fund_first_plan".*?</tr>', told, flags=re.S)
+    assert row
+    assert row[0].count("100 %") == 2
+    own = visitor.client.get("/strategies/rivals", params={"rule": str(rule), "name": "fund_first_plan"})
+    assert "/strategies/fund_first_plan" not in own.json()["html"]
+
+
+def test_a_grave_finding_keeps_a_draft_from_being_handed_in(desk: Desk) -> None:
+    visitor = begun(desk, "contradicts")
+    text = newest(desk, "contradicts").replace("everybody", "aum_now > 5 and aum_now < 1")
+    assert visitor.post("/strategies/contradicts/write", text=text, base="1").status_code == 303
+    asked = visitor.post("/strategies/contradicts/submit", version="2").headers["location"]
+    stamp = asked.partition("?")[2]
+    settled(visitor, f"/strategies/contradicts/trying?{stamp}")
+    page = visitor.get(asked).text
+    assert "not submitted" in page
+    assert "these conditions contradict each other" in page
+    assert "Submitted;" not in page
+    with desk.ledger.engine.connect() as connection:
+        query = select(STRATEGIES.c.stage).where(STRATEGIES.c.name == "contradicts")
+        assert connection.execute(query).scalar_one() == "draft"
+    visitor.get("/strategies/contradicts/tried?ask=check")
+    settled(visitor, "/strategies/contradicts/trying")
+    found = visitor.get("/strategies/contradicts/tried").text
+    assert "Grave:" in found
+    assert "<code>aum_now &gt; 5 and aum_now &lt; 1</code>" in found
+
+
+@pytest.mark.parametrize("exact", ["", "yes"])
+def test_no_counts_tell_of_fewer_than_ten_not_even_by_their_differences(night_desk: Desk, exact: str) -> None:
+    visitor = night_desk.visitor("segment_manager")
+    for age in range(18, 96, 3):
+        asked = {"rule": f"age >= {age} and age >= {age + 1} and aum_now > 0", "exact": exact}
+        told = visitor.client.get("/strategies/count", params=asked).json()
+        shown = [told["of"], *(count for count in told["each"] if count is not None)]
+        assert told["each"][-1] == told["count"] or exact == ""
+        assert all(count == 0 or count >= 10 for count in shown)
+        assert all(before == after or before - after >= 10 for before, after in pairwise(shown))

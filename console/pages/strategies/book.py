@@ -1,8 +1,13 @@
 """The strategy book as a list, and how a new strategy comes into it."""
 
+import re
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Select, String, and_, cast, or_, select
+from sqlalchemy import Connection, Row, Select, String, Subquery, cast, column, func, or_, select, true
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.sql.selectable import TableValuedAlias
 
 from base.errors import BookError, StrategyError
 from base.roles import Action, Field
@@ -13,7 +18,7 @@ from console.words import Said
 from console.words.strategies import STANDS
 from features.catalogue import FEATURES
 from lake.tables.words import PRODUCTS
-from ledger.schema import READINGS, STRATEGIES, STRATEGY_VERSIONS
+from ledger.schema import READINGS, STRATEGIES, STRATEGY_VERSIONS, among
 from strategies.book import newest
 from strategies.edits import put
 from strategies.folder import Written
@@ -49,7 +54,8 @@ def strategies(visit: Visit) -> Shown:
     sort = visit.told.get("sort", "")
     sort = sort if sort in _SORTS else "name"
     with visit.ledger.engine.connect() as connection:
-        turn = turned(connection, _found(visit, sort), visit.told, search=("q", "state", "kind", "sort"))
+        names = turned(connection, _wanted(visit, sort), visit.told, search=("q", "state", "kind", "sort"))
+        turn = replace(names, rows=_rows(connection, [row.name for row in names.rows]))
     return Shown(
         template="strategies.html",
         values={
@@ -102,7 +108,7 @@ def _asked(visit: Visit, *, wrong: str, status: int = 200) -> Shown:
         title=Said("New strategy", "新建策略"),
         values={
             "wrong": wrong,
-            "told": {key: visit.told.get(key, "") for key in ("name", "title", "kind", "copy")},
+            "told": {key: visit.told.get(key, "") for key in ("name", "title", "kind", "copy", "segment")},
             "kinds": WORDS[visit.user.language].products,
             "may_write": visit.may(Action.WRITE_STRATEGY),
         },
@@ -122,6 +128,9 @@ def _blank(visit: Visit, name: str) -> str:
         offer="请填写优惠内容" if chinese else "Write here what is offered",
         script="请填写话术" if chinese else "Write here what is said.",
     )
+    segment = visit.told.get("segment", "")
+    if re.fullmatch(r"\w{1,40}", segment):
+        text = put(text, ("who",), f"{'客群' if chinese else 'segment'} = '{segment}'", file=name or "name")
     return _named(text, name, visit.told.get("title", "").strip() or name, visit.user.name)
 
 
@@ -139,44 +148,60 @@ def _named(text: str, name: str, title: str, manager: str) -> str:
     return text
 
 
-def _found(visit: Visit, sort: str) -> Select[Any]:
-    """The strategies that are searched for; what their newest version says, once it has been read."""
-    versions, book = STRATEGY_VERSIONS, STRATEGIES
-    last = (
-        select(versions.c.name, versions.c.version, versions.c.sha256, versions.c.author, versions.c.at)
-        .distinct(versions.c.name)
-        .order_by(versions.c.name, versions.c.version.desc())
-        .subquery()
-    )
-    said = {key: READINGS.c.document[key].as_string() for key in ("title", "kind", "manager")}
-    query = (
-        select(
-            book.c.name, book.c.stage, book.c.state, book.c.pending, book.c.running, book.c.sent_back_by,
-            last.c.version, last.c.author, last.c.at, *(part.label(key) for key, part in said.items()),
-        )
-        .join(last, last.c.name == book.c.name)
-        .outerjoin(READINGS, READINGS.c.sha256 == last.c.sha256)
-    )  # fmt: skip
+def _wanted(visit: Visit, sort: str) -> Select[Any]:
+    """The names of the strategies that are searched for; documents are opened only where that needs them."""
     words, state, kind = (visit.told.get(key, "").strip() for key in ("q", "state", "kind"))
-    if words:
-        tags = cast(READINGS.c.document["tags"], String)
-        anywhere = (book.c.name, said["title"], said["manager"], tags)
-        query = query.where(
-            and_(
-                *(
-                    or_(*(each.icontains(word, autoescape=True) for each in anywhere))
-                    for word in words.split()
-                )
-            )
-        )
+    book, last, said = STRATEGIES, _last(), _said()
+    query = select(book.c.name).join(last, last.c.name == book.c.name)
+    if words or kind or sort in ("title", "manager"):
+        query = query.outerjoin(READINGS, READINGS.c.sha256 == last.c.sha256).outerjoin(said, true())
+    anywhere = (book.c.name, said.c.title, said.c.manager, cast(said.c.tags, String))
+    for word in words.split():
+        query = query.where(or_(*(each.icontains(word, autoescape=True) for each in anywhere)))
     if state:
         query = query.where(or_(book.c.stage == state, book.c.state == state))
     if kind:
-        query = query.where(said["kind"] == kind)
+        query = query.where(said.c.kind == kind)
     orders: dict[str, Any] = {
-        "title": said["title"],
-        "manager": said["manager"],
+        "title": said.c.title,
+        "manager": said.c.manager,
         "stands": book.c.stage,
         "at": last.c.at.desc(),
     }
     return query.order_by(orders[sort], book.c.name) if sort in orders else query.order_by(book.c.name)
+
+
+def _rows(connection: Connection, names: Sequence[str]) -> Sequence[Row[Any]]:
+    """How these strategies stand and what their newest versions say, in the order of the names."""
+    book, last, said = STRATEGIES, _last(names), _said()
+    query = (
+        select(
+            book.c.name, book.c.stage, book.c.state, book.c.pending, book.c.running, book.c.sent_back_by,
+            last.c.author, last.c.at, said.c.title, said.c.kind, said.c.manager,
+        )
+        .join(last, last.c.name == book.c.name)
+        .outerjoin(READINGS, READINGS.c.sha256 == last.c.sha256)
+        .outerjoin(said, true())
+    )  # fmt: skip
+    found = {row.name: row for row in connection.execute(query)}
+    return [found[name] for name in names]
+
+
+def _last(names: Sequence[str] | None = None) -> Subquery:
+    """The newest version of every strategy, or of those named."""
+    versions = STRATEGY_VERSIONS
+    newest_first = (
+        select(versions.c.name, versions.c.sha256, versions.c.author, versions.c.at)
+        .distinct(versions.c.name)
+        .order_by(versions.c.name, versions.c.version.desc())
+    )
+    chosen = newest_first if names is None else newest_first.where(among(versions.c.name, names))
+    return chosen.subquery()
+
+
+def _said() -> TableValuedAlias:
+    """Parts of a reading; taken out of its JSON together, since each by itself would read it once more."""
+    parts = func.json_to_record(READINGS.c.document).table_valued(
+        column("title", String), column("kind", String), column("manager", String), column("tags", JSONB)
+    )
+    return parts.render_derived(with_types=True).lateral()

@@ -1,7 +1,6 @@
 """The desk at which a strategy is written: document and form, what changed, and its versions."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from markupsafe import Markup
 
@@ -9,10 +8,12 @@ from base.errors import BookError, StrategyError
 from base.roles import Action, Field
 from console.pages.page import Done, Shown, Visit, deed, page
 from console.pages.strategies import form
+from console.pages.strategies.changed import lines_of, values_changed
 from console.pages.strategies.count import counted, size_of
-from console.pages.strategies.moves import moves_of
+from console.pages.strategies.moves import moves_of, number_told
 from console.pages.strategies.slips import rule_slip, slips_of
 from console.words import Said
+from console.words.slips import slip_said
 from console.words.strategies import STANDS
 from features.catalogue import FEATURES
 from ledger.database import Ledger
@@ -24,7 +25,7 @@ from strategies.folder import Written
 from strategies.reader import read
 from strategies.readings import Version, read_versions
 from strategies.spoken import WORDS
-from strategies.versions import changes, difference, import_
+from strategies.versions import difference, import_
 
 _FIELDS = frozenset({Field.INTERNAL, Field.FIGURES})
 
@@ -35,8 +36,11 @@ def strategy(visit: Visit) -> Shown:
     name = visit.told["name"]
     with visit.ledger.engine.connect() as connection:
         versions = versions_of(connection, name)
-    shown = pick(versions, _number(visit.told.get("version", "")))
-    against = _number(visit.told.get("against", "")) or max(shown.version - 1, 1)
+        running = standings(connection, [name])[name].running
+    shown = pick(versions, number_told(visit.told, "version"))
+    # Whoever approves asks what will be different from what runs.
+    before = running if running and running != shown.version else max(shown.version - 1, 1)
+    against = number_told(visit.told, "against") or before
     return _desk(visit, shown.text, versions=versions, shown=shown, against=pick(versions, against))
 
 
@@ -62,7 +66,7 @@ def write(visit: Visit) -> Done | Shown:
         document = read(text, file=name, features=FEATURES)
         if document.name != name:
             raise StrategyError(f"the document is called {document.name}, but this is the page of {name}")
-        base = _number(visit.told.get("base", ""))
+        base = number_told(visit.told, "base")
         (made,) = import_(
             visit.ledger,
             [Written(strategy=document, text=text)],
@@ -84,7 +88,7 @@ def write(visit: Visit) -> Done | Shown:
 @deed("/strategies/{name}/revert", action=Action.WRITE_STRATEGY)
 def revert(visit: Visit) -> Done:
     """Writes an older version out again as the newest."""
-    name, number = visit.told["name"], _number(visit.told.get("version", ""))
+    name, number = visit.told["name"], number_told(visit.told, "version")
     with visit.ledger.engine.connect() as connection:
         versions = versions_of(connection, name)
     older = pick(versions, number)
@@ -92,7 +96,7 @@ def revert(visit: Visit) -> Done:
         visit.ledger,
         [Written(strategy=read(older.text, file=name, features=FEATURES), text=older.text)],
         actor=visit.user.name,
-        bases={name: _number(visit.told.get("base", "")) or versions[-1].version},
+        bases={name: number_told(visit.told, "base") or versions[-1].version},
         note=f"as version {older.version} was",
     )
     return Done(
@@ -135,14 +139,19 @@ def _desk(
     except StrategyError:
         leaves = {}
     rule = str(leaves.get(("who",), ""))
-    base = _number(visit.told.get("base", "")) or latest.version
+    base = number_told(visit.told, "base") or latest.version
+    older = (against or latest).text
     overtaken = difference(latest.text, text, names=("now", "yours")) if base < latest.version else ""
-    count = counted(visit, rule) if rule and rule_slip(rule) is None else None
+    slip = rule_slip(rule) if rule else None
+    asked = bool(visit.told.get("count")) and rule != "" and slip is None
+    count = counted(visit, rule) if asked else None
     return Shown(
         template="strategy.html",
         status=status,
         title=Said(f"{name} · Strategy", f"{name} · 策略"),
         values={
+            "here": f"/strategies/{name}",
+            "heading": leaves.get(("title",)) or name,
             "now": now,
             "stands": [STANDS[word] for word in (now.state, now.stage) if word],
             "shown": shown,
@@ -152,10 +161,12 @@ def _desk(
             "note": visit.told.get("note", ""),
             "versions": versions,
             "against": against,
-            "lines": lines_of(_change(text, shown, against, latest)),
+            "changed": values_changed(older, text),
+            "lines": lines_of(difference(older, text, names=("-", "+"))),
             "slips": slips,
-            "slip": rule_slip(rule) if rule else None,
-            "refused": refused,
+            "slip": slip,
+            "asked": asked,
+            "refused": slip_said(refused.partition("\n")[0].removeprefix(f"{name}: ")),
             "overtaken": lines_of(overtaken),
             "terms": form.sections(leaves, of="terms"),
             "funnel": form.sections(leaves, of="funnel"),
@@ -170,22 +181,6 @@ def _desk(
     )  # fmt: skip
 
 
-def _change(text: str, shown: Version | None, against: Version | None, latest: Version) -> str:
-    if shown is None:
-        return difference(latest.text, text, names=(f"v{latest.version}", "-"))
-    return changes(against, shown) if against and against.version != shown.version else ""
-
-
-def lines_of(change: str) -> tuple[Mapping[str, Any], ...]:
-    """A difference line by line: ``kind`` is added, removed, place or same."""
-    kinds = {"+": "added", "-": "removed", "@": "place"}
-    return tuple({"kind": kinds.get(line[:1], "same"), "text": line} for line in change.split("\n")[2:])
-
-
 def _drawing(document: Strategy | None, visit: Visit) -> Markup | None:
     """The funnel as SVG, made by the house from texts that it escapes itself."""
     return None if document is None else Markup(svg(document, language=visit.user.language))
-
-
-def _number(told: str) -> int | None:
-    return int(told) if told.isascii() and told.isdecimal() and len(told) < 9 else None

@@ -71,11 +71,13 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """Fields that belong together. ``touch``: the place of the touch they are of, from 0."""
+    """Fields that belong together. ``touch``: the place, from 0, of the touch they are of; ``arm``: whose
+    other words they are."""
 
     title: Said
     entries: tuple[Entry, ...]
     touch: int | None = None
+    arm: str = ""
 
 
 def sections(leaves: Leaves, *, of: str) -> tuple[Section, ...]:
@@ -90,8 +92,9 @@ def edited(told: Mapping[str, str], *, file: str, language: Literal["en", "zh"])
     Raises StrategyError where form and document were both changed in one place, and as ``edits.put``.
     """
     text = told.get("text", "").rstrip() + "\n"
-    if told.get("was"):
-        was, now = leaves_of(told["was"], file=file), leaves_of(text, file=file)
+    was = _leaves_shown(told.get("was", ""), file)
+    if was:
+        now = leaves_of(text, file=file)
         for path, given in _given(told):
             if _same(given, was.get(path)) or _same(given, now.get(path)):
                 continue
@@ -108,9 +111,21 @@ def edited(told: Mapping[str, str], *, file: str, language: Literal["en", "zh"])
         return with_touch(text, channel="sms", script=_AGAIN[language], when=_answers(text, file), file=file)
     if verb == "remove" and place.isdecimal():
         return without_touch(text, int(place), file=file)
+    if verb == "drop":
+        return put(text, ("experiment", "variants", place), None, file=file)
     if verb == "variant":
         return _with_variant(text, file, language)
+    if verb == "variable" and told.get("new_variable", "").strip():
+        return put(text, ("variables", told["new_variable"].strip(" {}")), _AGAIN[language], file=file)
     return text
+
+
+def _leaves_shown(was: str, file: str) -> Leaves:
+    """What the form was made from; nothing where that was no YAML, for then there was no form."""
+    try:
+        return leaves_of(was, file=file) if was else {}
+    except StrategyError:
+        return {}
 
 
 def _same(given: str | tuple[str, ...], stands: str | tuple[str, ...] | None) -> bool:
@@ -158,7 +173,8 @@ def _terms(leaves: Leaves) -> Iterator[Section]:
     arms = dict.fromkeys(path[2] for path in leaves if path[:2] == ("experiment", "variants"))
     for arm in arms:
         entries = [_of_variant(leaves, path) for path in leaves if path[1:3] == ("variants", arm)]
-        yield Section(title=Said(f"Other words: {arm}", f"另一话术组:{arm}"), entries=tuple(entries))
+        title = Said(f"Other words: {arm}", f"另一话术组:{arm}")
+        yield Section(title=title, entries=tuple(entries), arm=str(arm))
 
 
 def _of_variant(leaves: Leaves, path: Path) -> Entry:
@@ -195,7 +211,7 @@ def _entry(leaves: Leaves, path: Path, label: Said, shape: Shape, *, grey: str =
         value = (value,) if value else ()
     mark = _LIST if shape == "choices" else _FIELD
     return Entry(
-        name=mark + json.dumps(path, ensure_ascii=False),
+        name=mark + json.dumps(path, ensure_ascii=False, separators=(",", ":")),
         label=label,
         shape=shape,
         value=_percent(value) if shape == "percent" and isinstance(value, str) else value,

@@ -30,11 +30,17 @@ def moves_of(visit: Visit, now: Standing) -> Sequence[Mapping[str, Any]]:
     ]
 
 
+def number_told(told: Mapping[str, str], name: str) -> int | None:
+    """The number of a version that an address or a form names."""
+    word = told.get(name, "")
+    return int(word) if word.isascii() and word.isdecimal() and len(word) < 9 else None
+
+
 @deed("/strategies/{name}/submit", action=Action.SUBMIT_STRATEGY)
 def submit(visit: Visit) -> Done:
     """Has the draft checked against the book, and handed in where nothing grave is found."""
-    name, version = visit.told["name"], visit.told.get("version", "")
-    named = ["--version", version] if version.isdecimal() else []
+    name, version = visit.told["name"], number_told(visit.told, "version")
+    named = [] if version is None else ["--version", str(version)]
     # What was sent back may be handed in again: each time is another errand.
     stamp = f"{visit.now:%Y%m%d%H%M%S%f}"
     visit.errands.ask(
@@ -108,5 +114,5 @@ def _reasoned(visit: Visit, move: Callable[..., None], said: Said) -> Done:
 
 
 def _versions(visit: Visit) -> dict[str, int] | None:
-    version = visit.told.get("version", "")
-    return {visit.told["name"]: int(version)} if version.isdecimal() else None
+    version = number_told(visit.told, "version")
+    return None if version is None else {visit.told["name"]: version}

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 
 from base.errors import StrategyError
+from console.words import Said
+from console.words.slips import slip_said
 from features.catalogue import FEATURES
 from strategies.atoms import RuleError
 from strategies.document import Strategy
@@ -20,7 +22,7 @@ class Slip:
     """One mistake of a document: its line, first is 1 (0: no line of its own), what it is, and the line."""
 
     line: int
-    words: str
+    words: Said
     text: str
 
 
@@ -31,7 +33,7 @@ class RuleSlip:
     ``meant``: the whole rule with the word that was probably meant; empty where nobody knows.
     """
 
-    words: str
+    words: Said
     before: str
     wrong: str
     after: str
@@ -54,7 +56,8 @@ def slips_in(error: StrategyError, text: str) -> tuple[Slip, ...]:
         place = _PLACED.match(said)
         number = int(place[1]) if place else 0
         shown = lines[number - 1].strip() if 0 < number <= len(lines) else ""
-        found.append(Slip(line=number, words=said[place.end() :] if place else said, text=shown))
+        words = slip_said(said[place.end() :] if place else said)
+        found.append(Slip(line=number, words=words, text=shown))
     return tuple(found)
 
 
@@ -74,7 +77,7 @@ def rule_slip_of(rule: str, error: RuleError) -> RuleSlip:
     end = word.end() if word else len(rule)
     meant = _MEANT.search(str(error))
     return RuleSlip(
-        words=str(error),
+        words=slip_said(str(error)),
         before=rule[:start],
         wrong=rule[start:end],
         after=rule[end:],

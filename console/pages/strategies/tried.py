@@ -7,6 +7,7 @@ from base.registry import told as in_both
 from base.roles import Field
 from console.errands import Errand
 from console.pages.page import Shown, Visit, page, reply
+from console.pages.strategies.moves import number_told
 from console.words import Said
 from console.words.limits import channel_said
 from lake.tables import CUSTOMER_SEGMENTS
@@ -25,11 +26,10 @@ def tried(visit: Visit) -> Shown:
         now = standings(connection, [name])[name]
     if visit.told.get("ask") in _ASKED:
         ask = visit.told["ask"]
-        visit.errands.ask(
-            _key(visit, ask, newest.version),
-            ["strategies", _ASKED[ask], name, "--json"],
-            actor=visit.user.name,
-        )
+        key = _key(visit, ask, newest.version)
+        # What failed is not begun anew by a page that only looks whether it is there.
+        if not visit.errands.knows(key):
+            visit.errands.ask(key, ["strategies", _ASKED[ask], name, "--json"], actor=visit.user.name)
     found = {ask: _looked(visit, _key(visit, ask, newest.version)) for ask in _ASKED}
     handed_in = _submission(visit)
     return Shown(
@@ -44,6 +44,7 @@ def tried(visit: Visit) -> Shown:
             "run": found["run"],
             "waits": _under_way((handed_in, *found.values())),
             "submission": visit.told.get("submission", ""),
+            "again": _again(visit),
             "channel": channel_said,
             "said": lambda words: Said(*in_both(words)).to(visit.user.language),
         },
@@ -62,7 +63,12 @@ def trying(visit: Visit) -> Mapping[str, Any]:
 
 def _key(visit: Visit, ask: str, version: int) -> str:
     nights = visit.lake.dates(CUSTOMER_SEGMENTS)
-    return f"{ask} {visit.told['name']} v{version} {nights[-1] if nights else 'no night'}"
+    return f"{ask} {visit.told['name']} v{version} {nights[-1] if nights else 'no night'} {_again(visit)}"
+
+
+def _again(visit: Visit) -> int:
+    """How often the questions were asked anew, after they had failed."""
+    return number_told(visit.told, "again") or 0
 
 
 def _submission(visit: Visit) -> Errand | None:
@@ -72,8 +78,7 @@ def _submission(visit: Visit) -> Errand | None:
 
 def _looked(visit: Visit, key: str) -> Errand | None:
     """How far the question is; None where it was not asked."""
-    found = visit.errands.look(key)
-    return None if found.state == "failed" and found.words == "ask again" else found
+    return visit.errands.look(key) if visit.errands.knows(key) else None
 
 
 def _under_way(errands: tuple[Errand | None, ...]) -> bool:
