@@ -38,15 +38,15 @@ def turned(
     ``search``: names of what else is asked for, kept from page to page.
     """
     count = connection.execute(select(func.count()).select_from(query.order_by(None).subquery())).scalar_one()
-    number, last = _number(count, told)
+    number, last = _number(count, told, size=PAGE)
     rows = connection.execute(query.limit(PAGE).offset((number - 1) * PAGE)).all()
     return Turn(rows=rows, count=count, number=number, last=last, kept=_kept(told, search))
 
 
-def paged(rows: Sequence[T], told: Mapping[str, str], *, search: Sequence[str]) -> Turn[T]:
-    """The same of rows that are at hand, in their order."""
-    number, last = _number(len(rows), told)
-    own = rows[(number - 1) * PAGE : number * PAGE]
+def paged(rows: Sequence[T], told: Mapping[str, str], *, search: Sequence[str], size: int = PAGE) -> Turn[T]:
+    """The same of rows that are at hand, in their order, ``size`` a page."""
+    number, last = _number(len(rows), told, size=size)
+    own = rows[(number - 1) * size : number * size]
     return Turn(rows=own, count=len(rows), number=number, last=last, kept=_kept(told, search))
 
 
@@ -64,9 +64,9 @@ def pattern(told: str) -> str:
     return f"%{plain}%"
 
 
-def _number(count: int, told: Mapping[str, str]) -> tuple[int, int]:
+def _number(count: int, told: Mapping[str, str], *, size: int) -> tuple[int, int]:
     """Which page is asked for, and which is the last."""
-    last, asked = max(1, -(-count // PAGE)), told.get("page", "")
+    last, asked = max(1, -(-count // size)), told.get("page", "")
     if not (asked.isascii() and asked.isdecimal() and len(asked) < 9):
         return 1, last
     return min(max(1, int(asked)), last), last

@@ -62,15 +62,22 @@ class Experiments:
         place = rows["level"].map(POOLED.index)
         return rows.assign(place=place).sort_values(["place", "name"]).drop(columns="place")
 
+    def holdouts(self) -> pd.DataFrame:
+        """READOUTS' columns of the holdouts above strategies, every metric; small cells hidden."""
+        rows = without_small_cells(self.rows(READOUTS, {"level": ["holdout"]}), within=["metric"])
+        return rows.sort_values(["name", "metric"], ignore_index=True)
+
     def board(self) -> pd.DataFrame:
         """Every strategy with its verdict, the metric that decided, and the goal's numbers of READOUTS; small
-        cells hidden.
+        cells hidden, and the counts that these could be worked out from.
 
         Columns ``strategy``, ``verdict``, ``metric``, and READOUTS' from ``customers`` on, null where a
         strategy has no readout.
         """
         one_each = {"level": ["strategy"], "metric": [GOAL], "view": ["exposed"], "arm": ["any"]}
-        goals = without_small_cells(self.rows(READOUTS, one_each), within=["level"])
+        read = self.rows(READOUTS, one_each).reset_index(drop=True)
+        goals = without_small_cells(read, within=["name"])
+        goals.loc[hidden(read, counts=_COUNTS, within=[]), list(_COUNTS)] = pd.NA
         goals = goals.drop(columns=["level", "metric", "view", "arm", "words"])
         judged = self.verdicts()[["strategy", "verdict", "metric"]]
         return judged.merge(goals.rename(columns={"name": "strategy"}), on="strategy", how="left")
@@ -167,8 +174,10 @@ def glanced(lake: Glance, ledger: Ledger, *, as_of: date | None = None) -> Exper
 
 def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows for a program: None where there is no number."""
-    told = rows.astype(object).where(rows.notna() & ~rows.isin([math.inf, -math.inf]), None)
-    return [{str(name): value for name, value in row.items()} for row in told.to_dict("records")]
+    return [
+        {str(name): _told(value) for name, value in row.items()}
+        for row in rows.to_dict("records")  # a page has few rows: whole columns would take longer
+    ]
 
 
 def without_small_cells(rows: pd.DataFrame, *, within: list[str]) -> pd.DataFrame:
@@ -196,11 +205,14 @@ def without_small_cells(rows: pd.DataFrame, *, within: list[str]) -> pd.DataFram
 
 def _beside_exposed(rows: pd.DataFrame) -> NDArray[np.bool_]:
     """Whether a view's customers are all but few of those exposed, or few more."""
-    keys = ["level", "name", "metric", "arm"]
-    exposed = rows[rows["view"] == "exposed"].set_index(keys)[list(_COUNTS)]
-    beside = rows[keys].join(exposed[~exposed.index.duplicated()], on=keys)
-    away = [few(np.abs(beside[count].to_numpy() - rows[count].to_numpy())) for count in _COUNTS]
-    return np.asarray(np.logical_or.reduce(away))
+    keys = list(zip(*(rows[name] for name in ("level", "name", "metric", "arm")), strict=True))
+    counts = rows[list(_COUNTS)].to_numpy(dtype=np.float64)
+    exposed = {
+        key: own for key, view, own in zip(keys, rows["view"], counts, strict=True) if view == "exposed"
+    }
+    unknown = np.full(len(_COUNTS), np.nan)
+    beside = np.array([exposed.get(key, unknown) for key in keys]).reshape(counts.shape)
+    return np.asarray(few(np.abs(beside - counts)).any(axis=1))
 
 
 def _without_few_goals(rows: pd.DataFrame) -> pd.DataFrame:
@@ -212,14 +224,21 @@ def _without_few_goals(rows: pd.DataFrame) -> pd.DataFrame:
     of = {"mean": rows["compared"].fillna(rows["customers"]), "control_mean": rows["control_customers"]}
     tells = [tells_few(rows[mean].to_numpy(), count.to_numpy(dtype=float)) for mean, count in of.items()]
     tells_of_few = is_share & np.logical_or.reduce(tells)
-    keys = ["level", "name", "view", "arm"]
-    goals = rows[tells_of_few & (rows["metric"] == GOAL)][keys]
-    of_few = pd.MultiIndex.from_frame(rows[keys]).isin(pd.MultiIndex.from_frame(goals))
+    keys = list(zip(*(rows[name] for name in ("level", "name", "view", "arm")), strict=True))
+    goals = {
+        key for key, few_goals in zip(keys, tells_of_few & (rows["metric"] == GOAL), strict=True) if few_goals
+    }
+    of_few = np.array([key in goals for key in keys], dtype=bool)
     placed = declared.map(lambda metric: metric.never_negative or metric.kind == "ratio").to_numpy(dtype=bool)
     shown = rows.copy()
     # One mean and the lift would tell the other.
     shown.loc[tells_of_few | (placed & of_few), ["mean", "control_mean"]] = float("nan")
     return shown
+
+
+def _told(value: Any) -> Any:
+    unknown = value is pd.NA or value is pd.NaT or (isinstance(value, float) and not math.isfinite(value))
+    return None if unknown else value
 
 
 def _of_no_segment(segments: pd.DataFrame, readouts: pd.DataFrame) -> pd.DataFrame:

@@ -18,7 +18,7 @@ _BATCH = 65_536
 _MOST = 96 * 2**20
 """Bytes that are kept; what was asked for longest ago is forgotten."""
 _MADE = 200
-"""Things made of tables that are kept; as many."""
+"""Things made of tables that are kept, as long as the tables are as they were."""
 
 T = TypeVar("T")
 Wanted = Mapping[str, Sequence[str]]
@@ -35,7 +35,7 @@ class Glance:
     def __init__(self, folder: Path, *, table_format: Literal["delta", "parquet"] = "delta") -> None:
         self._folder, self._format = folder.resolve(), table_format
         self._kept: OrderedDict[Hashable, tuple[object, pa.Table]] = OrderedDict()
-        self._made: OrderedDict[Hashable, tuple[object, Any]] = OrderedDict()
+        self._made: OrderedDict[Hashable, tuple[Sequence[Table], object, Any]] = OrderedDict()
         self._lock = threading.Lock()
 
     def dates(self, table: Table) -> tuple[date, ...]:
@@ -44,18 +44,16 @@ class Glance:
 
     def remembered(self, key: Hashable, of: Sequence[Table], make: Callable[[], T]) -> T:
         """What ``make`` makes of these tables: made anew once one of them is written again."""
-        version = tuple(self._version(table) for table in of)
+        version = self._versions(of)
         with self._lock:
             kept = self._made.get(key)
-            if kept is not None and kept[0] == version:
+            if kept is not None and kept[1] == version:
                 self._made.move_to_end(key)
-                return kept[1]  # type: ignore[no-any-return]
+                return kept[2]  # type: ignore[no-any-return]
         made = make()
         with self._lock:
-            self._made[key] = (version, made)
-            self._made.move_to_end(key)
-            while len(self._made) > _MADE:
-                self._made.popitem(last=False)
+            fresh = [one for one in self._made.items() if self._versions(one[1][0]) == one[1][1]]
+            self._made = OrderedDict([*fresh[1 - _MADE :], (key, (of, version, made))])
         return made
 
     def read(
@@ -113,7 +111,10 @@ class Glance:
         for name, values in where.items():
             among = pc.field(name).isin(list(values))
             chosen = among if chosen is None else chosen & among
-        return found.to_table(columns=list(columns), filter=chosen)
+        return found.to_table(columns=list(columns), filter=chosen, batch_readahead=2)
+
+    def _versions(self, tables: Sequence[Table]) -> tuple[object, ...]:
+        return tuple(self._version(table) for table in tables)
 
     def _version(self, table: Table) -> object:
         """Changes whenever the table does; None where nothing was ever written."""

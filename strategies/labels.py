@@ -28,11 +28,14 @@ def labels(connection: Connection, names: Collection[str]) -> dict[str, Label]:
 def names_with(
     connection: Connection, *, text: str = "", kind: str = "", manager: str = ""
 ) -> frozenset[str]:
-    """The strategies that ran with ``text`` in name or title, of that kind and manager; any where empty."""
+    """The strategies that ran with ``text`` in name, title or manager, of that kind and manager; any where
+    empty."""
     asked = _labels().subquery().c
     wanted = []
     if text:
-        wanted.append(or_(*(each.icontains(text, autoescape=True) for each in (asked.name, asked.title))))
+        wanted.append(
+            or_(*(each.icontains(text, autoescape=True) for each in (asked.name, asked.title, asked.manager)))
+        )
     if kind:
         wanted.append(asked.kind == kind)
     if manager:

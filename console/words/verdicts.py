@@ -124,7 +124,7 @@ def wait(goal: Mapping[str, Any], needed: Needed | None) -> Said:
 
 def of_hundred(lift: Any) -> str:
     """A lift of a share, as customers of each hundred; a dash where there is none."""
-    return per_hundred(lift) if _known(lift) else "–"
+    return per_hundred(lift).replace("-0.00", "+0.00") if _known(lift) else "–"
 
 
 def probability(p: Any) -> str:

@@ -20,7 +20,7 @@ from experiments.statistics import difference
 from lake.table import Table
 from lake.tables import EXPERIMENT_FINDINGS, READOUTS, RETURNS_TABLE, SEGMENT_READOUTS, VERDICTS_TABLE, WEEKLY
 
-HOLDOUT, BASE, PER_NIGHT = 0.15, 0.03, 400
+HOLDOUT, BASE, PER_NIGHT = 0.15, 0.03, 3_000
 GUARDRAILS = {"complained": 0.001}
 
 

@@ -30,6 +30,12 @@ VIEWS = {
         "those reached only: not drawn by lot, do not decide by it", "仅实际触达者:非随机,勿据此决策"
     ),
 }
+ARMS = {
+    "treatment": Said("as the strategy has it", "原方案"),
+    "treatment_b": Said("variant B", "变体 B"),
+    "treatment_c": Said("variant C", "变体 C"),
+    "treatment_d": Said("variant D", "变体 D"),
+}
 UNEVEN = 0.1
 """Below it, arms are called a little uneven: that holds however often one looks, and proves nothing yet."""
 
@@ -61,8 +67,11 @@ def metrics(rows: Mapping[str, Row]) -> list[dict[str, Any]]:
 
 def arms(readouts: Sequence[Row]) -> list[Row]:
     """The goal in each treated arm, where there are several."""
-    rows = [row for row in readouts if row["metric"] == GOAL and row["view"] == "exposed"]
-    return sorted((row for row in rows if row["arm"] != "any"), key=lambda row: str(row["arm"]))
+    return [
+        {**row, "name": ARMS[row["arm"]]}
+        for row in sorted(readouts, key=lambda row: str(row["arm"]))
+        if row["metric"] == GOAL and row["view"] == "exposed" and row["arm"] in ARMS
+    ]
 
 
 def views(readouts: Sequence[Row]) -> list[Row]:
@@ -99,7 +108,7 @@ def evenness(goal: Row | None, findings: Sequence[Row]) -> tuple[str, Said]:
 
 def yuan(value: float | None) -> str:
     """An amount of money gained, or lost; a dash where it is not known."""
-    return "–" if value is None else f"¥{value:+,.2f}"
+    return "–" if value is None else f"{'-' if value < 0 else '+'}¥{abs(value):,.2f}"
 
 
 def _metric(metric: type[Metric], row: Row) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 from base.errors import BookError, ExperimentError, ScheduleError
 from base.registry import told
 from base.roles import Action
+from base.scrub import scrub
 from console.listing import read_date
 from console.pages.experiments.numbers import (
     arms,
@@ -22,7 +23,16 @@ from console.pages.experiments.weeks import weeks
 from console.pages.page import Done, Shown, Visit, deed, page
 from console.words import Said
 from console.words.strategies import STANDS
-from console.words.verdicts import DECISIONS, NAMES, TO_DO, advice, of_hundred, probability, wait
+from console.words.verdicts import (
+    DECISIONS,
+    NAMES,
+    TO_DO,
+    advice,
+    of_hundred,
+    probability,
+    product_said,
+    wait,
+)
 from evaluation.findings.finding import kinds
 from evaluation.suppress import few
 from evaluation.verdicts import GOAL, needed
@@ -31,6 +41,7 @@ from jobs.experiment_pages import Page
 from jobs.experiment_tables import Experiments, glanced, records
 from jobs.reviews import write_review
 from lake.tables import RETURNS_TABLE
+from strategies.labels import Label, labels
 
 Row = Mapping[str, Any]
 
@@ -84,6 +95,11 @@ def _missing(decision: str, reason: str, *, contrary: bool, against: bool) -> Sa
         return Said("Choose what is decided.", "请选择决定。")
     if not reason.strip():
         return Said("Give the reason: those who read the review will ask.", "请填写理由:之后查看的人会问。")
+    if scrub(reason) != reason:
+        return Said(
+            "The reason holds what may be somebody's number or address. It is kept for good: leave that out.",
+            "理由中可能含有个人号码或地址。理由将永久保存,请删除该内容。",
+        )
     if contrary and not against:
         return Said(
             "The verdict is not to keep it. To keep it all the same, say that it is against the advice.",
@@ -94,6 +110,8 @@ def _missing(decision: str, reason: str, *, contrary: bool, against: bool) -> Sa
 
 def _shown(visit: Visit, found: Experiments, *, wrong: str = "") -> Shown:
     name, language = visit.told["name"], visit.user.language
+    with visit.ledger.engine.connect() as connection:
+        named = labels(connection, [name]).get(name)
     seen = found.page(name, segment_metrics=[GOAL])
     readouts, findings = records(seen.readouts), records(seen.findings)
     whole = of_all_arms(readouts)
@@ -110,6 +128,9 @@ def _shown(visit: Visit, found: Experiments, *, wrong: str = "") -> Shown:
         "standing": _standing(seen),
         "lift": of_hundred,
         "yuan": yuan,
+        "named": named,
+        "product": product_said,
+        "model": _model(visit.settings.console.mlflow_url, named),
         "alike": probability((goal or {}).get("heterogeneity_p")),
         "evenness": evenness(goal, findings),
         "findings": [_finding(row) for row in findings],
@@ -130,6 +151,7 @@ def _shown(visit: Visit, found: Experiments, *, wrong: str = "") -> Shown:
             "arms": arms(readouts),
             "views": views(readouts),
             "segments": segments,
+            "level": visit.settings.experiments.false_discovery,
             "segment_forest": by_segment(segments, language) if segments else None,
         }
     title = Said(seen.title or name, seen.title or name)
@@ -154,6 +176,11 @@ def _wait(seen: Page, goal: Row | None, went: Course) -> Said | None:
         return None
     ends = {"low": goal["always_low"], "high": goal["always_high"]}
     return wait(goal, needed(goal, **ends, per_night=went.per_night))
+
+
+def _model(mlflow: str, named: Label | None) -> str:
+    """Where MLflow shows the model that learns from experiments of this kind; empty where nobody says."""
+    return f"{mlflow.rstrip('/')}/#/models/uplift_{named.kind}" if named and mlflow else ""
 
 
 def _standing(seen: Page) -> Said:

@@ -7,25 +7,27 @@ from typing import Any
 from base.roles import Field
 from console.errands import Errand
 from console.listing import paged
+from console.pages.experiments.numbers import yuan
 from console.pages.experiments.pictures import forest
 from console.pages.page import Shown, Visit, page, reply
 from console.words import Said
-from console.words.limits import channel_said
 from console.words.verdicts import NAMES, of_hundred, product_said
 from jobs.experiment_tables import Experiments, glanced, records
 from lake.glance import Glance
 from lake.tables import READOUTS, RETURNS_TABLE, VERDICTS_TABLE
+from lake.tables.words import PRODUCTS
 from strategies.labels import labels, names_with
 
 Row = Mapping[str, Any]
 FIGURES = frozenset({Field.FIGURES})
 ORDERS: Mapping[str, tuple[Said, Callable[[Row], float | str | None]]] = {
-    "effect": (Said("largest effect first", "效果由大到小"), lambda row: _negative(likely(row))),
-    "worst": (Said("smallest effect first", "效果由小到大"), lambda row: likely(row)),
+    "effect": (Said("largest effect first", "效果由大到小"), lambda row: _negative(_likely(row))),
+    "worst": (Said("smallest effect first", "效果由小到大"), lambda row: _likely(row)),
     "surest": (Said("surest first", "由确定到不确定"), lambda row: row["always_p"]),
     "largest": (Said("most customers first", "客户数由多到少"), lambda row: _negative(row["customers"])),
     "name": (Said("by name", "按名称"), lambda row: row["strategy"]),
 }
+_SIZE = 25
 _SEARCH = ("q", "verdict", "manager", "kind", "order")
 
 
@@ -35,11 +37,11 @@ def experiments(visit: Visit) -> Shown:
     if not visit.lake.dates(VERDICTS_TABLE):
         return Shown(template="experiments/none.html")
     found, language = glanced(visit.lake, visit.ledger), visit.user.language
-    board = of_all(visit.lake, found)
-    turn = paged(_ordered(_chosen(board, visit), visit), visit.told, search=_SEARCH)
+    board, brought = _of_all(visit.lake, found)
+    rows = _ordered(_chosen(board, visit), visit)
+    turn = paged(rows, visit.told, search=_SEARCH, size=_SIZE)
     with visit.ledger.engine.connect() as connection:
         named = labels(connection, [str(row["strategy"]) for row in turn.rows])
-    pooled = together(visit.lake, found)
     return Shown(
         template="experiments/portfolio.html",
         values={
@@ -49,17 +51,15 @@ def experiments(visit: Visit) -> Shown:
             "asked": {name: visit.told.get(name, "") for name in _SEARCH},
             "orders": {name: words for name, (words, _) in ORDERS.items()},
             "verdicts": NAMES,
-            "managers": [row["name"] for row in pooled if row["level"] == "manager"],
-            "kinds": [row["name"] for row in pooled if row["level"] == "kind"],
+            "kinds": PRODUCTS,
             "turn": turn,
             "named": named,
             "forest": forest(turn.rows, named, language) if turn.rows else None,
-            "brought": _brought(found),
+            "brought": brought,
             "total": _total(visit, found),
             "lift": of_hundred,
+            "yuan": yuan,
             "product": product_said,
-            "channel": channel_said,
-            "pooled": [row for row in pooled if row["level"] != "holdout"],
         },
     )
 
@@ -70,21 +70,17 @@ def experiments_total(visit: Visit) -> Mapping[str, Any]:
     return {"state": visit.errands.look(_key(glanced(visit.lake, visit.ledger))).state}
 
 
-def of_all(lake: Glance, found: Experiments) -> list[Row]:
-    """Every strategy's row of the board, by name."""
-    return lake.remembered(
-        ("board", found.as_of), (VERDICTS_TABLE, READOUTS), lambda: list[Row](records(found.board()))
-    )
+def _of_all(lake: Glance, found: Experiments) -> tuple[Sequence[Row], Row | None]:
+    """Every strategy's row of the board, by name; and what all contacts brought and cost, if it is known."""
+
+    def read() -> tuple[Sequence[Row], Row | None]:
+        returned = records(found.rows(RETURNS_TABLE, {"level": ["all"]}))
+        return records(found.board()), returned[0] if returned else None
+
+    return lake.remembered(("board", found.as_of), (VERDICTS_TABLE, READOUTS, RETURNS_TABLE), read)
 
 
-def together(lake: Glance, found: Experiments) -> list[Row]:
-    """What many strategies did together, holdouts included."""
-    return lake.remembered(
-        ("pooled", found.as_of), (VERDICTS_TABLE, READOUTS), lambda: list[Row](records(found.pooled()))
-    )
-
-
-def likely(row: Row) -> float | None:
+def _likely(row: Row) -> float | None:
     """The effect with the luck taken out; as measured where that cannot be done."""
     shrunk: float | None = row["shrunk_lift"]
     return row["lift"] if shrunk is None else shrunk
@@ -116,12 +112,6 @@ def _negative(number: float | None) -> float | None:
 def _tally(board: Sequence[Row]) -> dict[str, int]:
     counted = Counter(row["verdict"] for row in board)
     return {verdict: counted[verdict] for verdict in NAMES}
-
-
-def _brought(found: Experiments) -> dict[str, Any] | None:
-    """What all contacts brought and cost; None where nothing has been reckoned."""
-    rows = records(found.rows(RETURNS_TABLE, {"level": ["all"]}))
-    return rows[0] if rows else None
 
 
 def _total(visit: Visit, found: Experiments) -> Errand:
