@@ -3,20 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
+from markupsafe import Markup
 
 from console.charts import Bar, Column, bars, columns
-from console.listing import paged
 from console.pages.page import Shown, Visit, page
-from console.pages.tonight.night import FIELDS, around, contacts_of, first_words, plan_of
+from console.pages.tonight.night import FIELDS, around, certificate_of, first_words, plan_of
 from console.words import Said
 from console.words.limits import CENT, channel_said, limit_said, lowered_said, price_said
-from evaluation.suppress import SMALLEST, hidden
+from evaluation.suppress import SMALLEST
 from jobs.plan_figures import Tonight
-from lake.tables import SEGMENT_CATALOG
 from lake.tables.words import CHANNELS
 
 _DEAREST = 15
+_Limits = Mapping[str, Mapping[str, Any]]
 _FEW = Said(f"under {SMALLEST}", f"不足 {SMALLEST}")
 
 
@@ -25,75 +24,28 @@ def tonight(visit: Visit) -> Shown:
     """Contacts by channel and hour against the room there is, and the certificate in words."""
     now = around(visit)
     plan = plan_of(visit, now.as_of)
-    values: dict[str, Any] = {**first_words(now), "plan": plan}
+    values: dict[str, Any] = {**first_words(now), "plan": plan, "before": certificate_of(visit, now.before)}
     if plan is not None:
+        rooms = {one["name"]: one for one in plan.limits if one["kind"] in ("channel", "hour")}
         binding = [one for one in plan.limits if abs(one["price"]) >= CENT]
+        lowered = [one for one in plan.limits if one["relaxed_from"] is not None]
         values |= {
-            "channels": [_channel(visit, plan, name) for name in CHANNELS],
-            "rooms": _rooms(visit, plan),
+            "channels": [_channel(visit, plan, rooms, name) for name in CHANNELS],
+            "rooms": _rooms(visit, rooms),
             "hours": sorted({one["hour"] for one in plan.contacts}),
             "binding": sorted(binding, key=lambda one: -one["lost"])[:_DEAREST],
             "bound_by": len(binding),
-            "lowered": [lowered_said(one) for one in plan.limits if one["relaxed_from"] is not None],
+            "lowered": [lowered_said(one) for one in lowered[:_DEAREST]],
+            "lowered_of": len(lowered),
             "limit_said": limit_said,
             "price_said": price_said,
         }
     return Shown(template="tonight/plan.html", values=values)
 
 
-@page("/tonight/segments", title=("Tonight by segment", "今晚各客群"), fields=FIELDS)
-def tonight_segments(visit: Visit) -> Shown:
-    """Contacts by segment."""
-    now = around(visit)
-    found: list[dict[str, Any]] = []
-    if now.as_of is not None:
-        catalog = visit.lake.read(SEGMENT_CATALOG, as_of=now.as_of, columns=("segment", "name", "customers"))
-        made = contacts_of(visit, now.as_of).group_by("segment").aggregate([([], "count_all")]).to_pandas()
-        rows = catalog.to_pandas().merge(made, how="left").fillna({"count_all": 0}).sort_values("segment")
-        unseen = hidden(rows, counts=["count_all", "customers"], within=[])
-        rows["contacts"] = rows["count_all"].astype(int).astype(object).mask(unseen, None)
-        found = rows[["segment", "name", "contacts"]].to_dict("records")
-    return Shown(template="tonight/segments.html", values={**first_words(now), "found": found})
-
-
-@page("/tonight/strategies", title=("Tonight by strategy", "今晚各策略"), fields=FIELDS)
-def tonight_strategies(visit: Visit) -> Shown:
-    """Contacts by strategy against what it may have, a page at a time; of one segment where it is named."""
-    now = around(visit)
-    plan, segment = plan_of(visit, now.as_of), visit.told.get("segment", "")
-    limits = [one for one in plan.limits if one["kind"] == "strategy"] if plan else []
-    rows = [{**one, "strategy": one["name"].partition(".")[2]} for one in limits]
-    if segment and now.as_of is not None:
-        own = _within(contacts_of(visit, now.as_of).to_pandas(), segment)
-        rows = [{**one, "used": own[one["strategy"]]} for one in rows if one["strategy"] in own]
-    wanted = visit.told.get("q", "").strip().casefold()
-    rows = [one for one in rows if wanted in one["strategy"].casefold()]
-    by_name = visit.told.get("sort") == "name"
-    rows.sort(key=lambda one: one["strategy"] if by_name else (-(one["used"] or 0), one["strategy"]))
-    turn = paged(rows, visit.told, search=("q", "segment", "sort"))
-    values = {
-        "around": now,
-        "turn": turn,
-        "segment": segment,
-        "q": visit.told.get("q", ""),
-        "by_name": by_name,
-    }
-    return Shown(template="tonight/strategies.html", values={**values, "price_said": price_said})
-
-
-def _within(made: pd.DataFrame, segment: str) -> dict[str, int | None]:
-    """Contacts in the segment by strategy, without what few get there, or what would tell it."""
-    cells = made.groupby(["segment", "strategy"]).size().rename("contacts").reset_index()
-    unseen = hidden(cells, counts=["contacts"], within=["segment"])
-    unseen |= hidden(cells, counts=["contacts"], within=["strategy"])
-    told = cells["contacts"].astype(object).mask(unseen, None)
-    own = cells["segment"] == segment
-    return dict(zip(cells["strategy"][own], told[own], strict=True))
-
-
-def _channel(visit: Visit, plan: Tonight, name: str) -> Mapping[str, Any]:
+def _channel(visit: Visit, plan: Tonight, limits: _Limits, name: str) -> Mapping[str, Any]:
     """A channel's chart by hour, against what the hours carry where all carry the same."""
-    language, limits = visit.user.language, {one["name"]: one for one in plan.limits}
+    language = visit.user.language
     made = {one["hour"]: one["contacts"] for one in plan.contacts if one["channel"] == name}
     by_hour = f"channel.{name}@"
     rooms = {
@@ -124,9 +76,9 @@ def _channel(visit: Visit, plan: Tonight, name: str) -> Mapping[str, Any]:
     }
 
 
-def _rooms(visit: Visit, plan: Tonight) -> Any:
+def _rooms(visit: Visit, limits: _Limits) -> Markup:
     """All channels' contacts of the day beside what they can carry."""
-    language, limits = visit.user.language, {one["name"]: one for one in plan.limits}
+    language = visit.user.language
     found = []
     for name in CHANNELS:
         limit = limits.get(f"channel.{name}")

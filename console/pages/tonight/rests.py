@@ -3,7 +3,7 @@
 from base.errors import BookError, ConsoleError
 from base.roles import Action
 from console.pages.page import Done, Shown, Visit, deed, page
-from console.pages.tonight.night import FIELDS, around, first_words
+from console.pages.tonight.night import FIELDS, around, first_words, reason_of, refusal
 from console.pages.tonight.stops import tonight_switches
 from console.words import Said
 from strategies.book import not_there, standings
@@ -19,10 +19,10 @@ def tonight_rest(visit: Visit) -> Shown:
 @deed("/tonight/pause", action=Action.REST_STRATEGY)
 def pause_strategy(visit: Visit) -> Done | Shown:
     """Takes a live strategy out of the nights."""
-    name, reason = _name(visit), visit.told.get("reason", "")
+    name = _name(visit)
     try:
-        pause(visit.ledger, [name], actor=visit.user.name, reason=reason)
-    except BookError as error:
+        pause(visit.ledger, [name], actor=visit.user.name, reason=reason_of(visit))
+    except (BookError, ConsoleError) as error:
         return _confirm(visit, refused=str(error))
     said = Said(f"{name} is paused from the next release on.", f"{name}:自下一次发放起暂停。")
     return Done(to="/tonight/switches", said=said)
@@ -31,10 +31,10 @@ def pause_strategy(visit: Visit) -> Done | Shown:
 @deed("/tonight/resume", action=Action.REST_STRATEGY)
 def resume_strategy(visit: Visit) -> Done | Shown:
     """Puts a paused strategy in force again."""
-    name, reason = _name(visit), visit.told.get("reason", "")
+    name = _name(visit)
     try:
-        resume(visit.ledger, [name], actor=visit.user.name, reason=reason)
-    except BookError as error:
+        resume(visit.ledger, [name], actor=visit.user.name, reason=reason_of(visit))
+    except (BookError, ConsoleError) as error:
         return _confirm(visit, refused=str(error))
     said = Said(f"{name} goes on from the next decision on.", f"{name}:自下一次决策起恢复。")
     return Done(to="/tonight/switches", said=said)
@@ -61,5 +61,5 @@ def _confirm(visit: Visit, *, refused: str = "") -> Shown:
 def _name(visit: Visit) -> str:
     name = visit.told.get("name", "").strip()
     if not name:
-        raise ConsoleError(Said("name a strategy", "请指定策略").to(visit.user.language))
+        raise refusal(visit, "name a strategy", "请指定策略")
     return name

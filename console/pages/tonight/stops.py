@@ -6,8 +6,9 @@ from sqlalchemy import Connection, func, select
 
 from base.errors import BookError, ConsoleError
 from base.roles import Action
+from console.listing import paged
 from console.pages.page import Done, Shown, Visit, deed, page
-from console.pages.tonight.night import FIELDS, around, first_words, off_said, plan_of
+from console.pages.tonight.night import FIELDS, around, first_words, off_said, plan_of, reason_of, refusal
 from console.words import Said
 from console.words.limits import channel_said
 from jobs.plan_figures import Tonight
@@ -18,7 +19,6 @@ from strategies.book import not_there, standings
 
 _SCOPES: tuple[Scope, ...] = ("strategy", "channel", "all")
 _NEWEST = 20
-_HOW = Said("name a strategy, a channel, or everything", "请指定策略、渠道或全部")
 
 
 @page("/tonight/switches", title=("Pause and stop", "暂停与停止"), fields=FIELDS)
@@ -27,12 +27,11 @@ def tonight_switches(visit: Visit) -> Shown:
     with visit.ledger.engine.connect() as connection:
         newest = select(SWITCHES).order_by(SWITCHES.c.id.desc()).limit(_NEWEST)
         past = connection.execute(newest).all()
-        resting = select(STRATEGIES.c.name).where(STRATEGIES.c.state == "paused")
-        paused = connection.execute(resting.order_by(STRATEGIES.c.name)).scalars().all()
+    now = around(visit)
     values = {
-        **first_words(around(visit)),
+        **first_words(now),
         "past": past,
-        "paused": paused,
+        "resting": paged(now.off.paused, visit.told, search=()),
         "channels": [(name, channel_said(name)) for name in CHANNELS],
         "may_stop": visit.may(Action.STOP),
         "may_start": visit.may(Action.START),
@@ -100,9 +99,9 @@ def _throw(visit: Visit, *, stopping: bool) -> Done | Shown:
             name,
             stopped=stopping,
             actor=visit.user.name,
-            reason=visit.told.get("reason", ""),
+            reason=reason_of(visit),
         )
-    except BookError as error:
+    except (BookError, ConsoleError) as error:
         return _confirm(visit, stopping=stopping, refused=str(error))
     what = off_said(scope, name)
     return Done(
@@ -123,7 +122,7 @@ def _meant(visit: Visit) -> tuple[Scope, str]:
     if scope == "all":
         return "all", "all"
     if scope not in _SCOPES or not name or (scope == "channel" and name not in CHANNELS):
-        raise ConsoleError(_HOW.to(visit.user.language))
+        raise refusal(visit, "name a strategy, a channel, or everything", "请指定策略、渠道或全部")
     return scope, name
 
 

@@ -5,16 +5,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from base.errors import ConsoleError
 from base.roles import SHOWS, Action
+from base.scrub import scrub
 from console.pages.page import Done, Shown, Visit, deed, page, reply
-from console.pages.tonight.night import around, first_words
+from console.pages.tonight.night import around, first_words, refusal
 from console.words import Said
-from console.words.limits import CENT, channel_said
+from console.words.limits import channel_said
 from console.words.reasons import reason_said
 from ledger.audit import record
 
-LOOKED = "customer looked at"
+_LOOKED = "customer looked at"
 _FIELDS = SHOWS[Action.READ_CUSTOMER]
 _TOKEN = re.compile(r"[A-Za-z][A-Za-z0-9_-]{11}")
 _SHOWN = 20
@@ -26,18 +26,16 @@ _FORBIDDEN = "forbidden"
 def tonight_why(visit: Visit) -> Shown:
     """The question; and the answer to whoever asked it."""
     asked = visit.told.get("asked", "")
-    errand = visit.errands.look(_key(visit, asked)) if asked else None
-    done = errand is not None and errand.state == "done"
+    errand = visit.errands.look(_key(visit, asked)) if visit.errands.knows(_key(visit, asked)) else None
     values = {
         **first_words(around(visit)),
         "may": visit.may(Action.READ_CUSTOMER),
         "errand": errand,
-        "asks": f"/tonight/why/state?asked={asked}" if asked.isalnum() else "",
-        "found": _answer(errand.answer) if errand is not None and done else None,
+        "forgotten": asked and errand is None,
+        "asks": f"/tonight/why/state?asked={asked}",
+        "found": _answer(errand.answer) if errand is not None and errand.state == "done" else None,
         "channel_said": channel_said,
         "reason_said": reason_said,
-        "cent": CENT,
-        "refused": "",
     }
     return Shown(template="tonight/why.html", values=values)
 
@@ -52,22 +50,20 @@ def tonight_why_state(visit: Visit) -> Mapping[str, Any]:
 def ask_why(visit: Visit) -> Done:
     """Asks, and records who looked at whom."""
     token, as_of = visit.told.get("customer", "").strip(), around(visit).as_of
-    language = visit.user.language
     if as_of is None:
-        raise ConsoleError(Said("no night is decided yet", "尚无已决策的夜间作业").to(language))
-    # What was typed may be a phone number, so it is neither repeated nor recorded.
-    if not _TOKEN.fullmatch(token):
-        raise ConsoleError(
-            Said(
-                "this is no token of a customer: customers go by their tokens of twelve signs here, never by "
-                "phone, name or customer number",
-                "这不是客户令牌:此处仅使用 12 位客户令牌,不使用电话、姓名或客户号",
-            ).to(language)
+        raise refusal(visit, "no night is decided yet", "尚无已决策的夜间作业")
+    # What was typed may be a phone or customer number, so it is neither repeated nor recorded.
+    if not _TOKEN.fullmatch(token) or scrub(token) != token:
+        raise refusal(
+            visit,
+            "this is no token of a customer: customers go by their tokens of twelve signs here, never by "
+            "phone, name or customer number",
+            "这不是客户令牌:此处仅使用 12 位客户令牌,不使用电话、姓名或客户号",
         )
     record(
         visit.ledger,
         actor=visit.user.name,
-        action=LOOKED,
+        action=_LOOKED,
         subject=token,
         detail={"about": "why contacted or not", "as_of": as_of.isoformat()},
     )
