@@ -13,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 
 from base.settings import Settings
 from console.answer import House, deed_answer, missing, page_answer, reply_answer
+from console.api.app import make_api
 from console.entrance import door, guard
 from console.pages.page import deeds, pages, replies
 from ledger.database import Ledger
@@ -39,6 +40,7 @@ def make_app(settings: Settings, ledger: Ledger, *, clock: Clock = lambda: datet
         title="Longreach", docs_url=None, redoc_url=None, openapi_url=None, lifespan=open_for_errands
     )
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    app.mount("/api", make_api(house), name="api")
     app.router.routes += [
         *door.routes(house),
         *(Route(one.path, reply_answer(house, one), methods=["GET"]) for one in replies().values()),

@@ -9,9 +9,11 @@ import typer
 from base.errors import ConsoleError
 from base.roles import Action
 from base.settings import load_settings
+from console.api.command import token
 from jobs.terminal import As, acting, out, say
 
 console = typer.Typer(help="The manager's desk in the browser.", invoke_without_command=True)
+console.add_typer(token, name="token")
 Person = Annotated[str, typer.Argument(help="Who signs in, named as the roles of the settings name him.")]
 
 

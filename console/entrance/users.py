@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql
 
 from base.errors import ConsoleError
 from base.settings.console import Console
+from console.entrance import tokens
 from ledger.audit import record_within
 from ledger.schema import CONSOLE_SESSIONS, CONSOLE_USERS
 from strategies.book import person
@@ -49,12 +50,14 @@ def add(connection: Connection, name: str, *, password: str | None, language: La
 
 
 def remove(connection: Connection, name: str, *, actor: str) -> None:
-    """Ends somebody's sessions and lets him in no more. Raises ConsoleError where nobody is so named."""
+    """Ends somebody's sessions and tokens and lets him in no more. Raises ConsoleError where nobody is so
+    named."""
     name, actor = person(name), person(actor)
     there = (CONSOLE_USERS.c.name == name) & CONSOLE_USERS.c.left_at.is_(None)
     if not connection.execute(update(CONSOLE_USERS).where(there).values(left_at=func.now())).rowcount:
         raise ConsoleError(f"nobody called {name} may sign in; longreach console users shows who may")
     _end_sessions(connection, name)
+    tokens.revoke_of(connection, name)
     record_within(connection, actor=actor, action="console user removed", details={name: {}})
 
 

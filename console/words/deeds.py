@@ -69,22 +69,27 @@ DETAILS: Mapping[str, Said] = {
     "channel": Said("channel", "渠道"),
     "class": Said("class", "类别"),
     "closed": Said("name closed", "已锁定"),
+    "contacts": Said("contacts", "触达数"),
     "customers": Said("customers asked for", "请求客户数"),
     "dropped": Said("held back", "未发放"),
     "full": Said("unmasked", "未脱敏"),
     "note": Said("note", "说明"),
     "opt_out": Said("opt-out", "退订编号"),
+    "outcomes": Said("outcomes", "结果数"),
     "places": Said("places", "存放处"),
     "purpose": Said("purpose", "用途"),
     "reason": Said("reason", "理由"),
     "recipient": Said("recipient", "接收方"),
+    "refused": Said("refused", "拒收"),
     "rests_until": Said("rests until", "停用至"),
     "rows": Said("rows", "行数"),
     "source": Said("said by way of", "来源"),
     "stands_for": Said("stands for opt-out", "对应退订"),
     "state": Said("state", "状态"),
     "ticket": Said("ticket", "工单"),
+    "unreadable": Said("unreadable", "无法读取"),
     "version": Said("version", "版本"),
+    "versions": Said("versions", "版本"),
     "why": Said("why", "原因"),
 }
 """By the name as it is kept."""
@@ -95,7 +100,7 @@ _SHOWN = 5
 
 def worth(name: str, value: object) -> Said:
     """What a detail says, in words; of what holds many things the first few, and how many more there are."""
-    if value is None:
+    if value is None or value in ({}, [], ""):
         return Said("–", "–")
     if isinstance(value, bool):
         return Said("yes", "是") if value else Said("no", "否")

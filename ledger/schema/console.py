@@ -1,6 +1,6 @@
-"""Who signs in to the console, and which sessions are open."""
+"""Who signs in to the console, which sessions are open, and which programs may ask."""
 
-from sqlalchemy import Column, DateTime, ForeignKey, Integer, String, Table, func
+from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Identity, Integer, String, Table, func
 
 from ledger.schema.metadata import METADATA
 
@@ -26,4 +26,17 @@ CONSOLE_SESSIONS = Table(
     Column("began_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("seen_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("ended_at", DateTime(timezone=True)),
+)
+
+API_TOKENS = Table(
+    "api_tokens",
+    METADATA,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("key", String, nullable=False, unique=True, comment="SHA-256 of what the program keeps"),
+    Column("name", String, nullable=False, index=True, comment="as whom it acts; the settings give roles"),
+    Column("recipient", String, comment="whose dialler it is; such a token asks about opt-outs alone"),
+    Column("added_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("added_by", String, nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("revoked_at", DateTime(timezone=True)),
 )
