@@ -218,8 +218,12 @@ def _word(given: str, *, flow: bool) -> str:
         read = None
     inner = read.value if isinstance(read, yaml.CollectionNode) else []
     node = inner[0] if flow and inner else inner[0][1] if inner else None
-    same = isinstance(node, yaml.ScalarNode) and node.value == given and len(inner) == 1
-    plain = same and node.style is None and node.tag != "tag:yaml.org,2002:null" and "\n" not in given
+    plain = (
+        isinstance(node, yaml.ScalarNode)
+        and (node.value, node.style, len(inner)) == (given, None, 1)
+        and node.tag != "tag:yaml.org,2002:null"
+        and "\n" not in given
+    )
     return given if plain else json.dumps(given, ensure_ascii=False)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, String, Subquery, cast, column, func, or_, select, true
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.sql.selectable import TableValuedAlias
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from base.errors import BookError, StrategyError
 from base.roles import Action, Field
@@ -174,7 +174,7 @@ def _wanted(visit: Visit, sort: str) -> Select[Any]:
 def _rows(connection: Connection, names: Sequence[str]) -> Sequence[Row[Any]]:
     """How these strategies stand and what their newest versions say, in the order of the names."""
     book, last, said = STRATEGIES, _last(names), _said()
-    query = (
+    query: Select[Any] = (
         select(
             book.c.name, book.c.stage, book.c.state, book.c.pending, book.c.running, book.c.sent_back_by,
             last.c.author, last.c.at, said.c.title, said.c.kind, said.c.manager,
@@ -199,7 +199,7 @@ def _last(names: Sequence[str] | None = None) -> Subquery:
     return chosen.subquery()
 
 
-def _said() -> TableValuedAlias:
+def _said() -> LateralFromClause:
     """Parts of a reading; taken out of its JSON together, since each by itself would read it once more."""
     parts = func.json_to_record(READINGS.c.document).table_valued(
         column("title", String), column("kind", String), column("manager", String), column("tags", JSONB)
