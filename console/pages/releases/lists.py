@@ -170,8 +170,8 @@ def shown_rows(connection: Connection, nights: set[date]) -> dict[tuple[date, st
     columns = (RELEASES.c.as_of, RELEASES.c.recipient, RELEASES.c.rows)
     query = select(*columns).where(RELEASES.c.as_of.in_(nights))
     found = connection.execute(query).all()
-    counts = pd.DataFrame(found, columns=["as_of", "recipient", "rows"])
-    away = hidden(counts.fillna({"rows": 0}), counts=["rows"], within=["as_of"])
+    counts = pd.DataFrame({"as_of": [row.as_of for row in found], "rows": [row.rows or 0 for row in found]})
+    away = hidden(counts, counts=["rows"], within=["as_of"])
     return {
         (row.as_of, row.recipient): None if hide else row.rows for row, hide in zip(found, away, strict=True)
     }
