@@ -95,13 +95,12 @@ def test_an_address_that_leads_nowhere_says_so(desk: Desk, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "told", ["page=-1", "page=99999999999999999999", "page=x", "q=%25%27%22", "sort=;drop"]
-)
-@pytest.mark.parametrize(
     "path", ["/strategies", "/segments", "/experiments", "/runs", "/alerts", "/releases"]
 )
-def test_a_search_for_anything_is_answered(desk: Desk, path: str, told: str) -> None:
-    assert desk.visitor(ALL_ROUNDER).get(f"{path}?{told}").status_code == 200
+def test_a_search_for_anything_is_answered(desk: Desk, path: str) -> None:
+    visitor = desk.visitor(ALL_ROUNDER)
+    for told in ("page=-1", "page=99999999999999999999", "page=x", "q=%25%27%22", "sort=;drop"):
+        assert visitor.get(f"{path}?{told}").status_code == 200, told
 
 
 def test_a_rule_of_a_megabyte_is_refused_before_it_is_read(desk: Desk) -> None:
