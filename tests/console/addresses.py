@@ -8,8 +8,17 @@ EXAMPLES = {
     "as_of": "2026-07-02",
     "recipient": "sms_gateway",
     "matter": "asked-long-ago",
+    "file": "said.parquet",
 }
 """What stands in a place of an address, by the place's name; it exists where two nights have run."""
+
+FURTHER = (
+    "/strategies/{name}?count=yes",
+    "/segments/{segment}/compare?other=S02",
+    "/tonight/stop?scope=strategy&name={name}",
+    "/tonight/rest?name={name}",
+)
+"""What pages show once something is asked of them."""
 
 
 def address(path: str) -> str:

@@ -6,9 +6,9 @@ import subprocess
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.console.browser.window import PROGRAM, open_browser
+from tests.console.browser.window import PATIENCE, PROGRAM, open_browser
 
 
 @pytest.fixture(scope="package")
@@ -19,6 +19,7 @@ def browser() -> Iterator[Browser]:
         subprocess.run(["apt-get", "install", "-qq", "-y", PROGRAM, "fonts-noto-cjk"], check=False)
     if not shutil.which(PROGRAM):
         pytest.skip(f"no {PROGRAM} is here and none can be installed: the pages are not tried in a browser")
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         with_chromium = open_browser(playwright)
         yield with_chromium

@@ -1,7 +1,4 @@
-"""Every declared page can be read and used by everybody: WCAG 2.2 AA, narrow and wide, by keyboard alone.
-
-Language, width and size of text are combined so that every two of their values meet once.
-"""
+"""Every declared page can be read and used by everybody: WCAG 2.2 AA, narrow and wide, by keyboard alone."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,16 +8,22 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from console.pages.page import pages
-from tests.console.addresses import address
+from tests.console.addresses import FURTHER, address
 from tests.console.browser.window import NARROW, WIDE, Look, window
 from tests.console.desk import ALL_ROUNDER, Desk
 
-LOOKS = {
+READ = {
     "English, wide": Look(language="en", width=WIDE),
-    "Chinese, narrow": Look(language="zh", width=NARROW),
+    "Chinese, narrow, large": Look(language="zh", width=NARROW, large_text=True),
+}
+# With those above, every two of language, width and size of text meet.
+FITTED = {
     "English, narrow, large": Look(language="en", width=NARROW, large_text=True),
     "Chinese, wide, large": Look(language="zh", width=WIDE, large_text=True),
+    "English, narrow": Look(language="en", width=NARROW),
 }
+PATHS = [*(one.path for one in pages().values()), *FURTHER]
+SIDEWAYS = "document.documentElement.scrollWidth > innerWidth"
 ASKED = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "resultTypes": ["violations"],
@@ -42,8 +45,8 @@ PASSED_OVER = """() => [...document.querySelectorAll(
   .map((one) => one.outerHTML.slice(0, 150))"""
 
 
-@pytest.fixture(scope="module", params=LOOKS.values(), ids=LOOKS)
-def shown(request: pytest.FixtureRequest, browser: Browser, night_desk: Desk) -> Iterator[Page]:
+@pytest.fixture(scope="module", params=READ.values(), ids=READ)
+def read(request: pytest.FixtureRequest, browser: Browser, night_desk: Desk) -> Iterator[Page]:
     with window(browser, night_desk, ALL_ROUNDER, request.param) as page:
         yield page
 
@@ -54,27 +57,37 @@ def used(browser: Browser, night_desk: Desk) -> Iterator[Page]:
         yield page
 
 
-@pytest.mark.parametrize("name", pages())
-def test_a_page_can_be_read_by_everybody(shown: Page, name: str) -> None:
-    shown.goto(address(pages()[name].path))
-    assert violations(shown) == []
-    assert shown.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"
+@pytest.mark.parametrize("path", PATHS)
+def test_a_page_can_be_read_by_everybody(read: Page, path: str) -> None:
+    read.goto(address(path))
+    assert violations(read) == []
+    assert not read.evaluate(SIDEWAYS), "the page scrolls sideways"
+
+
+@pytest.mark.parametrize("look", FITTED.values(), ids=FITTED)
+def test_no_page_is_wider_than_its_window(browser: Browser, night_desk: Desk, look: Look) -> None:
+    with window(browser, night_desk, ALL_ROUNDER, look) as page:
+        wide = []
+        for path in PATHS:
+            page.goto(address(path))
+            wide += [path] if page.evaluate(SIDEWAYS) else []
+        assert wide == []
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/no-such-page"])
-@pytest.mark.parametrize("look", [LOOKS["English, wide"], LOOKS["Chinese, narrow"]])
+@pytest.mark.parametrize("look", READ.values(), ids=READ)
 def test_what_a_stranger_sees_can_be_read_by_everybody(
     browser: Browser, night_desk: Desk, path: str, look: Look
 ) -> None:
     with window(browser, night_desk, None, look) as page:
         page.goto(path)
         assert violations(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert not page.evaluate(SIDEWAYS)
 
 
-@pytest.mark.parametrize("name", pages())
-def test_the_keyboard_comes_to_everything_and_is_seen_where_it_is(used: Page, name: str) -> None:
-    used.goto(address(pages()[name].path))
+@pytest.mark.parametrize("path", PATHS)
+def test_the_keyboard_comes_to_everything_and_is_seen_where_it_is(used: Page, path: str) -> None:
+    used.goto(address(path))
     steps = list(walk(used))
     assert [step["words"] for step in steps if not step["seen"]] == []
     assert steps[-1]["words"].replace('"2"', '"1"') == steps[0]["words"], "the keyboard is caught here"

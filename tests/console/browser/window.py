@@ -14,6 +14,8 @@ from tests.console.desk import Desk
 
 PROGRAM = "chromium"
 WIDE, NARROW = 1280, 390
+PATIENCE = 60_000
+"""Milliseconds that a page may take on a busy machine; nothing is measured by it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +48,7 @@ def window(browser: Browser, desk: Desk, name: str | None, look: Look = Look()) 
         if name is not None:
             kept = desk.visitor(name).client.cookies[sessions.COOKIE]
             context.add_cookies([{"name": sessions.COOKIE, "value": kept, "url": desk.address}])
+        context.set_default_timeout(PATIENCE)
         yield context.new_page()
     finally:
         context.close()
