@@ -38,13 +38,25 @@ def _told_by_a_total(counts: Counts, found: Hidden) -> tuple[int, int] | None:
 
 
 def _told_by_the_rest(counts: Counts, found: Hidden) -> tuple[int, int] | None:
-    """The next cell to be hidden for one of few people that lies on no cycle of hidden cells."""
+    """The next cell to be hidden for one of few people that lies on no cycle of hidden cells.
+
+    The smallest that closes a cycle through it; where no single one does, the smallest that leads on.
+    """
+    every = [(row, column) for row, column in np.argwhere(counts > 0).tolist()]
     for row, column in np.argwhere(found & few(counts.astype(np.float64))).tolist():
-        if _on_a_cycle(found, row, column):
+        others = found.copy()
+        others[row, column] = False
+        rows, columns = _reached(others, from_row=row)
+        if columns[column]:
             continue
-        beside = [(row, other) for other in range(counts.shape[1])]
-        below = [(other, column) for other in range(counts.shape[0])]
-        cell = _smallest([*beside, *below], counts, found)
+        far_columns, far_rows = _reached(others.T, from_row=column)
+        closing = [
+            cell
+            for cell in every
+            if (rows[cell[0]] and far_columns[cell[1]]) or (far_rows[cell[0]] and columns[cell[1]])
+        ]
+        leading = [cell for cell in every if (rows | far_rows)[cell[0]] or (columns | far_columns)[cell[1]]]
+        cell = _smallest(closing, counts, found) or _smallest(leading, counts, found)
         if cell is not None:
             return cell
     return None
@@ -56,17 +68,13 @@ def _smallest(cells: list[tuple[int, int]], counts: Counts, found: Hidden) -> tu
     return min(shown, key=lambda cell: counts[cell]) if shown else None
 
 
-def _on_a_cycle(found: Hidden, row: int, column: int) -> bool:
-    """Whether the cell's row and column hang together by other hidden cells."""
-    others = found.copy()
-    others[row, column] = False
-    rows = np.zeros(found.shape[0], bool)
-    rows[row] = True
+def _reached(hidden: Hidden, *, from_row: int) -> tuple[Hidden, Hidden]:
+    """The rows and columns that hang together with the row by hidden cells."""
+    rows = np.zeros(hidden.shape[0], bool)
+    rows[from_row] = True
     while True:
-        columns = np.asarray(others[rows].any(axis=0))
-        if columns[column]:
-            return True
-        reached = np.asarray(rows | others[:, columns].any(axis=1))
+        columns = np.asarray(hidden[rows].any(axis=0))
+        reached = np.asarray(rows | hidden[:, columns].any(axis=1))
         if reached.sum() == rows.sum():
-            return False
+            return rows, columns
         rows = reached

@@ -13,13 +13,12 @@ _LABEL, _NODE, _GAP, _LEAST, _HEAD, _TALL = 210, 12, 8, 16, 26, 300
 @dataclass(frozen=True, kw_only=True)
 class Link:
     """``value`` of them, more than none, were at ``source`` before and at ``target`` after; ``told``: the
-    same in words. ``dark``: drawn to stand out."""
+    same in words."""
 
     source: str
     target: str
     value: float
     told: str
-    dark: bool = False
 
 
 def flow(links: Sequence[Link], *, title: str, desc: str, before: str, after: str) -> Markup:
@@ -79,5 +78,5 @@ def _band(one: Link, start: float, top: float, stop: float, end: float, thick: f
         f"C{middle:g} {end + thick:.1f} {middle:g} {top + thick:.1f} {start:g} {top + thick:.1f}z"
     )
     return Markup('<path d="{}" fill="{}" fill-opacity="{}"><title>{}</title></path>').format(
-        path, MAIN, 0.75 if one.dark else 0.3, f"{one.source} → {one.target}: {one.told}"
+        path, MAIN, 0.35, f"{one.source} → {one.target}: {one.told}"
     )

@@ -70,11 +70,13 @@ def at_rest(visit: Visit, connection: Connection) -> Iterator[Group]:
         yield group(
             Said("Stopped by a switch", "已紧急停止"),
             (_switch(scope, name, line) for (scope, name), line in stopped.items()),
-            to="/tonight",
+            to="/tonight/switches",
         )
     elif visit.may(Action.REST_STRATEGY):
         wide = ((scope, name, line) for (scope, name), line in stopped.items() if scope != "strategy")
-        yield group(Said("Stopped for everybody", "全局停止"), (_switch(*one) for one in wide), to="/tonight")
+        yield group(
+            Said("Stopped for everybody", "全局停止"), (_switch(*one) for one in wide), to="/tonight/switches"
+        )
     if not visit.may(Action.REST_STRATEGY):
         return
     written = exists().where(_VERSIONS.name == _BOOK.name, _VERSIONS.author == visit.user.name)
@@ -82,7 +84,7 @@ def at_rest(visit: Visit, connection: Connection) -> Iterator[Group]:
     own = select(_BOOK.name, _BOOK.state).where(
         written, or_(_BOOK.state == "paused", and_(_BOOK.state == "live", _BOOK.name.in_(halted)))
     )
-    rows = connection.execute(own.order_by(_BOOK.name)).all()
+    rows = connection.execute(own.order_by(_BOOK.name).limit(SHOWN + 1)).all()
     yield group(
         Said("Your strategies that rest", "您的策略中已停用的"),
         (_resting(row, stopped.get(("strategy", row.name))) for row in rows),
@@ -111,7 +113,7 @@ def _switch(scope: str, name: str, line: Row[Any]) -> Need:
         "strategy": Said(f"Strategy {name}", f"策略 {name}"),
     }[scope]
     words = Said(f"by {line.actor}: {line.reason}", f"{line.actor} 停止:{line.reason}")
-    return Need(subject=what, to="/tonight", words=words)
+    return Need(subject=what, to="/tonight/switches", words=words)
 
 
 def _resting(row: Any, switch: Row[Any] | None) -> Need:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 from console.words import Said
 
@@ -30,7 +31,7 @@ class Group:
 
 def group(title: Said, needs: Iterable[Need], *, to: str) -> Group:
     """The first needs of a kind, and whether there are more."""
-    every = tuple(needs)
+    every = tuple(islice(needs, SHOWN + 1))
     return Group(title=title, needs=every[:SHOWN], more=len(every) > SHOWN, to=to)
 
 

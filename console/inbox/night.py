@@ -11,13 +11,15 @@ from console.inbox.book import authored
 from console.inbox.need import SHOWN, Group, Need, group
 from console.pages.page import Visit
 from console.words import Said
-from console.words.nights import RECIPIENTS, STEPS, said
+from console.words.nights import RECIPIENTS, STEPS, outcome, said
 from console.words.verdicts import NAMES
+from jobs.nights import step_under_way
 from lake.tables import VERDICTS_TABLE
 from ledger.schema import ALERTS, RELEASES, REVIEWS, RUNS
 from outreach.watch.alerts import kinds
 
 _DECIDED = ("ship", "stop", "broken")
+_WRONG = ("failed", "broken_off")
 _ALERT_DAYS = 7
 
 
@@ -43,7 +45,7 @@ def lists(visit: Visit, connection: Connection) -> Iterator[Group]:
 
 
 def failures(visit: Visit, connection: Connection) -> Iterator[Group]:
-    """Steps of the newest night whose last run failed, for whoever runs nights."""
+    """Steps of the newest night whose last run failed or broke off, for whoever runs nights."""
     if not visit.may(Action.RUN_NIGHT):
         return
     newest = select(func.max(RUNS.c.as_of)).scalar_subquery()
@@ -53,16 +55,21 @@ def failures(visit: Visit, connection: Connection) -> Iterator[Group]:
         .distinct(RUNS.c.job)
         .order_by(RUNS.c.job, RUNS.c.id.desc())
     )
-    needs = [
-        Need(
-            subject=said(STEPS, row.job),
-            to=f"/runs/{row.as_of}",
-            words=Said(f"failed, night of {row.as_of}", f"失败,{row.as_of}"),
-        )
-        for row in connection.execute(last)
-        if row.status == "failed"
-    ]
-    yield group(Said("Steps that failed", "失败的步骤"), needs, to="/runs?state=failed")
+    ran, now = connection.execute(last).all(), step_under_way(connection)
+    ends = [(run, *outcome(run, now)) for run in ran]
+    yield group(
+        Said("Steps that failed", "失败的步骤"),
+        (
+            Need(
+                subject=said(STEPS, run.job),
+                to=f"/runs/{run.as_of}",
+                words=Said(f"{words.english}, night of {run.as_of}", f"{words.chinese},{run.as_of}"),
+            )
+            for run, name, words in ends
+            if name in _WRONG
+        ),
+        to="/runs?state=failed",
+    )
 
 
 def experiments(visit: Visit, connection: Connection) -> Iterator[Group]:
@@ -80,7 +87,7 @@ def experiments(visit: Visit, connection: Connection) -> Iterator[Group]:
     yield group(
         Said("Experiments to decide on", "待决策的实验"),
         (
-            Need(subject=Said(name, name), to=f"/experiments/{name}", words=NAMES[verdicts[name]])
+            Need(subject=Said(name, name), to=f"/experiments/{name}#decisions", words=NAMES[verdicts[name]])
             for name in sorted(names, key=lambda name: (name not in own, name))
         ),
         to="/experiments",

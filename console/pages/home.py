@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Connection, func, select
 
@@ -9,11 +10,10 @@ from base.roles import Field
 from console.inbox import waiting
 from console.pages.page import Shown, Visit, page
 from console.words import Said
-from console.words.nights import RUN_STATES, STEPS, said
-from jobs.nights import step_under_way
+from console.words.nights import STEPS, outcome
+from jobs.nights import Step, step_under_way
 from ledger.schema import RUNS
 
-_BROKEN_OFF = Said("broken off", "已中断")
 _NOT_YET = Said("not yet", "未开始")
 
 
@@ -49,22 +49,18 @@ def home(visit: Visit) -> Shown:
 def _stages(connection: Connection, as_of: date) -> list[Stage]:
     """The night's steps in order, by the newest run of each."""
     newest = (
-        select(RUNS.c.job, RUNS.c.status, RUNS.c.started_at, RUNS.c.seconds)
+        select(RUNS.c.job, RUNS.c.as_of, RUNS.c.status, RUNS.c.started_at, RUNS.c.seconds)
         .where(RUNS.c.as_of == as_of)
         .distinct(RUNS.c.job)
         .order_by(RUNS.c.job, RUNS.c.id.desc())
     )
     ran = {row.job: row for row in connection.execute(newest)}
     now = step_under_way(connection)
-    found = []
-    for job, words in STEPS.items():
-        row = ran.get(job)
-        if row is None:
-            found.append(Stage(words=words, name="none", state=_NOT_YET, began=None, seconds=None))
-            continue
-        # A run that was killed says for ever that it runs.
-        lost = row.status == "running" and (now is None or (now.job, now.as_of) != (job, as_of))
-        state = _BROKEN_OFF if lost else said(RUN_STATES, row.status)
-        name = "failed" if lost else row.status
-        found.append(Stage(words=words, name=name, state=state, began=row.started_at, seconds=row.seconds))
-    return found
+    return [_stage(words, ran.get(job), now) for job, words in STEPS.items()]
+
+
+def _stage(words: Said, run: Any, now: Step | None) -> Stage:
+    if run is None:
+        return Stage(words=words, name="none", state=_NOT_YET, began=None, seconds=None)
+    name, state = outcome(run, now)
+    return Stage(words=words, name=name, state=state, began=run.started_at, seconds=run.seconds)

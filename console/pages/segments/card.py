@@ -5,6 +5,7 @@ from datetime import date
 
 from markupsafe import Markup
 
+from base.roles import Action
 from console.charts import Dot, Line, dots, lines
 from console.entrance.users import Language
 from console.pages.page import Shown, Visit, page
@@ -21,10 +22,11 @@ from console.pages.segments.cards import (
     traits,
 )
 from console.pages.segments.overview import FIGURES
-from console.pages.segments.tried import naming, tried
+from console.pages.segments.tried import chosen, naming, tried
 from console.words import Said
 
 _DRAWN = 12
+_MODEL = "segments"
 
 
 @page("/segments/{segment}", title=("Segment", "客群"), fields=FIGURES)
@@ -47,10 +49,18 @@ def segment(visit: Visit) -> Shown:
             "sizes": _sizes(on, past, language) if len(on) > 1 else None,
             "money": _money(on, past, language) if len(on) > 1 else None,
             "tried": tried(visit, card.segment),
+            "chosen": chosen(visit, card.segment),
             "naming": naming(visit, card.segment),
+            "model": _model(visit.settings.console.mlflow_url, card.version),
+            "may_write": visit.may(Action.WRITE_STRATEGY),
             "others": [one for one in known.values() if one.segment != card.segment],
         },
     )
+
+
+def _model(mlflow: str, version: str) -> str:
+    """Where MLflow shows the model that cut the segment; empty where browsers find no MLflow."""
+    return f"{mlflow.rstrip('/')}/#/models/{_MODEL}/versions/{version.removeprefix('v')}" if mlflow else ""
 
 
 def profile(told: Sequence[Trait], card: Card, language: Language) -> Markup:

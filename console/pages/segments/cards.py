@@ -27,6 +27,7 @@ NIGHTS = 30
 _PHRASE = re.compile(
     r"(?P<zh>.+?) / (?P<en>[^:]+)(?:: (?P<own>\S+) against (?P<usual>\S+)(?: (?P<unit>\S+))?)?"
 )
+_SPELT = {"aum": "assets", "atm": "ATM", "pos": "POS"}
 _UNITS: Mapping[str, Said] = {
     "CNY": Said("yuan", "元"),
     "days": Said("days", "天"),
@@ -38,10 +39,14 @@ _UNITS: Mapping[str, Said] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """A segment on a night. ``customers`` and ``aum`` (yuan): null where they are few, and then there is no
-    ``profile``, the median of each feature of the segmentation, and there are no ``words``."""
+    """A segment on a night, cut by that ``version`` of the model.
+
+    ``customers`` and ``aum`` (yuan): null where they are few; then there is no ``profile``, the median of
+    each feature of the segmentation, and there are no ``words``.
+    """
 
     segment: str
+    version: str
     name: str
     words: tuple[str, ...]
     manager: str
@@ -110,7 +115,7 @@ def label(feature: str, language: Language) -> str:
     """What people call the feature."""
     if language == "zh" and feature in FEATURES:
         return FEATURES[feature].label
-    return feature.replace("_", " ")
+    return _plain(feature.replace("_", " "))
 
 
 def amount(feature: str, value: float, language: Language) -> str:
@@ -136,6 +141,7 @@ def _card(row: Mapping[str, Any]) -> Card:
     hidden = pd.isna(row["customers"])
     return Card(
         segment=row["segment"],
+        version=row["version"],
         name=row["name"],
         words=() if hidden else tuple(json.loads(row["words"])),
         manager=row["manager"],
@@ -161,10 +167,17 @@ def _phrase(told: str, language: Language) -> str:
     found = _PHRASE.fullmatch(told)
     if found is None:
         return told
+    english = _plain(found["en"])
     if found["own"] is None:
-        return found["zh" if language == "zh" else "en"]
+        return found["zh"] if language == "zh" else english
     unit = found["unit"] or ""
     if language == "zh":
         unit = next((one.chinese for one in _UNITS.values() if one.english == unit), unit)
         return f"{found['zh']}:{found['own']}{unit},全体为 {found['usual']}{unit}"
-    return f"{found['en']}: {found['own']} against {found['usual']} {unit}".rstrip()
+    return f"{english}: {found['own']} against {found['usual']} {unit}".rstrip()
+
+
+def _plain(name: str) -> str:
+    """A feature's name as people say it."""
+    spelt = re.sub(r"\b(\d+)d\b", r"in \1 days", name)
+    return re.sub(r"\b(aum|atm|pos)\b", lambda word: _SPELT[word[0]], spelt)

@@ -93,5 +93,6 @@ def _told(count: int | None, language: str) -> str:
 
 
 def _searched(row: Row) -> str:
+    """What is searched, in both languages."""
     card = row.card
-    return " ".join((card.called("en"), card.called("zh"), *row.words, card.manager)).casefold()
+    return " ".join((card.segment, card.name, *card.words, *row.words, card.manager)).casefold()

@@ -1,26 +1,30 @@
-"""What was tried with a segment: the experiments it took part in, and the strategies that name it."""
+"""What was tried with a segment: its experiments, and the strategies that choose its customers or name it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from functools import partial
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from markupsafe import Markup
-from sqlalchemy import and_, select
+from sqlalchemy import Connection, and_, func, select
 
 from console.charts import Dot, dots
 from console.charts.figure import Tone
 from console.pages.page import Visit
+from console.pages.tonight.night import segments_of
 from console.words import Said
-from evaluation.suppress import few
+from evaluation.suppress import hidden
 from evaluation.verdicts import GOAL, per_hundred
+from jobs.nights import decided_nights
+from lake.glance import Glance
 from lake.tables import SEGMENT_READOUTS
 from ledger.schema import STRATEGIES, STRATEGY_VERSIONS
 from strategies.labels import Label, labels
 
 SHOWN = 20
-_COLUMNS = ("strategy", "customers", "control_customers", "lift", "low", "high", "q_value")
+_COLUMNS = ("strategy", "segment", "customers", "control_customers", "lift", "low", "high", "q_value")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +42,7 @@ class Trial:
 
 @dataclass(frozen=True, kw_only=True)
 class Tried:
-    """The largest ``trials`` of ``count``, those apart in which an arm has too few to be shown."""
+    """The largest ``trials`` of the ``count`` that may be told."""
 
     trials: tuple[Trial, ...]
     count: int
@@ -55,23 +59,43 @@ def tried(visit: Visit, segment: str) -> Tried:
     dates = visit.lake.dates(SEGMENT_READOUTS)
     if not dates:
         return Tried(trials=(), count=0, chart=Markup())
-    where = {"segment": (segment,), "metric": (GOAL,)}
-    found = visit.lake.read(SEGMENT_READOUTS, as_of=dates[-1], columns=_COLUMNS, where=where).to_pandas()
-    told = _told(found)
-    largest = told.sort_values(["customers", "strategy"], ascending=[False, True])[:SHOWN]
-    rows: list[Mapping[str, Any]] = largest.to_dict("records")  # type: ignore[assignment]
+    key = ("tried with segments", dates[-1])
+    told = visit.lake.remembered(key, (SEGMENT_READOUTS,), partial(_told, visit.lake, dates[-1]))
+    largest, count = told.get(segment, ([], 0))
     with visit.ledger.engine.connect() as connection:
-        named = labels(connection, [row["strategy"] for row in rows])
+        named = labels(connection, [row["strategy"] for row in largest])
     level = visit.settings.experiments.false_discovery
     return Tried(
-        trials=tuple(_trial(row, named, level=level) for row in rows),
-        count=len(told),
-        chart=_chart(rows, segment, visit, level=level) if rows else Markup(),
+        trials=tuple(_trial(row, named, level=level) for row in largest),
+        count=count,
+        chart=_chart(largest, segment, visit, level=level) if largest else Markup(),
     )
+
+
+def chosen(visit: Visit, segment: str) -> tuple[list[Mapping[str, Any]], int]:
+    """The strategies that contact most of the segment's customers tonight, and of how many: strategy,
+    contacts; none where few get one."""
+    with visit.ledger.engine.connect() as connection:
+        nights = decided_nights(connection)
+    if not nights:
+        return [], 0
+    cells = segments_of(visit, nights[-1])
+    own = cells[cells["segment"] == segment].sort_values("contacts", ascending=False)
+    return _records(own[:SHOWN]), len(own)
 
 
 def naming(visit: Visit, segment: str) -> list[str]:
     """The strategies, live or paused, whose document names the segment."""
+    # Both only ever grow, and with every document that comes to run or ceases to: thousands of them are
+    # searched anew only then.
+    came, went = func.sum(STRATEGIES.c.running), func.count().filter(STRATEGIES.c.state == "retired")
+    with visit.ledger.engine.connect() as connection:
+        stand = connection.execute(select(came, went)).one()
+        key = ("named", segment, *stand)
+        return visit.lake.remembered(key, (), partial(_naming, connection, segment))
+
+
+def _naming(connection: Connection, segment: str) -> list[str]:
     versions = STRATEGY_VERSIONS
     runs = and_(versions.c.name == STRATEGIES.c.name, versions.c.version == STRATEGIES.c.running)
     query = (
@@ -80,14 +104,23 @@ def naming(visit: Visit, segment: str) -> list[str]:
         .where(STRATEGIES.c.state != "retired", versions.c.text.contains(segment, autoescape=True))
         .order_by(STRATEGIES.c.name)
     )
-    with visit.ledger.engine.connect() as connection:
-        return list(connection.execute(query).scalars())
+    return list(connection.execute(query).scalars())
 
 
-def _told(found: pd.DataFrame) -> pd.DataFrame:
-    """Those with a lift, and enough people in both arms to tell of."""
-    too_few = few(found[["customers", "control_customers"]].to_numpy(dtype="float64"))
-    return found[found["lift"].notna().to_numpy() & np.logical_not(too_few.any(axis=1))]
+def _told(lake: Glance, as_of: date) -> dict[str, tuple[list[Mapping[str, Any]], int]]:
+    """What was read in each segment of its largest experiments, and of how many that may be told.
+
+    Few people are left out, and the smallest beside them where the strategy's total would give them away.
+    """
+    read = lake.read(SEGMENT_READOUTS, as_of=as_of, columns=_COLUMNS, where={"metric": (GOAL,)}).to_pandas()
+    shown = ~hidden(read, counts=["customers", "control_customers"], within=["strategy"])
+    told = read[shown & read["lift"].notna().to_numpy()]
+    ordered = told.sort_values(["customers", "strategy"], ascending=[False, True])
+    return {str(name): (_records(own[:SHOWN]), len(own)) for name, own in ordered.groupby("segment")}
+
+
+def _records(rows: pd.DataFrame) -> list[Mapping[str, Any]]:
+    return rows.to_dict("records")  # type: ignore[return-value]
 
 
 def _trial(row: Mapping[str, Any], named: Mapping[str, Label], *, level: float) -> Trial:
