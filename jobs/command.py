@@ -166,7 +166,7 @@ def demo(
 
 @app.command()
 def up() -> None:
-    """Starts Airflow and MLflow on the embedded PostgreSQL; Ctrl-C stops them."""
+    """Starts Airflow, MLflow and the console on the embedded PostgreSQL; Ctrl-C stops them."""
     from jobs.up import up as start
 
     start(load_settings(), out)
