@@ -91,7 +91,8 @@ def make_house(settings: Settings, *, customers: int, strategies: int) -> None:
 
 def _document(strategy: Strategy) -> str:
     told = strategy.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    return yaml.safe_dump(told, allow_unicode=True, sort_keys=False)
+    text: str = yaml.safe_dump(told, allow_unicode=True, sort_keys=False)
+    return text
 
 
 def _write_customers(lake: _Lake, *, customers: int) -> None:
