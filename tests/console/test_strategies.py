@@ -71,6 +71,7 @@ def test_a_name_that_cannot_be_is_refused_and_what_was_typed_stays(desk: Desk, n
     assert answer.status_code == 422
     assert "<script>alert" not in answer.text
     assert 'value="&lt;b&gt;x"' in answer.text
+    assert 'name="copy" value=""' in answer.text
 
 
 def test_the_form_changes_the_document_in_its_places_only(desk: Desk) -> None:
@@ -246,16 +247,16 @@ def test_all_words_of_a_rule_are_told_in_both_languages(desk: Desk) -> None:
 
 def test_a_count_tells_what_each_condition_leaves_and_whom_channels_reach(night_desk: Desk) -> None:
     visitor = night_desk.visitor("segment_manager")
-    told = visitor.get("/strategies/rule?rule=aum_now > 100 and not has_fund&holdout=20").json()
+    told = visitor.get("/strategies/rule?rule=age > 40 and not has_fund&holdout=20").json()
     assert told["wrong"] == ""
     rows = re.findall(r'<th scope="row">(.*?)</th><td class="number">(.*?)</td>', told["html"])
     found = {html.unescape(words): count for words, count in rows}
-    first, last = (int(found[words].replace(",", "")) for words in ("aum_now > 100", "not has_fund"))
+    first, last = (int(found[words].replace(",", "")) for words in ("age > 40", "not has_fund"))
     assert f"<strong>{last:,}</strong>" in told["html"]
     assert last < first < 2_000
     assert all(int(found[channel].replace(",", "")) < last for channel in ("App push", "AI call"))
     assert "20 %" in told["html"]
-    exact = visitor.get("/strategies/count?rule=aum_now > 100 and not has_fund&exact=yes").json()
+    exact = visitor.get("/strategies/count?rule=age > 40 and not has_fund&exact=yes").json()
     assert (exact["count"], exact["each"]) == (last, [first, last])
 
 
