@@ -99,6 +99,14 @@ def wait(goal: Mapping[str, Any], needed: Needed | None) -> Said:
         )
     if not math.isfinite(needed.customers):
         return told
+    if needed.customers <= 0:
+        return _joined(
+            told,
+            Said(
+                "By itself it needs no more customers; it waits until fewer of all look like luck.",
+                "就其自身而言客户数已够,需待整体上仅凭运气的可能性降低后才能认定。",
+            ),
+        )
     lift = per_hundred(needed.lift)
     if not needed.sensible:
         return _joined(
@@ -177,6 +185,14 @@ def _stopped(verdict: Mapping[str, Any], goal: Mapping[str, Any], level: float) 
 
 def _open(verdict: Mapping[str, Any]) -> Said:
     found, sure = of_hundred(verdict["lift"]), _surely(verdict)
+    if verdict["low"] > 0:
+        q = probability(verdict["q_value"])
+        return Said(
+            f"Of 100 customers {found} more reach the goal because of it, by itself surely {sure.english}. "
+            f"Among so many strategies some look as good by luck: it does not count as proven yet (q = {q}).",
+            f"每 100 位客户中,因它而达成目标的多 {found} 位,单看它可靠区间为 {sure.chinese}。"
+            f"但策略众多,总有一些仅凭运气看似有效,因此尚不算证实(q = {q})。",
+        )
     return Said(
         f"Of 100 customers {found} more reach the goal because of it, but that may be luck: sure is only "
         f"that it lies within {sure.english}.",

@@ -28,10 +28,10 @@ def forest(rows: Sequence[Row], named: Mapping[str, Label], language: Language) 
         title=Said("Effects of these strategies, with intervals", "本页各策略的效果与区间"),
         desc=Said(
             "How many more of 100 customers reach the goal because of the strategy. The interval holds "
-            "however often one looks. A triangle lies surely above zero, a square surely below. The small "
+            "however often one looks. A triangle lies above zero by itself, a square below. The small "
             "upright line is what to plan with.",
-            "每 100 位客户中因策略而多达成目标的人数。区间在反复查看时仍然有效。三角表示确定高于零,"
-            "方块表示确定低于零,短竖线为建议的规划值。",
+            "每 100 位客户中因策略而多达成目标的人数。区间在反复查看时仍然有效。三角表示单看高于零,"
+            "方块表示单看低于零,短竖线为建议的规划值。",
         ),
         language=language,
     )
