@@ -13,10 +13,10 @@ from starlette.exceptions import HTTPException
 from base.errors import DeclarationError, LongreachError
 from base.scrub import brief
 from console.answer import House
-from console.api import dial, segments, strategies
+from console.api import dial, outcomes, segments, strategies
 from console.api.asked import Needs, Pace
 
-_ROUTERS = (dial.router, strategies.router, segments.router)
+_ROUTERS = (dial.router, outcomes.router, strategies.router, segments.router)
 _log = logging.getLogger(__name__)
 
 
@@ -31,6 +31,7 @@ _REFUSALS = {
     401: "no token in force was shown",
     403: "the token's roles do not allow it",
     404: "there is no such thing",
+    413: "what was sent is too long",
     422: "the question is not well-formed",
     429: "the token asks too often",
     503: "the ledger does not answer; where a call was asked about, do not call",

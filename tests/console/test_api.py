@@ -1,7 +1,8 @@
 """The API, asked of the running console by programs of every role and of none: default deny."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -13,12 +14,16 @@ from typer.testing import CliRunner
 from base.errors import DeclarationError
 from base.roles import DUTIES
 from base.settings import Role
-from console.api import dial, segments, strategies
+from console.api import dial, outcomes, segments, strategies
 from console.api.app import needs_of
 from console.command import console
 from console.entrance import tokens, users
 from ledger.schema import API_TOKENS, AUDIT, STRATEGY_VERSIONS
+from outreach.deliver import answer_keys, answering_key
+from outreach.inbox import STATEMENT, arrivals_folder, hand_in
+from outreach.inbox.arrivals import Arrival, read_arrival
 from outreach.opt_outs import Whom
+from sources.answers import ANSWERS
 from tests.console.addresses import address
 from tests.console.api_world import given, program
 from tests.console.desk import NOBODY, PASSWORD, ROLES, Desk, served
@@ -26,7 +31,7 @@ from tests.outreach.feed_world import holds, opts_out
 
 ENTRIES = {
     f"{method} {route.path}": (method, route)
-    for router in (dial.router, segments.router, strategies.router)
+    for router in (dial.router, outcomes.router, segments.router, strategies.router)
     for route in router.routes
     if isinstance(route, APIRoute)
     for method in route.methods
@@ -86,9 +91,10 @@ def test_an_entry_answers_whom_the_roles_allow(
 
 
 @pytest.mark.parametrize("entry", ENTRIES)
-def test_a_diallers_token_opens_the_check_alone_whatever_its_name_may(desk: Desk, entry: str) -> None:
+def test_a_diallers_token_opens_what_is_for_diallers_alone(desk: Desk, entry: str) -> None:
     answer = ask(desk, given(desk, "compliance", recipient="ai_dialler"), entry)
-    assert answer.status_code == (200 if entry == "GET /opt-outs/check" else 403)
+    own = {"GET /opt-outs/check": 200, "PUT /outcomes/{file}": 202}
+    assert answer.status_code == own.get(entry, 403)
 
 
 def test_a_refused_action_is_on_the_trail(desk: Desk, kept: dict[str | None, str]) -> None:
@@ -158,6 +164,25 @@ def test_a_dialler_learns_of_an_opt_out_at_once_and_of_nobody_elses_lists(desk: 
     assert told(own, "api-2") == (True, None)
 
 
+def test_outcomes_wait_at_the_signed_door_as_they_were_sent(desk: Desk, tmp_path: Path) -> None:
+    signed = desk.settings.model_copy(update={"home": tmp_path})
+    key = answering_key(desk.settings, "ai_dialler")
+    told = {"recipient": "ai_dialler", "as_of": date(2026, 7, 1), "name": "said.parquet", "last": False}
+    hand_in(signed, ANSWERS.empty_table(), key=key, **told)
+    with program(desk, given(desk, "dialler", recipient="ai_dialler")) as client:
+        for name in ("said.parquet", f"said.parquet{STATEMENT}"):
+            sent = (arrivals_folder(signed, "ai_dialler") / name).read_bytes()
+            assert client.put(f"/outcomes/{name}", content=sent).json() == {"file": name, "bytes": len(sent)}
+        refused = [client.put(f"/outcomes/{name}", content=b"x") for name in ("said.exe", ".said.parquet")]
+        vast = client.put("/outcomes/vast.parquet", content=bytes(outcomes.LARGEST + 1))
+    assert [one.status_code for one in (*refused, vast)] == [400, 422, 413]
+    waits = Arrival(
+        recipient="ai_dialler", path=arrivals_folder(desk.settings, "ai_dialler") / "said.parquet"
+    )
+    statement, _ = read_arrival(waits, keys=answer_keys(desk.settings, "ai_dialler"))
+    assert (statement.rows, statement.as_of) == (0, date(2026, 7, 1))
+
+
 def test_a_strategy_is_read_byte_for_byte_and_a_draft_of_it_written(desk: Desk) -> None:
     with program(desk, given(desk, "segment_manager")) as client:
         page = client.get("/strategies").json()
@@ -205,8 +230,9 @@ def test_a_dry_run_is_asked_for_and_fetched(night_desk: Desk) -> None:
 
 def test_the_description_names_every_entry_and_the_token_it_takes(desk: Desk) -> None:
     told = program(desk, None).get("/openapi.json").json()
+    assert told["servers"] == [{"url": "/api"}]
     for method, route in ENTRIES.values():
-        assert told["paths"][f"/api{route.path}"][method.lower()]["security"]
+        assert told["paths"][route.path][method.lower()]["security"]
 
 
 def test_tokens_are_made_listed_and_revoked_on_the_command_line(desk: Desk) -> None:
