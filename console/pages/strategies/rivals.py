@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, select
 
+from base.errors import ConsoleError
 from base.roles import Field
 from console.pages.page import Visit, reply
 from console.render import render
@@ -24,7 +25,8 @@ _MOST = 8
 def rivals(visit: Visit) -> Mapping[str, Any]:
     """The live strategies that select most of the customers whom a rule selects, counted in the sample.
 
-    ``name``: the strategy that the rule is of, which is no rival of itself. Raises RuleError.
+    ``name``: the strategy that the rule is of, which is no rival of itself. Nothing is told of a rule that
+    does not read, which the count beside it tells, nor before the first night.
     """
     with visit.ledger.engine.connect() as connection:
         live = select(STRATEGIES.c.name, STRATEGIES.c.running).where(STRATEGIES.c.state == "live")
@@ -33,9 +35,12 @@ def rivals(visit: Visit) -> Mapping[str, Any]:
         def rules() -> Mapping[str, Condition]:
             return _rules(connection)
 
-        found = visit.crowd.shared(
-            visit.told.get("rule", ""), book=tuple(running.items()), rules=rules, most=_MOST + 1
-        )
+        try:
+            found = visit.crowd.shared(
+                visit.told.get("rule", ""), book=tuple(running.items()), rules=rules, most=_MOST + 1
+            )
+        except (RuleError, ConsoleError):
+            return {"html": ""}
     others = [one for one in found if one.name != visit.told.get("name")][:_MOST]
     versions = {one.name: number for one in others if (number := running.get(one.name)) is not None}
     values = {
