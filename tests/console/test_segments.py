@@ -27,7 +27,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     home = tmp_path_factory.mktemp("segments") / "home"
     with open_desk(home, few, console={"mlflow_url": "http://models.bank.example/"}) as opened:
         segment_world.fill(opened.settings.lake_folder, NIGHTS)
-        experiment_world.fill(opened.settings.lake_folder, NIGHTS, lifts=LIFTS)
+        lifts = {**LIFTS, "few_left_alone": 0.01}
+        experiment_world.fill(opened.settings.lake_folder, NIGHTS, lifts=lifts, few=["few_left_alone"])
         yield opened
 
 
@@ -92,7 +93,8 @@ def test_a_card_shows_its_model_and_its_experiments_but_none_of_too_few(visitor:
     page = visitor.get("/segments/S01").text
     assert 'href="/experiments/fund_first_plan"' in page
     assert "http://models.bank.example/#/models/segments/versions/1" in page
-    assert "No experiment has enough" in visitor.get("/segments/S03").text
+    assert "few_left_alone" not in page
+    assert "No experiment has enough" in visitor.get("/segments/S04").text
 
 
 def test_who_names_a_segment_is_found_as_soon_as_it_runs(told: Desk, visitor: Visitor) -> None:
