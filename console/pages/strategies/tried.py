@@ -46,7 +46,7 @@ def tried(visit: Visit) -> Shown:
             "submission": visit.told.get("submission", ""),
             "again": _again(visit),
             "channel": channel_said,
-            "said": lambda words: Said(*in_both(words)).to(visit.user.language),
+            "in_words": lambda words: Said(*in_both(words)).to(visit.user.language),
         },
     )
 
