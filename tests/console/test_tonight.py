@@ -261,8 +261,9 @@ def test_what_if_is_answered_and_nothing_is_written(night_desk: Desk, lake: Glan
     page = visitor.get(path).text
     (asks,) = re.findall(r'data-asks="([^"]*)"', page)
     assert settled(visitor, asks) == "done"
-    told = cells(visitor.get(path).text, "The plan as it is")
-    assert told["Text message"] == ["40", "60", "+20"]
+    page = visitor.get(path).text
+    assert cells(page, "The plan as it is")["Text message"] == ["40", "60", "+20"]
+    assert "under 10 keep theirs" not in page
     assert Glance(night_desk.settings.lake_folder).read(PLAN, as_of=LAST).equals(before)
 
 
