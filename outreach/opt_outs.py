@@ -155,6 +155,13 @@ def standing() -> Select[Any]:
     return select(OPT_OUTS).where(~exists().where(ended))
 
 
+def standing_by_channel(connection: Connection) -> dict[str, int]:
+    """How many opt-outs bind, by channel (or ``all``), each counted once however many accounts it binds."""
+    ended = exists().where(OPT_OUT_WITHDRAWALS.c.opt_out == OPT_OUTS.c.id)
+    said = select(OPT_OUTS.c.channel, func.count()).where(OPT_OUTS.c.derived_from.is_(None), ~ended)
+    return dict(connection.execute(said.group_by(OPT_OUTS.c.channel)).tuples().all())
+
+
 def history(
     connection: Connection, *, customer: str | None = None, below: int | None = None, last: int = 20
 ) -> list[RowMapping]:

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import func, select
 
 from base.errors import ConsoleError, OptOutError
 from base.roles import Action, Field
@@ -13,7 +12,7 @@ from console.words import Said
 from evaluation.suppress import suppress
 from jobs.accounts import named
 from lake.tables.words import CHANNELS
-from outreach.opt_outs import EVERYWHERE, enter, history, standing, withdraw
+from outreach.opt_outs import EVERYWHERE, enter, history, standing_by_channel, withdraw
 
 _OPT_OUTS = f"{ROOM}/opt-outs"
 _PAGE = 50
@@ -39,11 +38,7 @@ def opt_outs(visit: Visit) -> Shown:
     before = visit.told.get("before", "")
     below = int(before) if before.isascii() and before.isdecimal() and len(before) < 19 else None
     with visit.ledger.engine.connect() as connection:
-        told = standing().subquery()
-        counted = (
-            select(told.c.channel, func.count()).where(told.c.derived_from.is_(None)).group_by(told.c.channel)
-        )
-        counts: dict[str, int] = dict(connection.execute(counted).tuples().all())
+        counts = standing_by_channel(connection)
         rows = history(connection, customer=customer or None, below=below, last=_PAGE + 1) if keeps else []
     return part(
         visit,
