@@ -65,7 +65,7 @@ class Draft(BaseModel):
 
     text: Annotated[str, Bounds(max_length=LARGEST // 4)]
     base: Annotated[int, Bounds(ge=1, lt=2**31)] | None = None
-    note: Annotated[str, Bounds(max_length=1_000)] = ""
+    note: Annotated[str, Bounds(max_length=1_000, pattern=r"^[^\x00]*$")] = ""
 
 
 class Kept(BaseModel):

@@ -167,8 +167,15 @@ def test_a_dialler_learns_of_an_opt_out_at_once_and_of_nobody_elses_lists(desk: 
 def test_outcomes_wait_at_the_signed_door_as_they_were_sent(desk: Desk, tmp_path: Path) -> None:
     signed = desk.settings.model_copy(update={"home": tmp_path})
     key = answering_key(desk.settings, "ai_dialler")
-    told = {"recipient": "ai_dialler", "as_of": date(2026, 7, 1), "name": "said.parquet", "last": False}
-    hand_in(signed, ANSWERS.empty_table(), key=key, **told)
+    hand_in(
+        signed,
+        ANSWERS.empty_table(),
+        recipient="ai_dialler",
+        as_of=date(2026, 7, 1),
+        name="said.parquet",
+        last=False,
+        key=key,
+    )
     with program(desk, given(desk, "dialler", recipient="ai_dialler")) as client:
         for name in ("said.parquet", f"said.parquet{STATEMENT}"):
             sent = (arrivals_folder(signed, "ai_dialler") / name).read_bytes()
