@@ -52,7 +52,7 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
             yield Desk(address, settings, ledger)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def manager(read: Desk) -> Visitor:
     return read.visitor("segment_manager")
 
