@@ -158,7 +158,7 @@ def _entered(
             runner=_AUTHOR,
             key=bank_key(settings),
         )
-        approving = partial(approve_by_limits, ledger, NIGHT, limits=settings.release, key=carrier.key)
+        approving = partial(approve_by_limits, ledger, NIGHT, limits=settings.release)
         _, freezing = _timed(lambda: carrier.freeze({recipient: draft}, looked_to=0))
         refused, approval = _timed(approving)
         _, writing = _timed(carrier.write)

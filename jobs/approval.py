@@ -6,7 +6,6 @@ from datetime import date
 from base.scrub import scrubbed
 from base.settings import Settings, load_settings
 from ledger.database import open_ledger
-from outreach.deliver.keys import bank_key
 from outreach.release import approve_by_limits
 
 log = logging.getLogger(__name__)
@@ -17,7 +16,7 @@ def approval_given(*, as_of: date, settings: Settings | None = None) -> bool:
     """Whether no list of the night waits for a person; what is within the limits is approved by them."""
     settings = settings or load_settings()
     with open_ledger(settings) as ledger:
-        why = approve_by_limits(ledger, as_of, limits=settings.release, key=bank_key(settings))
+        why = approve_by_limits(ledger, as_of, limits=settings.release)
     if why is not None:
         log.info("waiting for longreach releases approve %s: %s", as_of, why)
     return why is None

@@ -5,7 +5,7 @@ from datetime import date
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from base.errors import ReleaseError
@@ -48,7 +48,7 @@ class DecidedContacts:
             .withColumn("suppressed", F.coalesce("suppressed", F.lit(False)))
         )
         self.rows = contacts.toArrow()
-        self.kin = _kin(contacts, frames).toArrow()
+        self.kin = _kin(_people(self.rows, night.spark), frames).toArrow()
 
     def why_stopped(self, stops: Stops) -> pa.Array:
         """Why each row must not leave, in a word; null where nothing forbids it."""
@@ -132,9 +132,16 @@ def make_drafts(
     return drafts, looked_to
 
 
+def _people(rows: pa.Table, spark: SparkSession) -> DataFrame:
+    """Customer and number of each row, which need not be worked out once more."""
+    if rows.num_rows == 0:
+        return spark.createDataFrame([], "customer string, number string")
+    return spark.createDataFrame(rows.select(["customer", "number"]))
+
+
 def _kin(contacts: DataFrame, frames: Frames) -> DataFrame:
-    """Customer, number and person of whoever shares a number with ``contacts``, and of all accounts of the
-    persons among these; accounts that have ended have no number."""
+    """Customer, number and person of whoever shares a number with ``contacts`` (customer, number), and of all
+    accounts of the persons among these; accounts that have ended have no number."""
     people = (
         frames[NUMBERS]
         .select("customer", "number")

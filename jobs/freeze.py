@@ -28,7 +28,7 @@ from outreach.release import (
 )
 from outreach.vault import Vault
 from sources.source import open_source
-from strategies.book import documents, ever_live, running
+from strategies.book import documents, ever_live, person, running
 from strategies.document import Strategy
 
 _WAITING = {"planned", "frozen", "approved"}
@@ -50,7 +50,7 @@ def freeze_lists(night: Night, decided: DecidedContacts) -> Carrier:
     Raises ReleaseError where a list must not be made.
     """
     channels = load_channels()
-    author = night.settings.actor or ACTOR
+    author = person(night.settings.actor or ACTOR)
     ends = expires_at(night.as_of, night.settings.contact)
     until = ends if open_source(night.settings).by_calendar else None
     with night.ledger.engine.begin() as connection:

@@ -27,7 +27,7 @@ def release(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:
     """
     decided = DecidedContacts(night, frames)
     carrier = freeze_lists(night, decided)
-    why = approve_by_limits(night.ledger, night.as_of, limits=night.settings.release, key=carrier.key)
+    why = approve_by_limits(night.ledger, night.as_of, limits=night.settings.release)
     if why is not None:
         raise ReleaseError(
             f"the lists of {night.as_of} wait for somebody's approval: {why}. "

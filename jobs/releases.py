@@ -69,11 +69,10 @@ def approve(
     """Approves a night's frozen lists; nobody approves lists of his own making."""
     from ledger.database import open_ledger
     from outreach import release
-    from outreach.deliver.keys import bank_key
 
-    who, settings = acting(actor, Action.APPROVE_RELEASE), load_settings()
-    with open_ledger(settings) as ledger:
-        approved = release.approve(ledger, night, approver=who, reason=reason, key=bank_key(settings))
+    who = acting(actor, Action.APPROVE_RELEASE)
+    with open_ledger(load_settings()) as ledger:
+        approved = release.approve(ledger, night, approver=who, reason=reason)
     out.print(f"approved: {', '.join(approved)}; longreach release --as-of {night} goes on", markup=False)
 
 

@@ -50,6 +50,7 @@ def run(
     """
     with open_house(settings or load_settings(), as_of=as_of, progress=progress) as night:
         _require_the_step_before(name, night)
+        _require_what_ingest_takes_in(name, night)
         return execute(find_job(name), night)
 
 
@@ -117,6 +118,22 @@ def _require_the_step_before(name: str, night: Night) -> None:
         raise ScheduleError(
             f"{name} of {night.as_of} cannot start: {before} {seen} for that date; "
             f"run longreach {before} --as-of {night.as_of} first"
+        )
+
+
+def _require_what_ingest_takes_in(name: str, night: Night) -> None:
+    # An empty partition and one that was never written read alike, and some tables protect people.
+    needed = {read.table.name for read in find_job(name).reads if read.scope == "at"}
+    taken_in = {table.name for table in find_job(STEPS[0]).writes}
+    query = select(RUNS.c.written).where(
+        RUNS.c.job == STEPS[0], RUNS.c.as_of == night.as_of, RUNS.c.status == "done"
+    )
+    with night.ledger.engine.connect() as connection:
+        there = set().union(*connection.execute(query).scalars())
+    if missing := sorted(needed & taken_in - there):
+        raise ScheduleError(
+            f"{name} of {night.as_of} cannot start: {', '.join(missing)} of that date was never written, "
+            f"because an earlier version ran it; run longreach {STEPS[0]} --as-of {night.as_of} again"
         )
 
 

@@ -43,10 +43,12 @@ Json = Annotated[bool, typer.Option("--json", help="Print what a program can rea
 def acting(given: str | None, action: Action) -> str:
     """Who acts: the one given, or of the settings, or the user of the machine.
 
-    Raises RoleError where no role of his allows ``action``.
+    Raises BookError where that is no name, RoleError where no role of his allows ``action``.
     """
+    from strategies.book import person
+
     settings = load_settings()
-    actor = given or settings.actor or getpass.getuser()
+    actor = person(given or settings.actor or getpass.getuser())
     require(settings, actor, action)
     return actor
 

@@ -4,7 +4,8 @@ Only what has a shape of its own is known: a password in plain words, a PIN or a
 alone looks like any other word or number.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,12 +17,12 @@ from sources.piece import Piece
 _CARD = r"[2-9]\d{3}(?:[ -]?\d{4}){2}[ -]?\d{1,7}"
 # ISO/IEC 19794 records begin with FMR, FIR, FAC or IIR and a zero byte; so do they in base64 and in hex.
 _TEMPLATE = r"^(?:Rk1SA|RklSA|RkFDA|SUlSA|464[Dd]5200|46495200|46414300|49495200)[A-Za-z0-9+/]{56}"
+_STRIPE = "the data of a card's magnetic stripe"
 # Year, month and service code, as ISO/IEC 7813 has them on a stripe.
 _EXPIRY = r"\d\d(?:0[1-9]|1[0-2])[125679][024][0-7]"
+_SECOND_TRACK = r"(?:^|[^0-9])([2-9]\d{12,18})"
 _SHAPES: Mapping[str, str] = {
-    "the data of a card's magnetic stripe": (
-        rf"(?:^|[^0-9])[2-9]\d{{12,18}}[=D]{_EXPIRY}|B\d{{12,19}}\^[^\^]{{2,26}}\^{_EXPIRY}"
-    ),
+    _STRIPE: rf"B\d{{12,19}}\^[^\^]{{2,26}}\^{_EXPIRY}",
     "private keys": (
         r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY|AGE-SECRET-KEY-(?:PQ-)?1[0-9A-Z]{20}|PuTTY-User-Key-File-\d:"
     ),
@@ -57,6 +58,8 @@ def credentials_in(cells: pa.Array) -> str | None:
     for kind, shape in _SHAPES.items():
         if pc.any(pc.match_substring_regex(cells, shape)).as_py():
             return kind
+    if _second_tracks(cells):
+        return _STRIPE
     if _cards_with_check_number(cells):
         return "card numbers with their check numbers"
     if longest >= _LONG_BLOB and _blobs(cells):
@@ -64,12 +67,31 @@ def credentials_in(cells: pa.Array) -> str | None:
     return None
 
 
+def _second_tracks(cells: pa.Array) -> bool:
+    if any(map(_last_digit_fits, _found(cells, rf"{_SECOND_TRACK}={_EXPIRY}"))):
+        return True
+    # References of debits have a D there too, behind a moment.
+    shaped = _found(cells, rf"{_SECOND_TRACK}D\d{{7}}")
+    dated = _found(cells, rf"{_SECOND_TRACK}D{_EXPIRY}")
+    return _most_fit(shaped, sum(map(_last_digit_fits, dated)))
+
+
+def _found(cells: pa.Array, shape: str) -> set[str]:
+    """What the shape's group holds wherever the shape is in the cells."""
+    shaped = cells.filter(pc.match_substring_regex(cells, shape))
+    return {found for cell in shaped.to_pylist() for found in re.findall(shape, cell)}
+
+
 def _cards_with_check_number(cells: pa.Array) -> bool:
-    # One in ten numbers has a right last digit by chance: several cells must, and most of those so shaped.
     shaped = cells.filter(pc.match_substring_regex(cells, _WITH_CHECK_NUMBER))
-    cards = pc.struct_field(pc.extract_regex(shaped, rf"^(?P<card>{_CARD})[ ,;:|/]"), "card")
-    right = [_last_digit_fits(card) for card in cards.unique().to_pylist()]
-    return sum(right) >= 3 and 2 * sum(right) > len(right)
+    found = pc.struct_field(pc.extract_regex(shaped, rf"^(?P<card>{_CARD})[ ,;:|/]"), "card")
+    cards = found.unique().to_pylist()
+    return _most_fit(cards, sum(map(_last_digit_fits, cards)))
+
+
+def _most_fit(shaped: Collection[str], right: int) -> bool:
+    """One in ten numbers has a right last digit by chance: several must, and most of those so shaped."""
+    return right >= 3 and 2 * right > len(shaped)
 
 
 def _last_digit_fits(card: str) -> bool:
@@ -81,8 +103,6 @@ def _last_digit_fits(card: str) -> bool:
 
 def _blobs(cells: pa.Array) -> bool:
     long = cells.filter(pc.greater_equal(pc.binary_length(cells), _LONG_BLOB))
-    coded = pc.and_(
-        pc.match_substring_regex(long, _BLOB),
-        pc.and_(pc.match_substring_regex(long, "[A-Za-z]"), pc.match_substring_regex(long, "[0-9]")),
-    )
-    return bool(pc.any(coded).as_py())
+    for shape in (_BLOB, "[a-z]", "[A-Z]", "[0-9]"):
+        long = long.filter(pc.match_substring_regex(long, shape))
+    return len(long) > 0

@@ -52,12 +52,10 @@ def match(
     Raises StrategyError for a channel without a cost.
     """
     running = [strategy for strategy in strategies if strategy.runs_on(as_of + timedelta(days=1))]
-    tail = features.join(segments.select("customer", "segment"), on="customer")
-    known = tail.join(non_personalised, on="customer", how="left_anti").withColumn("reach", _reach())
-    unread = _unread(tail.join(non_personalised, on="customer", how="left_semi"))
+    people = _readable(features, segments, non_personalised)
     rules = {strategy.name: parse(strategy.who, FEATURES) for strategy in running}
-    opening = _opening(known, rules, as_of).unionByName(_opening(unread, for_everybody(rules), as_of))
-    traits = known.select("customer", *_TRAITS).unionByName(unread)
+    opening = _opening(people, rules, as_of)
+    traits = people.select("customer", *_TRAITS)
     touches = _touches(features.sparkSession, running, costs)
     contacts = (
         opening.join(positions, on=["customer", "strategy"], how="left_anti")
@@ -119,25 +117,32 @@ def for_everybody(rules: Mapping[str, Rule]) -> dict[str, Rule]:
     return {name: rule for name, rule in rules.items() if not rule.personal}
 
 
-def _opening(customers: DataFrame, rules: Mapping[str, Rule], as_of: date) -> DataFrame:
-    """First touches, as ``selected`` gives them, with ``_TRAITS``."""
-    conditions = {name: rule.condition for name, rule in rules.items()}
-    return selected(customers, strategies=conditions, carried=("customer", *_TRAITS), as_of=as_of)
-
-
-def _reach() -> Column:
-    return F.coalesce("answered_share_365d", F.lit(USUAL_ANSWERED_SHARE))
-
-
-def _unread(customers: DataFrame) -> DataFrame:
-    """``_TRAITS`` of customers of whom nothing is read, but what ends contacts."""
-    return customers.select(
-        "customer",
-        F.lit(NO_SEGMENT).alias("segment"),
-        F.lit(USUAL_ANSWERED_SHARE).alias("reach"),
-        F.lit(None).cast(customers.schema["best_hour"].dataType).alias("best_hour"),
-        "days_since_opening",
+def _readable(features: DataFrame, segments: DataFrame, non_personalised: DataFrame) -> DataFrame:
+    """customer, features, ``_TRAITS`` and ``unread``; of the unread nothing but what ends contacts."""
+    may = F.col("chose").isNull()
+    chose = non_personalised.select("customer", F.lit(True).alias("chose"))
+    read = [name for name in features.columns if name not in ("customer", "days_since_opening")]
+    return (
+        features.join(segments.select("customer", "segment"), on="customer")
+        .join(F.broadcast(chose), on="customer", how="left")
+        .select(
+            "customer",
+            "days_since_opening",
+            *(F.when(may, F.col(name)).alias(name) for name in read),
+            F.when(may, F.col("segment")).otherwise(NO_SEGMENT).alias("segment"),
+            (~may).alias("unread"),
+        )
+        .withColumn("reach", F.coalesce("answered_share_365d", F.lit(USUAL_ANSWERED_SHARE)))
     )
+
+
+def _opening(customers: DataFrame, rules: Mapping[str, Rule], as_of: date) -> DataFrame:
+    """First touches, as ``selected`` gives them, with ``_TRAITS``; of the unread, what is for everybody."""
+    conditions = {name: rule.condition for name, rule in rules.items()}
+    found = selected(customers, strategies=conditions, carried=("customer", *_TRAITS, "unread"), as_of=as_of)
+    # A rule may well be true of who has no features: ``aum_now is null``.
+    general = F.col("strategy").isin(list(for_everybody(rules)))
+    return found.filter(~F.col("unread") | general).drop("unread")
 
 
 def _due(traits: DataFrame, positions: DataFrame, as_of: date) -> DataFrame:

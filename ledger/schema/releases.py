@@ -36,6 +36,7 @@ RELEASES = Table(
     Column("reason", Text, comment="why it was moved"),
     Column("opt_outs_to", BigInteger, comment="last opt-out that was looked at"),
     Column("tried_at", DateTime(timezone=True), comment="from when on it may have left"),
+    Column("limits", JSON(none_as_null=True), comment="those it was within, if no person approved it"),
 )
 
 RELEASE_CONTENT = Table(

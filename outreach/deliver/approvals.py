@@ -1,6 +1,7 @@
 """The approval that goes with a sealed file: the bank's signed word on who let these very bytes go."""
 
 import hashlib
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -57,9 +58,14 @@ def check_approval(
         raise SealError(f"the approval is for {approval.recipient}, not for {recipient}")
     if approval.sha256 != hashlib.sha256(sealed).hexdigest():
         raise SealError("the approval is of another file: nobody approved this one, do not use it")
-    if approval.approver.strip().casefold() == approval.author.strip().casefold():
+    if _one_name(approval.approver) == _one_name(approval.author):
         raise SealError("the list was approved by its own author; do not use it, and tell the bank")
     return approval
+
+
+def _one_name(name: str) -> str:
+    """However wide, spaced or cased it is written."""
+    return " ".join(unicodedata.normalize("NFKC", name).split()).casefold()
 
 
 def _approval(told: Mapping[str, Any]) -> Approval:

@@ -43,9 +43,11 @@ def suppressed_on(suppressions: DataFrame, *, persons: DataFrame, numbers: DataF
     found = suppressed(suppressions, persons=persons, day=day).filter(kind != "no_personalisation")
     narrow = kind.isin("opt_out", "do_not_disturb")
     own = found.select("customer", F.when(narrow, F.col("bits")).otherwise(ALL_CHANNELS).alias("bits"))
-    at_number = found.filter(narrow).join(holders, "customer").select("number", "bits")
+    bits = F.bit_or("bits").alias("bits")
+    # One row a number: one that stands for none may have thousands of holders, each with a wish.
+    at_number = found.filter(narrow).join(holders, "customer").groupBy("number").agg(bits)
     others = at_number.join(holders, "number").select("customer", "bits")
-    return own.unionByName(others).groupBy("customer").agg(F.bit_or("bits").alias("bits"))
+    return own.unionByName(others).groupBy("customer").agg(bits)
 
 
 def for_all_accounts(rows: DataFrame, persons: DataFrame) -> DataFrame:

@@ -1,18 +1,17 @@
 """Who lets a night's lists go: somebody who did not make them, or limits that settings name."""
 
+from collections.abc import Mapping
 from datetime import date
 from statistics import median
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, func, select
 
 from base.errors import ReleaseError
-from base.scrub import refuse_identifiers
+from base.scrub import refuse_identifiers, scrub
 from base.settings.release import Release as Limits
 from ledger.audit import record_within
 from ledger.database import Ledger
 from ledger.schema import RELEASES
-from outreach.release.approvals import sign_approvals
 from outreach.release.states import LEFT, Release, froze, move, releases_of
 from strategies.book import person
 
@@ -45,35 +44,36 @@ def over_limits(connection: Connection, as_of: date, *, limits: Limits) -> str |
     return None
 
 
-def approve_by_limits(ledger: Ledger, as_of: date, *, limits: Limits, key: Ed25519PrivateKey) -> str | None:
+def approve_by_limits(ledger: Ledger, as_of: date, *, limits: Limits) -> str | None:
     """Approves the frozen lists where they are within the limits, else says why they are not.
 
-    ``key``: the bank's, which signs the approval. None too where nothing waits for approval.
+    None too where nothing waits for approval.
     """
     with ledger.engine.begin() as connection:
         if not any(one.state == "frozen" for one in releases_of(connection, as_of).values()):
             return None
         why = over_limits(connection, as_of, limits=limits)
         if why is None:
-            approved = _approve(connection, as_of, approver=BY_LIMITS, reason="within the limits")
-            sign_approvals(connection, approved.values(), key=key, limits=limits.model_dump())
+            within = limits.model_dump()
+            _approve(connection, as_of, approver=BY_LIMITS, reason="within the limits", limits=within)
         return why
 
 
-def approve(
-    ledger: Ledger, as_of: date, *, approver: str, reason: str, key: Ed25519PrivateKey
-) -> dict[str, Release]:
+def approve(ledger: Ledger, as_of: date, *, approver: str, reason: str) -> dict[str, Release]:
     """Approves every frozen list of the night; gives them as they then stand.
 
-    Recipients are told the approver's name, signed with ``key``, the bank's; they are not told the reason.
-    Raises ReleaseError where none waits for approval, or the approver made or froze one of the night's.
+    Recipients are told the approver's name, and not the reason. Raises ReleaseError where none waits for
+    approval, the approver made or froze one of the night's, or is named by what may not be told.
     """
     approver = person(approver)
-    for words in (approver, reason):
-        refuse_identifiers(words, error=ReleaseError)
+    if scrub(approver) != approver or approver.casefold() == BY_LIMITS:
+        raise ReleaseError(
+            f"recipients are told who approved: {scrub(approver)} may be somebody's number or address, or "
+            "what limits are called; act under a person's name (--as)"
+        )
+    refuse_identifiers(reason, error=ReleaseError)
     with ledger.engine.begin() as connection:
         approved = _approve(connection, as_of, approver=approver, reason=reason)
-        sign_approvals(connection, approved.values(), key=key)
         if not approved:
             raise ReleaseError(
                 f"no list of {as_of} waits for approval; longreach releases list shows where they stand"
@@ -106,14 +106,21 @@ def withdraw(ledger: Ledger, as_of: date, *, actor: str, reason: str) -> dict[st
         return withdrawn
 
 
-def _approve(connection: Connection, as_of: date, *, approver: str, reason: str) -> dict[str, Release]:
+def _approve(
+    connection: Connection,
+    as_of: date,
+    *,
+    approver: str,
+    reason: str,
+    limits: Mapping[str, float] | None = None,
+) -> dict[str, Release]:
     frozen = [one for one in releases_of(connection, as_of, locked=True).values() if one.state == "frozen"]
     makers = {release.author for release in frozen} | froze(connection, as_of)
-    if approver.casefold() in {maker.strip().casefold() for maker in makers}:
+    if approver.casefold() in {person(maker).casefold() for maker in makers}:
         raise ReleaseError(f"{approver} made the lists of {as_of} and cannot approve them; ask another")
     approved = {
         release.recipient: move(
-            connection, release, "approved", actor=approver, reason=reason, approver=approver
+            connection, release, "approved", actor=approver, reason=reason, approver=approver, limits=limits
         )
         for release in frozen
     }

@@ -1,6 +1,6 @@
-"""Signed approvals in PostgreSQL: made with the move they tell of, and never changed."""
+"""Signed approvals in PostgreSQL: made as a list is written, by the key that sealed it, and never changed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -15,19 +15,13 @@ from outreach.release.states import Release
 _TABLE = RELEASE_APPROVALS.c
 
 
-def sign_approvals(
-    connection: Connection,
-    releases: Iterable[Release],
-    *,
-    key: Ed25519PrivateKey,
-    limits: Mapping[str, float] | None = None,
-) -> None:
+def sign_approvals(connection: Connection, releases: Iterable[Release], *, key: Ed25519PrivateKey) -> None:
     """Enters a signed approval of the bytes of each approved release, where there is none of them yet.
 
-    ``limits``: those that approved it. Where an earlier attempt was approved, its own stand.
+    ``key``: the one that has signed the manifests in these bytes.
     """
     for release in releases:
-        approval = _approval(connection, release, limits)
+        approval = _approval(connection, release)
         line = {name: getattr(approval, name) for name in Approval.__dataclass_fields__}
         signed = insert(RELEASE_APPROVALS).values(**line, content=make_approval(approval, key=key))
         connection.execute(signed.on_conflict_do_nothing())
@@ -47,7 +41,7 @@ def approval_of(connection: Connection, release: Release) -> bytes:
     return content or b""
 
 
-def _approval(connection: Connection, release: Release, limits: Mapping[str, float] | None) -> Approval:
+def _approval(connection: Connection, release: Release) -> Approval:
     assert release.sha256 is not None
     assert release.approver is not None
     at, attempt = _approved(connection, release)
@@ -60,7 +54,7 @@ def _approval(connection: Connection, release: Release, limits: Mapping[str, flo
         approver=release.approver,
         approved_at=at,
         approved_attempt=attempt,
-        limits=limits or _earlier_limits(connection, release),
+        limits=release.limits,
     )
 
 
@@ -75,14 +69,3 @@ def _approved(connection: Connection, release: Release) -> tuple[datetime, int]:
     )
     at, attempt = connection.execute(query).one()
     return at.astimezone(BANK_TIME), attempt
-
-
-def _earlier_limits(connection: Connection, release: Release) -> Mapping[str, float] | None:
-    query = (
-        select(_TABLE.limits)
-        .where(_TABLE.as_of == release.as_of, _TABLE.recipient == release.recipient)
-        .order_by(_TABLE.attempt.desc())
-        .limit(1)
-    )
-    found: Mapping[str, float] | None = connection.execute(query).scalar()
-    return found

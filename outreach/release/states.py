@@ -4,7 +4,7 @@ Whoever moves a release says from which state, under a lock on its row: of two t
 other finds it moved. What may follow on what, and that no author approves, triggers of the database see to.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from base.errors import ReleaseError
 from ledger.schema import RELEASE_MOVES, RELEASES
+from strategies.book import person
 
 State = Literal[
     "planned", "frozen", "approved", "written", "delivered", "acknowledged", "withdrawn", "expired"
@@ -40,7 +41,8 @@ _IN_THE_HOUSE: tuple[State, ...] = ("planned", "frozen", "approved", "written")
 @dataclass(frozen=True, kw_only=True)
 class Release:
     """Where the list of one night for one recipient stands. ``attempt``: how often it was frozen;
-    ``tried_at``: from when on it may have left, None before its delivery was first tried."""
+    ``tried_at``: from when on it may have left, None before its delivery was first tried; ``limits``:
+    those it was within, where they and no person approved it."""
 
     as_of: date
     recipient: str
@@ -54,6 +56,7 @@ class Release:
     opt_outs_to: int | None
     reason: str | None
     tried_at: datetime | None
+    limits: Mapping[str, float] | None
 
 
 _COLUMNS = [RELEASES.c[name] for name in Release.__dataclass_fields__]
@@ -61,6 +64,7 @@ _COLUMNS = [RELEASES.c[name] for name in Release.__dataclass_fields__]
 
 def plan(connection: Connection, as_of: date, recipients: Iterable[str], *, author: str) -> None:
     """Enters the night's releases where they are not there yet."""
+    author = person(author)
     rows = [
         {
             "as_of": as_of,

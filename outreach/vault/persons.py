@@ -113,14 +113,27 @@ def _tokens_by_kind(connection: Connection, customers: Sequence[str]) -> dict[st
     return tokens
 
 
+_STILL_SOMEBODYS = """
+    not exists (
+        select from identities later
+        where later.customer = identities.customer and later.since > identities.since
+    ) and exists (
+        select from identities kin
+        where kin.document = identities.document and kin.customer <> identities.customer
+            and coalesce(kin.until, 'infinity') > %(day)s
+    )
+"""
+
+
 def forget_before(connection: Connection, ring: KeyRing, day: date) -> int:
     """Deletes records that ended by ``day``, and keys of which none is left; returns how many records.
 
-    What stands in an opt-out stays sealed until that is withdrawn.
+    An ended account's last record stays while the same ID number has another that has not ended: what its
+    person refused there binds him still. What stands in an opt-out stays sealed until that is withdrawn.
     """
     lock(connection)
     let_go(connection)
-    ended, then = "until <= %(day)s", {"day": day}
+    ended, then = f"until <= %(day)s and not ({_STILL_SOMEBODYS})", {"day": day}
     keep_named(connection, ring, "customer", ended, then)
     keep_named(connection, ring, "phone", ended, then)
     gone = connection.execute(f"delete from identities where {ended} returning customer", then).fetchall()

@@ -46,6 +46,8 @@ _TAIL = """## What holds of them
   address of mail, disguised ones too.
 - A variant may give other values under its own `variables`, of variables that its strategy has. A value
   with a figure in it stays as it is: a rate is the same for everybody ([assignment.md](assignment.md)).
+  Strictly so: any sign for a numeral counts, 一 in 一起 or 万 in 万一 too, and so do 折, 半, 倍, 分之 and
+  the English words for numbers. Whoever is refused for such a word chooses another.
 - A touch by a person may have an `elderly_script` besides its `script`: it is what people say to whoever
   may be 65, slowly. It gets the mandatory opening too. The elderly hear it in every arm, a variant's
   script or not; without one they hear what everybody in their arm hears.

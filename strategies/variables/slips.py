@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from strategies.variables.figures import figure_in
 from strategies.variables.template import is_name, mistakes, placeholders
 from strategies.variables.variable import house_variables
 
@@ -114,15 +115,11 @@ def _in_arm(arm: Arm, own: Mapping[str, str]) -> Iterator[Slip]:
             reason = f"the strategy has no variable {name!r} that this could replace 变量不存在"
         elif name not in used:
             reason = f"no script of this arm uses {{{name}}} 变量未被使用"
-        elif _has_figure(value) or _has_figure(own[name]):
+        elif figure := figure_in(value) or figure_in(own[name]):
             # A rate by any other name: an experiment must not change the price.
             reason = (
-                f"{{{name}}} holds a figure, and figures are the same for everybody; take it out "
-                "数字不得分组不同"
+                f"{{{name}}} holds {figure!r}, which may be part of a figure, and figures are the same for "
+                "everybody; take it out 数字不得分组不同"
             )
         if reason:
             yield Slip(path=(*arm.path, "key", name), message=reason)
-
-
-def _has_figure(value: str) -> bool:
-    return any(character.isdigit() or character in "%％‰" for character in value)

@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -91,22 +89,17 @@ def _leaks_in_tables(database: Engine, wanted: Wanted, keys: Keys) -> Iterator[s
             if kind == "bytea":
                 yield from _leaks_in_bytes(connection, table, column, wanted, keys)
             elif kind in _NUMBERS:
-                numbers = connection.execute(text(f"select distinct {column} from {table}")).scalars()
-                given = np.array(
-                    [float(one) if kind == "numeric" else one for one in numbers if one is not None]
-                )
+                value, which = column, f"{column} is not null"
+                if kind == "numeric":  # no float: it would not hold an ID number
+                    value, which = f"trunc({column})::bigint", f"abs({column}) < 9e18"
+                numbers = connection.execute(text(f"select distinct {value} from {table} where {which}"))
+                given = np.array(numbers.scalars().all())
                 yield from (f"{table}.{column}: {how}" for how in wanted.found_in(whole_numbers(given)))
             else:
                 plain.setdefault(table, []).append(column)
         for table, names in plain.items():
             content = _copied(connection, f"select {', '.join(names)} from {table}")
             yield from (f"{table}: {how}" for how in wanted.found_in(content))
-
-
-def _numbers(connection: Connection, table: str, column: str) -> "np.ndarray[Any, np.dtype[Any]]":
-    values = f"select distinct {column} from {table} where {column} is not null"
-    every = connection.execute(text(values)).scalars()
-    return np.array([float(one) if isinstance(one, Decimal) else one for one in every])
 
 
 def _leaks_in_bytes(

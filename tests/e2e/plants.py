@@ -51,9 +51,10 @@ class Plant:
 
 
 def people_to_plant(identities: pa.Table, *, own_text: str) -> Iterator[Person]:
-    """Those with a mobile and a name of three signs that no text of the house holds."""
+    """Those with a mobile, an ID number of digits, and a name of three signs that the house never says."""
     for row in identities.drop_columns("generated").to_pylist():
-        usual = row["phone"] is not None and len(row["phone"]) == 11 and row["phone"].isdigit()
+        sizes = {"phone": 11, "id_number": 18}
+        usual = all((row[of] or "").isdigit() and len(row[of]) == size for of, size in sizes.items())
         if usual and len(row["name"]) == 3 and row["name"] not in own_text:
             yield Person(**row)
 
@@ -248,6 +249,11 @@ TABLES: tuple[Plant, ...] = (
         *("vault, not sealed", "longreach", "vault.first_tokens"),
         "insert into vault.first_tokens (kind, made, token) values ('phone', -1, :value)",
         value=lambda p: p.phone,
+    ),
+    _sql(
+        *("ledger number", "longreach", "public.planted_number"),
+        *("create table planted_number (who numeric)", "insert into planted_number values (:value)"),
+        value=lambda p: int(p.id_number),
     ),
     _sql(
         *("large object", "longreach", "pg_catalog.pg_largeobject"),

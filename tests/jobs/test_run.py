@@ -109,6 +109,23 @@ def test_a_step_waits_for_the_one_before(house: Night) -> None:
         run("features", as_of=NIGHT, settings=house.settings)
 
 
+def test_a_step_asks_for_all_that_ingest_takes_in_today(house: Night) -> None:
+    """Who is one person with whom was not written by versions of before; nothing there reads like nobody."""
+    later = date(2026, 7, 2)
+    known = [{"customers": 3, "persons": 0}, {"customers": 3}]
+    for night, written in zip((NIGHT, later), known, strict=True):
+        lines = [{"job": name, "as_of": night, "status": "done"} for name in ("segments", "decide")]
+        with house.ledger.engine.begin() as connection:
+            connection.execute(insert(RUNS), [{**line, "written": {}} for line in lines])
+            connection.execute(insert(RUNS).values(job="ingest", as_of=night, status="done", written=written))
+    with pytest.raises(
+        ScheduleError, match=r"persons.* was never written.*longreach ingest --as-of 2026-07-02"
+    ):
+        run("freeze", as_of=later, settings=house.settings)
+    with pytest.raises(ScheduleError, match=r"cannot start: numbers, suppressions of that date"):
+        run("freeze", as_of=NIGHT, settings=house.settings)
+
+
 def test_a_job_that_is_not_there_is_named() -> None:
     with pytest.raises(DeclarationError, match=r"no job 'dance': jobs/dance\.py"):
         find_job("dance")

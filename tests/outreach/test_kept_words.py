@@ -50,8 +50,8 @@ DOORS: dict[str, Callable[[Ledger, str], object]] = {
     "switch": lambda ledger, words: throw_switch(
         ledger, "channel", "sms", stopped=True, actor="a", reason=words
     ),
-    "approval": lambda ledger, words: approve(ledger, DAY, approver="b", reason=words, key=KEY),
-    "name of an approver": lambda ledger, words: approve(ledger, DAY, approver=words, reason="", key=KEY),
+    "approval": lambda ledger, words: approve(ledger, DAY, approver="b", reason=words),
+    "name of an approver": lambda ledger, words: approve(ledger, DAY, approver=words, reason=""),
     "list withdrawn": lambda ledger, words: take_back(ledger, DAY, actor="a", reason=words),
     "caller retired": lambda ledger, words: _within(
         ledger, lambda connection: register.retire(connection, "9500090001", actor="a", reason=words)

@@ -24,6 +24,7 @@ from outreach.vault.store import open_store
 from tests.outreach.vault_world import delivered, emptied, people
 
 NIGHT, NEXT = date(2026, 7, 1), date(2026, 7, 2)
+AFTER, LAST = date(2026, 7, 3), date(2026, 7, 4)
 MATTER = {"purpose": "complaint", "ticket": "CASE-7", "actor": "li"}
 
 
@@ -316,6 +317,21 @@ def test_a_record_that_ended_is_forgotten_when_its_time_is_over(vault: Vault, le
     assert before["customer_no"].to_pylist() == ["C0000000"]
     now = vault.take(NEXT, table["customer"], purpose="dial", recipient="source", ledger=ledger)
     assert now["customer_no"].to_pylist() == ["C0000000", "C0000001"]
+
+
+def test_an_ended_account_is_kept_while_its_person_has_another(vault: Vault) -> None:
+    table = people(vault, 3)
+    shared = pa.array(["A1", "A1", "C1"])  # of the second, whose phone changed first, only the last is needed
+    vault.put(NIGHT, table.set_column(4, "id_number", shared))
+    moved = delivered(vault, ["C0000000", "C0000001", "C0000002"], moved=["C0000001"])
+    vault.put(NEXT, moved.set_column(4, "id_number", shared))
+    vault.put(AFTER, table.set_column(4, "id_number", shared).slice(0, 1))
+    one = table["customer"].to_pylist()[:2]
+    assert vault.forget(AFTER) == 2
+    assert sorted(vault.same_person(as_of=AFTER)["customer"].to_pylist()) == sorted(one)
+    vault.put(LAST, table.slice(2, 1))
+    assert vault.forget(LAST) == 2
+    assert vault.same_person(as_of=LAST).num_rows == 0
 
 
 def test_accounts_that_share_an_id_number_are_one_person(vault: Vault, ledger: Ledger) -> None:

@@ -1,5 +1,6 @@
 """Passwords, check numbers, PINs and biometric templates are refused at intake, by name and by content."""
 
+import base64
 from collections.abc import Callable
 from pathlib import Path
 
@@ -140,6 +141,35 @@ def test_rule_2_numbers_words_and_tokens_of_other_kinds_are_no_credentials() -> 
     ]
     for cells in innocent:
         assert credentials_in(pa.array([None, *cells])) is None
+
+
+def test_rule_2_references_of_debits_are_no_magnetic_stripes() -> None:
+    draw = np.random.default_rng(8)
+    seconds = draw.integers(0, 86_400, 20_000)
+    clock = [f"{at // 3600:02d}{at // 60 % 60:02d}{at % 60:02d}" for at in seconds]
+    numbers = draw.integers(0, 10**7, 20_000)
+    references = [f"20260701{time}D{number:07d}" for time, number in zip(clock, numbers, strict=True)]
+    assert credentials_in(pa.array(references)) is None
+    assert not any(credentials_in(pa.array([one])) for one in references[:500])
+    wrong_digit = [f"622202{number:010d}=2512101" for number in range(20) if number % 10]
+    assert sum(credentials_in(pa.array([one])) is not None for one in wrong_digit) <= 2
+
+
+def test_rule_2_stripes_with_a_letter_between_are_known_by_several_cells() -> None:
+    cards = ("6222021234567894", "4111111111111111", "5500005555555559", "6011000990139424")
+    cells = [f"{card}D25121010000012300000F" for card in cards]
+    references = [f"2026070112{at:04d}D9999{at:03d}" for at in range(3)]
+    assert credentials_in(pa.array([*references, *cells])) == "the data of a card's magnetic stripe"
+    assert credentials_in(pa.array([cells[0]] * 5)) is None
+    ended = [f"流水{reference}; {cells[0][:16]}=2512101" for reference in references]
+    assert credentials_in(pa.array(ended)) == "the data of a card's magnetic stripe"
+
+
+def test_rule_2_long_words_are_templates_only_if_they_look_like_encoded_bytes() -> None:
+    draw = np.random.default_rng(9)
+    assert credentials_in(pa.array([base64.b64encode(draw.bytes(384)).decode()])) == "biometric templates"
+    for plain in ("ab" * 300, "aB" * 300, "a1" * 300, "A1" * 300, "abc-1_" * 100):
+        assert credentials_in(pa.array([plain])) is None
 
 
 def test_rule_2_nothing_that_a_bank_delivers_every_night_is_one(tmp_path: Path) -> None:

@@ -27,7 +27,12 @@ def test_rule_17_an_arm_may_have_other_words_and_no_terms_of_its_own(price: str)
 
 
 @pytest.mark.parametrize(
-    ("own", "other"), [("2.1%", "2.6%"), ("很低", "2.6%"), ("2.1%", "更高"), ("９折", "八折")]
+    ("own", "other"),
+    [
+        *(("2.1%", "2.6%"), ("很低", "2.6%"), ("2.1%", "更高"), ("９折", "八折"), ("百分之二", "百分之三")),
+        *(("两折", "三折"), ("二十元", "三十元"), ("千分之二", "千分之三"), ("低", "½"), ("Ⅲ", "Ⅱ")),
+        *(("原价", "减半"), ("low", "two percent")),
+    ],
 )
 def test_rule_17_an_arm_may_not_say_another_figure(own: str, other: str) -> None:
     document = next(iter(read_folder())).model_dump(mode="json")

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
@@ -143,6 +145,24 @@ def test_the_hour_lies_in_the_contact_window(engine: SparkSession) -> None:
     hours = {row["customer"]: row["hour"] for row in found}
     assert (hours["early"], hours["late"]) == (9, 19)
     assert set(hours.values()) == set(range(9, 20))
+
+
+def test_features_are_read_once_for_first_touches_and_once_for_later_ones(
+    engine: SparkSession, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "features.parquet"
+    pq.write_table(CUSTOMER_FEATURES.arrow_schema().empty_table(), file)
+    match(
+        engine.read.parquet(str(file)),
+        segments=_segments(engine, "a", "b"),
+        non_personalised=_choosing(engine, "b"),
+        positions=_positions(engine, ("a", "savers", TODAY, 2)),
+        strategies=(SAVERS,),
+        as_of=TODAY,
+        costs=COSTS,
+        window=Contact(),  # type: ignore[call-arg]
+    ).explain()
+    assert capsys.readouterr().out.count(file.name) == 2
 
 
 def test_a_strategy_out_of_its_dates_selects_nobody(engine: SparkSession) -> None:

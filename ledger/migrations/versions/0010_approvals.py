@@ -11,7 +11,11 @@ depends_on = None
 APP = "longreach_app"
 
 # A list that was approved before this gets its approval signed when it goes on: no key is at hand here.
-_RULES = """
+_RULES = r"""
+create function one_name(name text) returns text language sql immutable as $$
+    select lower(btrim(regexp_replace(normalize(name, NFKC), '\s+', ' ', 'g')))
+$$;
+
 create function release_approval_fits() returns trigger language plpgsql as $$
 declare
     release releases;
@@ -27,11 +31,11 @@ end $$;
 
 create function release_is_approved_by_another() returns trigger language plpgsql as $$
 begin
-    if exists (
+    if one_name(new.author) = one_name(new.approver) or exists (
         select from release_moves where as_of = new.as_of and to_state = 'frozen'
-        and lower(trim(actor)) = lower(trim(new.approver))
+        and one_name(actor) = one_name(new.approver)
     ) then
-        raise exception 'release of % to %: % froze lists of that night and cannot approve them',
+        raise exception 'release of % to %: % made or froze lists of that night and cannot approve them',
             new.as_of, new.recipient, new.approver;
     end if;
     return new;
@@ -67,6 +71,15 @@ for each statement execute function refuse_change();
 
 
 def upgrade() -> None:
+    op.add_column(
+        "releases",
+        sa.Column(
+            "limits",
+            sa.JSON(none_as_null=True),
+            nullable=True,
+            comment="those it was within, if no person approved it",
+        ),
+    )
     op.create_table(
         "release_approvals",
         sa.Column("as_of", sa.Date(), nullable=False),
@@ -95,5 +108,7 @@ def downgrade() -> None:
     for name in ("approved_by_another", "leaves_approved"):
         op.execute(f"drop trigger {name} on releases")
     op.drop_table("release_approvals")
+    op.drop_column("releases", "limits")
     for name in ("release_approval_fits", "release_is_approved_by_another", "release_leaves_approved"):
         op.execute(f"drop function {name}()")
+    op.execute("drop function one_name(text)")

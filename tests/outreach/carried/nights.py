@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from benchmarks.carried_lists import CHANNELS, Lists
-from outreach.deliver.keys import bank_key
 from outreach.inbox import still_due
 from outreach.release import approve, left, plan, releases_of
 
@@ -25,8 +24,7 @@ def frozen(lists: Lists, runner: str = "release job") -> None:
 
 
 def approve_by_hand(lists: Lists) -> None:
-    key = bank_key(lists.settings)
-    approve(lists.ledger, lists.as_of, approver="王敏", reason="looked at it", key=key)
+    approve(lists.ledger, lists.as_of, approver="王敏", reason="looked at it")
 
 
 def bring(lists: Lists, state: str) -> None:

@@ -10,7 +10,6 @@ from base.settings import Settings
 from benchmarks.carried_lists import CHANNELS, Lists, opt_out
 from jobs.command import app
 from ledger.database import Ledger
-from outreach.deliver.keys import bank_key
 from outreach.release import approve_by_limits, left, moves_of, releases_of
 from outreach.stops import throw_switch
 from tests.outreach.carried.nights import NIGHTS, approve_by_hand, everybody, frozen, states
@@ -53,7 +52,7 @@ def test_who_opts_out_while_a_release_waits_is_not_in_it_and_its_approval_stands
 
 def test_what_is_written_is_never_made_anew(lists: Lists) -> None:
     frozen(lists)
-    approve_by_limits(lists.ledger, lists.as_of, limits=lists.settings.release, key=bank_key(lists.settings))
+    approve_by_limits(lists.ledger, lists.as_of, limits=lists.settings.release)
     lists.carrier().write()
     opt_out(lists.ledger, lists.customer("ai_dialler", 0))
     lists.carrier().write()
@@ -63,7 +62,7 @@ def test_what_is_written_is_never_made_anew(lists: Lists) -> None:
 
 def test_a_switch_thrown_while_a_release_waits_empties_its_channel(lists: Lists) -> None:
     frozen(lists)
-    approve_by_limits(lists.ledger, lists.as_of, limits=lists.settings.release, key=bank_key(lists.settings))
+    approve_by_limits(lists.ledger, lists.as_of, limits=lists.settings.release)
     throw_switch(lists.ledger, "channel", "ai_call", stopped=True, actor="a", reason="complaints")
     try:
         lists.carry()

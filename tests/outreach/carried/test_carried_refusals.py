@@ -8,7 +8,6 @@ from base.errors import ReleaseError
 from base.settings.release import Release as Limits
 from benchmarks.carried_lists import CHANNELS, Lists
 from ledger.schema import RELEASE_APPROVALS, RELEASE_CONTENT, RELEASE_MOVES, RELEASES
-from outreach.deliver.keys import bank_key
 from outreach.release import approve, approve_by_limits, plan, withdraw
 from tests.ledger.owner import as_owner
 from tests.outreach.carried.nights import approve_by_hand, bring, everybody, frozen, states
@@ -17,7 +16,7 @@ from tests.outreach.carried.nights import approve_by_hand, bring, everybody, fro
 def test_nobody_approves_what_he_made_not_even_past_the_program(lists: Lists) -> None:
     frozen(lists)
     with pytest.raises(ReleaseError, match="cannot approve"):
-        approve(lists.ledger, lists.as_of, approver="Release Job", reason="", key=bank_key(lists.settings))
+        approve(lists.ledger, lists.as_of, approver="Release Job", reason="")
     own = update(RELEASES).where(RELEASES.c.as_of == lists.as_of)
     with pytest.raises(DBAPIError, match="cannot approve"), lists.ledger.engine.begin() as connection:
         connection.execute(own.values(state="approved", approver=" RELEASE JOB", actor="x"))
@@ -27,10 +26,15 @@ def test_nobody_approves_what_he_made_not_even_past_the_program(lists: Lists) ->
 def test_nobody_approves_what_he_froze_though_another_began_the_night(lists: Lists) -> None:
     frozen(lists, runner="Li Wei")
     with pytest.raises(ReleaseError, match="li wei made the lists"):
-        approve(lists.ledger, lists.as_of, approver="li wei", reason="", key=bank_key(lists.settings))
+        approve(lists.ledger, lists.as_of, approver="li wei", reason="")
     own = update(RELEASES).where(RELEASES.c.as_of == lists.as_of).values(state="approved", actor="x")
-    with pytest.raises(DBAPIError, match="froze lists"), lists.ledger.engine.begin() as connection:
-        connection.execute(own.values(approver=" LI WEI"))
+    for name in (" LI WEI", "li  wei", "ｌi\u3000wei"):
+        with pytest.raises(ReleaseError, match="made the lists"):
+            approve(lists.ledger, lists.as_of, approver=name, reason="")
+        with pytest.raises(DBAPIError, match="froze lists"), lists.ledger.engine.begin() as connection:
+            connection.execute(own.values(approver=name))
+    with pytest.raises(ReleaseError, match="what limits are called"):
+        approve(lists.ledger, lists.as_of, approver="Limits of settings", reason="")
     approve_by_hand(lists)
     assert states(lists) == {"approved"}
 
@@ -107,8 +111,8 @@ def test_content_that_is_not_whole_cannot_be_frozen(lists: Lists) -> None:
 
 def test_more_than_the_limits_waits_for_a_person(lists: Lists) -> None:
     frozen(lists)
-    few, key = Limits(automatic_under=5, automatic_growth=5), bank_key(lists.settings)
-    why = approve_by_limits(lists.ledger, lists.as_of, limits=few, key=key)
+    few = Limits(automatic_under=5, automatic_growth=5)
+    why = approve_by_limits(lists.ledger, lists.as_of, limits=few)
     assert why is not None
     assert "12 contacts" in why
     assert states(lists) == {"frozen"}
