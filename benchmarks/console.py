@@ -156,8 +156,13 @@ def _there(address: str, cookies: dict[str, str]) -> Sequence[str]:
         return [path for path in PAGES if client.get(path).status_code == 200]
 
 
+Person = Callable[
+    [httpx.AsyncClient, Sequence[str], random.Random, float], Coroutine[object, object, list[float]]
+]
+
+
 async def _everybody(
-    person: object, address: str, cookies: dict[str, str], given: Sequence[str]
+    person: Person, address: str, cookies: dict[str, str], given: Sequence[str]
 ) -> list[float]:
     async with httpx.AsyncClient(base_url=address, cookies=cookies, timeout=60, limits=_LIMITS) as client:
         until = time.monotonic() + SECONDS
@@ -205,7 +210,7 @@ def _asked(address: str, cookies: dict[str, str], path: str, told: dict[str, str
 def _paint(address: str, kept: str) -> float:
     """Seconds to the first contentful paint of the segments in a browser started for it alone."""
     alone = ["--no-sandbox"] if os.geteuid() == 0 else []
-    seconds = []
+    seconds: list[float] = []
     with sync_playwright() as playwright:
         for _ in range(5):
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=alone)
@@ -213,8 +218,8 @@ def _paint(address: str, kept: str) -> float:
             context.add_cookies([{"name": sessions.COOKIE, "value": kept, "url": address}])
             page = context.new_page()
             page.goto(f"{address}/segments")
-            page.wait_for_function(f"{_PAINTS}.length")
-            seconds.append(page.evaluate(f"{_PAINTS}[0].startTime") / 1000)
+            page.wait_for_timeout(1_000)  # the pages allow no script to wait with
+            seconds.append(float(page.evaluate(f"{_PAINTS}[0].startTime")) / 1000)
             browser.close()
     return max(seconds)
 

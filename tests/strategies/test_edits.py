@@ -11,8 +11,27 @@ from strategies.folder import OWN_BOOK
 from strategies.reader import read
 
 BOOK = {file.stem: file.read_text(encoding="utf-8") for file in sorted(OWN_BOOK.glob("*.yaml"))}
-WORDS = ("plain", "a: b", "- c", "# no comment", "两行\n文字", "'quoted'", '"', "{name}", "[x", "null", "0.15",
-         "yes", "话术很长" * 30, "a, b", "%", "@x", "trailing:", "*star", "&and")  # fmt: skip
+WORDS = (
+    "plain",
+    "a: b",
+    "- c",
+    "# no comment",
+    "两行\n文字",
+    "'quoted'",
+    '"',
+    "{name}",
+    "[x",
+    "null",
+    "0.15",
+    "yes",
+    "话术很长" * 30,
+    "a, b",
+    "%",
+    "@x",
+    "trailing:",
+    "*star",
+    "&and",
+)
 
 
 @pytest.mark.parametrize("name", BOOK)

@@ -16,7 +16,6 @@ from console.words import Said
 from console.words.nights import ACTORS, LIST_STATES, RECIPIENTS, said
 from evaluation.suppress import hidden
 from ledger.schema import RELEASES
-from outreach.deliver.keys import bank_key
 from outreach.release import Release, approve, contact_day, expires_at, moves_of, releases_of, withdraw
 from outreach.release.states import State, froze
 
@@ -116,8 +115,7 @@ def approve_lists(visit: Visit) -> Done:
             f"the lists of {as_of} are not those that were on the screen any more; nothing was approved. "
             "Open the page again and look at them once more"
         )
-    reason, key = visit.told.get("reason", ""), bank_key(visit.settings)
-    approve(visit.ledger, as_of, approver=visit.user.name, reason=reason, key=key)
+    approve(visit.ledger, as_of, approver=visit.user.name, reason=visit.told.get("reason", ""))
     return Done(
         to=f"/releases/{as_of}",
         said=Said(
