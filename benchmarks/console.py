@@ -62,7 +62,7 @@ RULES = (
     "segment in ('S01', 'S02', 'S07') and age >= 30 and aum_now between {} and 40000",
     "not has_fund and logins_30d >= 3 and aum_now > {}",
 )
-Person = Callable[
+_Reader = Callable[
     [httpx.AsyncClient, Sequence[str], random.Random, float], Coroutine[None, None, list[float]]
 ]
 
@@ -156,13 +156,13 @@ def _there(address: str, cookies: dict[str, str]) -> Sequence[str]:
         return [path for path in PAGES if client.get(path).status_code == 200]
 
 
-Person = Callable[
+_Reader = Callable[
     [httpx.AsyncClient, Sequence[str], random.Random, float], Coroutine[object, object, list[float]]
 ]
 
 
 async def _everybody(
-    person: Person, address: str, cookies: dict[str, str], given: Sequence[str]
+    person: _Reader, address: str, cookies: dict[str, str], given: Sequence[str]
 ) -> list[float]:
     async with httpx.AsyncClient(base_url=address, cookies=cookies, timeout=60, limits=_LIMITS) as client:
         until = time.monotonic() + SECONDS
