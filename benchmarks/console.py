@@ -156,11 +156,6 @@ def _there(address: str, cookies: dict[str, str]) -> Sequence[str]:
         return [path for path in PAGES if client.get(path).status_code == 200]
 
 
-_Reader = Callable[
-    [httpx.AsyncClient, Sequence[str], random.Random, float], Coroutine[object, object, list[float]]
-]
-
-
 async def _everybody(
     person: _Reader, address: str, cookies: dict[str, str], given: Sequence[str]
 ) -> list[float]:
