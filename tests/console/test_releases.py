@@ -71,7 +71,7 @@ def test_an_approver_lets_go_what_was_on_the_screen_once(waiting: Desk) -> None:
     assert (answer.status_code, answer.headers["location"]) == (303, f"/releases/{NIGHT}")
     assert states(waiting) == {"approved"}
     with waiting.ledger.engine.connect() as connection:
-        approvers = set(connection.execute(select(RELEASE_APPROVALS.c.approver)).scalars())
+        approvers = set(connection.execute(select(RELEASES.c.approver)).scalars())
     assert approvers == {"approver"}
     again = approver.post(f"/releases/{NIGHT}/approve", seen=seen_on(page))
     assert again.status_code == 400
