@@ -7,7 +7,7 @@ DATA ?= ../shared/data
 CUSTOMERS ?= 20000
 NIGHTS ?=
 
-.PHONY: demo test check bench bench-night bench-rules bench-experiments bench-arbitrate bench-release up docs lock clean
+.PHONY: demo test check bench bench-night bench-rules bench-experiments bench-arbitrate bench-release bench-console screenshots up docs lock clean
 
 demo: .venv/ready
 	@$(BIN)/longreach demo --source $(SOURCE) --data $(DATA) --customers $(CUSTOMERS) $(NIGHTS:%=--nights %)
@@ -21,7 +21,7 @@ check: .venv/ready
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
-bench: bench-night bench-rules bench-experiments bench-arbitrate bench-release
+bench: bench-night bench-rules bench-experiments bench-arbitrate bench-release bench-console
 
 bench-night: .venv/ready
 	@$(BIN)/python -m benchmarks.night --data $(DATA)
@@ -37,6 +37,13 @@ bench-arbitrate: .venv/ready
 
 bench-release: .venv/ready
 	@$(BIN)/python -m benchmarks.release
+
+bench-console: .venv/ready
+	@$(BIN)/python -m benchmarks.console
+
+# Every page of the console in both languages, into var/screenshots; the README's pictures into docs.
+screenshots: .venv/ready
+	@$(BIN)/python -m tests.console.browser.screenshots
 
 up: .venv/ready
 	@$(BIN)/longreach up

@@ -80,5 +80,9 @@ class RoleError(LongreachError):
     """Somebody asked for what no role of his allows."""
 
 
+class ConsoleError(LongreachError):
+    """Somebody at the console asked for something that cannot be done like this."""
+
+
 class ScheduleError(LongreachError):
     """A scheduled run does not carry the business date it should work for."""

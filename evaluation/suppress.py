@@ -28,6 +28,8 @@ def hidden(rows: pd.DataFrame, *, counts: Sequence[str], within: list[str]) -> N
     found = np.logical_or.reduce([few(number) for number in people.values()])
     groups = rows.groupby(within, dropna=False).indices.values() if within else [np.arange(len(rows))]
     for places in groups:
+        if not found[places].any():
+            continue
         for number in people.values():
             own = number[places]
             others = places[~found[places] & (own > 0)]

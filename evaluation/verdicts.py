@@ -52,6 +52,17 @@ class _Evidence:
         return f"{per_hundred(self.lift)} (surely {low} to {high})"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Needed:
+    """So many more ``customers``, which come in so many ``nights`` (NaN: not known), show a lift of ``lift``;
+    not ``sensible`` where that is more than anybody would wait for."""
+
+    lift: float
+    customers: float
+    nights: float
+    sensible: bool
+
+
 _EVIDENCE = tuple(field.name for field in fields(_Evidence))
 
 
@@ -128,6 +139,26 @@ def harmed(
     surely = (rows["q_value"] <= false_discovery) & (rows["low"] > rows["margin"]) & told
     kept = rows.loc[surely, ["strategy", "customers", "margin", *_EVIDENCE]]
     return kept.sort_values(["strategy", "q_value", "metric"]).reset_index(drop=True)
+
+
+def needed(goal: Mapping[str, Any], *, low: float, high: float, per_night: float) -> Needed | None:
+    """What it takes until a verdict tells, if the strategy does what it seems to do; None where that is no
+    gain.
+
+    ``goal``: the goal's row of READOUTS; ``low`` and ``high``: its always-valid interval, which narrows about
+    as one over the square root of the customers and must come to lie above zero with a probability of 80 %.
+    ``per_night``: customers exposed in a night, both arms; NaN where that is not known.
+    """
+    shrunk = _number(goal, "shrunk_lift")
+    lift = shrunk if shrunk >= _NEGLIGIBLE else _number(goal, "lift")
+    if not lift > 0:
+        return None
+    customers = _number(goal, "customers") + _number(goal, "control_customers")
+    times = (((high - low) / 2 + _POWER * _number(goal, "error")) / lift) ** 2
+    more = max(times - 1, 0.0) * customers
+    nights = more / per_night if per_night > 0 else math.nan
+    sensible = not (times > _MOST or nights > _FARTHEST)
+    return Needed(lift=lift, customers=more, nights=nights, sensible=sensible)
 
 
 def per_hundred(lift: float) -> str:
@@ -259,40 +290,30 @@ def _still_open(goal: Facts, found: _Evidence) -> str:
 
 
 def _how_long(goal: Facts, found: _Evidence) -> str:
-    """How many more customers and nights, if the strategy does what it seems to do.
-
-    The always-valid interval narrows about as one over the square root of the customers; it must come to lie
-    above zero with a probability of 80 %.
-    """
-    shrunk = _number(goal, "shrunk_lift")
-    lift = shrunk if shrunk >= _NEGLIGIBLE else found.lift
-    if not lift > 0:
+    """How many more customers and nights, if the strategy does what it seems to do."""
+    wait = needed(goal, low=found.low, high=found.high, per_night=_number(goal, "per_night"))
+    if wait is None:
         return "It does not look like a gain so far; what is still to come of open windows may change that."
-    customers = _number(goal, "customers") + _number(goal, "control_customers")
-    times = (((found.high - found.low) / 2 + _POWER * _number(goal, "error")) / lift) ** 2
-    more = max(times - 1, 0.0) * customers
-    if not math.isfinite(more):
+    if not math.isfinite(wait.customers):
         return ""
-    per_night = _number(goal, "per_night")
-    nights = more / per_night if per_night > 0 else math.nan
-    if times > _MOST or nights > _FARTHEST:
+    if not wait.sensible:
         return (
-            f"An effect as small as it seems ({per_hundred(lift)}) will not be proven in sensible time: "
+            f"An effect as small as it seems ({per_hundred(wait.lift)}) will not be proven in sensible time: "
             "widen the audience or raise the holdout."
         )
-    soon = f", some {math.ceil(nights):,} nights," if math.isfinite(nights) else ""
+    soon = f", some {math.ceil(wait.nights):,} nights," if math.isfinite(wait.nights) else ""
     return (
-        f"If it does what it seems to ({per_hundred(lift)}), about {_rounded(more)} more customers{soon} "
-        "will tell."
+        f"If it does what it seems to ({per_hundred(wait.lift)}), about {rounded(wait.customers)} more "
+        f"customers{soon} will tell."
     )
 
 
-def _rounded(count: float) -> str:
+def rounded(count: float) -> str:
     """Two digits of a count; more would pretend to be exact."""
     unit = 10 ** max(len(str(int(count))) - 2, 0)
     return f"{math.ceil(count / unit) * unit:,}"
 
 
-def _number(facts: Facts, name: str) -> float:
+def _number(facts: Mapping[str, Any], name: str) -> float:
     value = facts.get(name)
     return math.nan if value is None or pd.isna(value) else float(value)

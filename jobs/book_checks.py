@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from base.errors import BookError, StrategyError
+from base.registry import told as in_both
 from base.settings import Settings
 from experiments.design import power
 from features.catalogue import FEATURES
@@ -67,12 +68,16 @@ def submit_checked(
 
 
 def told(finding: Finding) -> Mapping[str, Any]:
-    """A finding for a program."""
+    """A finding for a program; ``english`` and ``chinese`` say what kind of mistake it is."""
+    english, chinese = in_both(type(finding).__doc__)
     return {
         "kind": finding.kind,
         "grave": finding.grave,
         "strategies": finding.strategies,
         "message": finding.message(),
+        "english": english,
+        "chinese": chinese,
+        "detail": finding.detail,
         "witness": finding.witness,
     }
 

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated
 
@@ -165,7 +166,7 @@ def demo(
 
 @app.command()
 def up() -> None:
-    """Starts Airflow and MLflow on the embedded PostgreSQL; Ctrl-C stops them."""
+    """Starts Airflow, MLflow and the console on the embedded PostgreSQL; Ctrl-C stops them."""
     from jobs.up import up as start
 
     start(load_settings(), out)
@@ -210,7 +211,16 @@ def doctor(as_json: Json = False) -> None:
 
 def main() -> None:
     """Runs the command line; errors of ours are told in words, without a trace."""
+    add_rooms_above()
     sys.exit(_guarded(app) if _all_utf8(sys.argv[1:]) else 2)
+
+
+def add_rooms_above() -> None:
+    """Adds the commands of rooms that stand above this one, which name theirs as entry points."""
+    known = {group.name for group in app.registered_groups}
+    for room in entry_points(group="longreach.commands"):
+        if room.name not in known:
+            app.add_typer(room.load(), name=room.name)
 
 
 def _all_utf8(arguments: Sequence[str]) -> bool:

@@ -6,18 +6,16 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
-from sqlalchemy import select
-
 from base.errors import ScheduleError
 from base.settings import Settings
 from jobs.decide import DECIDED, decide
 from jobs.job import Frames, Night
+from jobs.nights import decided_nights
 from jobs.rooms import night_rooms
 from jobs.run import open_house
 from lake.tables import POSITIONS
 from ledger.audit import trail
 from ledger.database import Ledger
-from ledger.schema import RUNS
 from outreach.arbitrate.rooms import Rooms
 from strategies.book import documents
 from strategies.document import Strategy
@@ -61,10 +59,8 @@ def open_decided(
 
 def _decided_night(ledger: Ledger, as_of: date | None) -> date:
     """The night asked for, or the last one, where its newest decision ended well."""
-    newest = select(RUNS.c.as_of, RUNS.c.status).distinct(RUNS.c.as_of).where(RUNS.c.job == "decide")
     with ledger.engine.connect() as connection:
-        rows = connection.execute(newest.order_by(RUNS.c.as_of, RUNS.c.id.desc())).all()
-    nights = [row.as_of for row in rows if row.status == "done"]
+        nights = decided_nights(connection)
     if not nights:
         raise ScheduleError("no night is decided yet; run longreach night --as-of DATE first")
     if as_of is not None and as_of not in nights:

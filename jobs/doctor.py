@@ -4,13 +4,14 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
 from base.errors import SettingsError, StrategyError, VaultError
 from base.settings import Settings
 from lake.session import open_engine
 from lake.tables.words import RECIPIENTS
 from ledger.database import VAULT_ROLE, open_ledger
+from ledger.schema import CONSOLE_USERS
 from outreach.callers.register import every_caller
 from outreach.deliver import has_own_keys, recipient_of, sealing_keys, transport_of
 from outreach.vault.rotation import versions
@@ -30,7 +31,7 @@ class Finding:
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Tries disk, PostgreSQL, vault, engine, source, book, callers, recipients and roles; never raises."""
+    """Tries every part, from the disk to the console; never raises."""
     parts: dict[str, Callable[[Settings], str]] = {
         "disk": _disk,
         "PostgreSQL": _ledger,
@@ -41,6 +42,7 @@ def examine(settings: Settings) -> list[Finding]:
         "caller numbers": _callers,
         "recipients": _recipients,
         "roles": _roles,
+        "console": _console,
     }
     return [_try(part, look, settings) for part, look in parts.items()]
 
@@ -130,3 +132,12 @@ def _roles(settings: Settings) -> str:
         return "no role is given: everybody may do everything except approve his own; see docs/roles.md"
     given = sorted({role for roles in settings.roles.values() for role in roles})
     return f"{len(settings.roles):,} people have a role ({', '.join(given)}); whoever has none is denied"
+
+
+def _console(settings: Settings) -> str:
+    people = select(func.count()).select_from(CONSOLE_USERS).where(CONSOLE_USERS.c.left_at.is_(None))
+    with open_ledger(settings) as ledger, ledger.engine.connect() as connection:
+        count = connection.execute(people).scalar_one()
+    if not count:
+        return "nobody may sign in yet; longreach console lets you in and prints a password"
+    return f"{count:,} may sign in, at {settings.console.public_url}"

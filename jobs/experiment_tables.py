@@ -1,7 +1,7 @@
 """What a night's tables say of the experiments, for those who look; counts of few people are hidden."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
-from pyspark.sql import Column as SparkColumn
 from pyspark.sql import functions as F
 
 from base.errors import ScheduleError
@@ -22,64 +23,90 @@ from jobs.experiment_pages import Page
 from jobs.job import Night
 from jobs.reviews import reviews
 from jobs.run import open_house
+from lake.glance import Glance, Wanted
 from lake.table import Table
 from lake.tables import EXPERIMENT_FINDINGS, READOUTS, SEGMENT_READOUTS, VERDICTS_TABLE
+from ledger.database import Ledger
 from outreach.stops import thrown
-from strategies.book import ever_live, not_there, standings
+from strategies.book import documents, not_there, standings
 
 POOLED = ("all", "kind", "channel", "manager", "holdout")
 _COUNTS = ("customers", "control_customers")
+_OF_ONE = frozenset({"strategy", "name"})
+
+
+Rows = Callable[[Table, Wanted], pd.DataFrame]
+"""A night's rows of a table, of those that are wanted."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Experiments:
-    """The experiments as one night read them; asks the tables for no more than is shown."""
+    """The experiments as the night ``as_of`` read them; asks the tables for no more than is shown."""
 
-    night: Night
-
-    @property
-    def as_of(self) -> date:
-        """The night that read them."""
-        return self.night.as_of
+    ledger: Ledger
+    as_of: date
+    rows: Rows
 
     def verdicts(self) -> pd.DataFrame:
         """VERDICTS_TABLE's columns, by strategy."""
-        return self._rows(VERDICTS_TABLE).sort_values("strategy", ignore_index=True)
+        return self.rows(VERDICTS_TABLE, {}).sort_values("strategy", ignore_index=True)
 
     def of_all(self) -> pd.DataFrame:
         """READOUTS' columns of every strategy, for adding up only: small cells are not hidden."""
-        return self._rows(READOUTS, F.col("level") == "strategy")
+        return self.rows(READOUTS, {"level": ["strategy"]})
 
     def pooled(self) -> pd.DataFrame:
         """The goal's rows of READOUTS for all, by kind, channel, manager and holdout; small cells hidden."""
-        wanted = F.col("level").isin(*POOLED) & (F.col("metric") == GOAL)
-        rows = without_small_cells(self._rows(READOUTS, wanted), within=["level"])
+        wanted = self.rows(READOUTS, {"level": POOLED, "metric": [GOAL]})
+        rows = without_small_cells(wanted, within=["level"])
         place = rows["level"].map(POOLED.index)
         return rows.assign(place=place).sort_values(["place", "name"]).drop(columns="place")
 
-    def page(self, strategy: str) -> Page:
-        """What there is to show of a strategy, small cells hidden.
+    def holdouts(self) -> pd.DataFrame:
+        """READOUTS' columns of the holdouts above strategies, every metric; small cells hidden."""
+        rows = without_small_cells(self.rows(READOUTS, {"level": ["holdout"]}), within=["metric"])
+        return rows.sort_values(["name", "metric"], ignore_index=True)
+
+    def board(self) -> pd.DataFrame:
+        """Every strategy with its verdict, the metric that decided, and the goal's numbers of READOUTS; small
+        cells hidden, and the counts that these could be worked out from.
+
+        Columns ``strategy``, ``verdict``, ``metric``, and READOUTS' from ``customers`` on, null where a
+        strategy has no readout.
+        """
+        one_each = {"level": ["strategy"], "metric": [GOAL], "view": ["exposed"], "arm": ["any"]}
+        read = self.rows(READOUTS, one_each).reset_index(drop=True)
+        goals = without_small_cells(read, within=["name"])
+        goals.loc[hidden(read, counts=_COUNTS, within=[]), list(_COUNTS)] = pd.NA
+        goals = goals.drop(columns=["level", "metric", "view", "arm", "words"])
+        judged = self.verdicts()[["strategy", "verdict", "metric"]]
+        return judged.merge(goals.rename(columns={"name": "strategy"}), on="strategy", how="left")
+
+    def page(self, strategy: str, *, segment_metrics: Sequence[str] | None = None) -> Page:
+        """What there is to show of a strategy, small cells hidden; of segments these metrics (None: all).
 
         Raises BookError, with the nearest name, for one that the book does not have; ScheduleError for one of
         which nothing has been read yet.
         """
-        with self.night.ledger.engine.connect() as connection:
+        with self.ledger.engine.connect() as connection:
             standing = standings(connection, [strategy]).get(strategy)
             stop = thrown(connection).get(("strategy", strategy))
             if standing is None:
                 raise not_there([strategy], connection)
-        own = F.col("strategy") == strategy
-        verdict = records(self._rows(VERDICTS_TABLE, own))
+        own = {"strategy": [strategy]}
+        verdict = records(self.rows(VERDICTS_TABLE, own))
         if not verdict:
             raise ScheduleError(
                 f"{strategy}: nobody had been exposed to it by {self.as_of}; there is nothing to read yet"
             )
-        readouts = self._rows(READOUTS, (F.col("level") == "strategy") & (F.col("name") == strategy))
-        segments = self._rows(SEGMENT_READOUTS, own)
-        findings = self._rows(EXPERIMENT_FINDINGS, own)
+        readouts = self.rows(READOUTS, {"level": ["strategy"], "name": [strategy]})
+        of_metrics = {} if segment_metrics is None else {"metric": segment_metrics}
+        segments = self.rows(SEGMENT_READOUTS, {**of_metrics, **own})
+        findings = self.rows(EXPERIMENT_FINDINGS, own)
+        decided = documents(self.ledger, {strategy: standing.running}) if standing.running else ()
         return Page(
             as_of=self.as_of,
-            title=next((one.title for one in ever_live(self.night.ledger) if one.name == strategy), None),
+            title=next((one.title for one in decided), None),
             standing=standing.words,
             stopped=f"by {stop.actor}, {stop.at:%Y-%m-%d %H:%M}: {stop.reason}" if stop else None,
             verdict=verdict[0],
@@ -90,12 +117,18 @@ class Experiments:
             .dropna(subset="segment")
             .sort_values("segment"),
             findings=findings.assign(rows=findings["rows"].mask(few(findings["rows"].to_numpy(dtype=float)))),
-            reviews=reviews(self.night.ledger, strategy),
+            reviews=reviews(self.ledger, strategy),
         )
 
-    def _rows(self, table: Table, wanted: SparkColumn | None = None) -> pd.DataFrame:
-        frame = self.night.store.read(table, as_of=self.as_of).drop("as_of")
-        return frame.toPandas() if wanted is None else frame.filter(wanted).toPandas()
+
+@contextmanager
+def open_read_night(
+    settings: Settings, *, as_of: date | None, progress: Callable[[str], None]
+) -> Iterator[Night]:
+    """The night ``as_of``, or the last one that has verdicts. Raises ScheduleError where there is no such
+    night."""
+    with open_house(settings, as_of=as_of or date.min, progress=progress) as house:
+        yield replace(house, as_of=_night(house.store.dates(VERDICTS_TABLE), as_of))
 
 
 @contextmanager
@@ -106,14 +139,45 @@ def open_experiments(
 
     Raises ScheduleError where there is no such night.
     """
-    with open_house(settings, as_of=as_of or date.min, progress=progress) as house:
-        yield Experiments(night=replace(house, as_of=_night(house, as_of)))
+    with open_read_night(settings, as_of=as_of, progress=progress) as night:
+        yield of_night(night)
+
+
+def of_night(night: Night) -> Experiments:
+    """The experiments as ``night`` read them, through the engine."""
+
+    def rows(table: Table, wanted: Wanted) -> pd.DataFrame:
+        frame = night.store.read(table, as_of=night.as_of).drop("as_of")
+        for name, values in wanted.items():
+            frame = frame.filter(F.col(name).isin(*values))
+        return frame.toPandas()
+
+    return Experiments(ledger=night.ledger, as_of=night.as_of, rows=rows)
+
+
+def glanced(lake: Glance, ledger: Ledger, *, as_of: date | None = None) -> Experiments:
+    """The same without an engine: what concerns one strategy alone is looked up in what is kept of all.
+
+    Raises ScheduleError where there is no such night.
+    """
+    night = _night(lake.dates(VERDICTS_TABLE), as_of)
+
+    def rows(table: Table, wanted: Wanted) -> pd.DataFrame:
+        of_all = {name: values for name, values in wanted.items() if name not in _OF_ONE}
+        found = lake.read(table, as_of=night, where=of_all)
+        for name in _OF_ONE & wanted.keys():
+            found = found.filter(pc.is_in(found[name], value_set=pa.array(wanted[name], pa.string())))
+        return pd.DataFrame(found.to_pandas())
+
+    return Experiments(ledger=ledger, as_of=night, rows=rows)
 
 
 def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows for a program: None where there is no number."""
-    told = rows.astype(object).where(rows.notna() & ~rows.isin([math.inf, -math.inf]), None)
-    return [{str(name): value for name, value in row.items()} for row in told.to_dict("records")]
+    return [
+        {str(name): _told(value) for name, value in row.items()}
+        for row in rows.to_dict("records")  # a page has few rows: whole columns would take longer
+    ]
 
 
 def without_small_cells(rows: pd.DataFrame, *, within: list[str]) -> pd.DataFrame:
@@ -141,11 +205,14 @@ def without_small_cells(rows: pd.DataFrame, *, within: list[str]) -> pd.DataFram
 
 def _beside_exposed(rows: pd.DataFrame) -> NDArray[np.bool_]:
     """Whether a view's customers are all but few of those exposed, or few more."""
-    keys = ["level", "name", "metric", "arm"]
-    exposed = rows[rows["view"] == "exposed"].set_index(keys)[list(_COUNTS)]
-    beside = rows[keys].join(exposed[~exposed.index.duplicated()], on=keys)
-    away = [few(np.abs(beside[count].to_numpy() - rows[count].to_numpy())) for count in _COUNTS]
-    return np.asarray(np.logical_or.reduce(away))
+    keys = list(zip(*(rows[name] for name in ("level", "name", "metric", "arm")), strict=True))
+    counts = rows[list(_COUNTS)].to_numpy(dtype=np.float64)
+    exposed = {
+        key: own for key, view, own in zip(keys, rows["view"], counts, strict=True) if view == "exposed"
+    }
+    unknown = np.full(len(_COUNTS), np.nan)
+    beside = np.array([exposed.get(key, unknown) for key in keys]).reshape(counts.shape)
+    return np.asarray(few(np.abs(beside - counts)).any(axis=1))
 
 
 def _without_few_goals(rows: pd.DataFrame) -> pd.DataFrame:
@@ -157,14 +224,21 @@ def _without_few_goals(rows: pd.DataFrame) -> pd.DataFrame:
     of = {"mean": rows["compared"].fillna(rows["customers"]), "control_mean": rows["control_customers"]}
     tells = [tells_few(rows[mean].to_numpy(), count.to_numpy(dtype=float)) for mean, count in of.items()]
     tells_of_few = is_share & np.logical_or.reduce(tells)
-    keys = ["level", "name", "view", "arm"]
-    goals = rows[tells_of_few & (rows["metric"] == GOAL)][keys]
-    of_few = pd.MultiIndex.from_frame(rows[keys]).isin(pd.MultiIndex.from_frame(goals))
+    keys = list(zip(*(rows[name] for name in ("level", "name", "view", "arm")), strict=True))
+    goals = {
+        key for key, few_goals in zip(keys, tells_of_few & (rows["metric"] == GOAL), strict=True) if few_goals
+    }
+    of_few = np.array([key in goals for key in keys], dtype=bool)
     placed = declared.map(lambda metric: metric.never_negative or metric.kind == "ratio").to_numpy(dtype=bool)
     shown = rows.copy()
     # One mean and the lift would tell the other.
     shown.loc[tells_of_few | (placed & of_few), ["mean", "control_mean"]] = float("nan")
     return shown
+
+
+def _told(value: Any) -> Any:
+    unknown = value is pd.NA or value is pd.NaT or (isinstance(value, float) and not math.isfinite(value))
+    return None if unknown else value
 
 
 def _of_no_segment(segments: pd.DataFrame, readouts: pd.DataFrame) -> pd.DataFrame:
@@ -175,8 +249,7 @@ def _of_no_segment(segments: pd.DataFrame, readouts: pd.DataFrame) -> pd.DataFra
     return rest.astype("int64").reset_index()
 
 
-def _night(night: Night, as_of: date | None) -> date:
-    dates = night.store.dates(VERDICTS_TABLE)
+def _night(dates: Sequence[date], as_of: date | None) -> date:
     if not dates:
         raise ScheduleError(
             "no experiment has been read yet; after strategies are live, run longreach night --as-of DATE"

@@ -70,7 +70,7 @@ def portfolio(as_of: AsOfOrLast = None, as_json: Json = False) -> None:
 
     settings = load_settings()
     with open_experiments(settings, as_of=as_of, progress=say) as found:
-        values = {strategy.name: strategy.goal.value for strategy in ever_live(found.night.ledger)}
+        values = {strategy.name: strategy.goal.value for strategy in ever_live(found.ledger)}
         confidence = settings.experiments.confidence
         total = add_up(found.of_all(), found.verdicts(), values=values, confidence=confidence)
         pooled = found.pooled()
@@ -102,7 +102,7 @@ def review(
     with open_experiments(load_settings(), as_of=as_of, progress=say) as found:
         seen = found.page(name)
         written = write_review(
-            found.night.ledger,
+            found.ledger,
             name,
             decision=decide,
             as_of=found.as_of,
@@ -176,15 +176,15 @@ def value(
 ) -> None:
     """Says what nights so far would have brought, had these strategies weighed more, or less."""
     from jobs.experiment_lists import value_table
-    from jobs.experiment_tables import open_experiments
+    from jobs.experiment_tables import open_read_night
     from jobs.policy_value import value_of_weights
     from strategies.book import newest
 
     weights = dict(map(_weight, weight))
-    with open_experiments(load_settings(), as_of=as_of, progress=say) as found:
-        with found.night.ledger.engine.connect() as connection:
+    with open_read_night(load_settings(), as_of=as_of, progress=say) as night:
+        with night.ledger.engine.connect() as connection:
             newest(connection, weights)  # names all that the book does not have
-        told = value_of_weights(found.night, weights)
+        told = value_of_weights(night, weights)
     if as_json:
         print_json(asdict(told))
     else:
@@ -203,12 +203,11 @@ def quantile(
     """Says what a strategy changed at a quantile: of the largest tenth, say, where means tell little."""
     from jobs.experiment_lists import quantile_words
     from jobs.experiment_quantile import read_quantile
-    from jobs.experiment_tables import open_experiments
+    from jobs.experiment_tables import of_night, open_read_night
 
-    with open_experiments(load_settings(), as_of=as_of, progress=say) as found:
-        told = read_quantile(
-            found.night, name, verdict=found.page(name).verdict["verdict"], metric=metric, quantile=at
-        )
+    with open_read_night(load_settings(), as_of=as_of, progress=say) as night:
+        verdict = of_night(night).page(name).verdict["verdict"]
+        told = read_quantile(night, name, verdict=verdict, metric=metric, quantile=at)
     if as_json:
         print_json(asdict(told))
     else:

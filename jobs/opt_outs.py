@@ -8,7 +8,7 @@ import typer
 from base.errors import OptOutError
 from base.roles import Action
 from base.settings import load_settings
-from jobs.terminal import As, Json, acting, out, print_json
+from jobs.terminal import As, Json, acting, asked, out, print_json
 
 opt_outs = typer.Typer(help="Who asked not to be contacted.", no_args_is_help=True)
 
@@ -44,7 +44,7 @@ def add(
     who = acting(actor, Action.ENTER_OPT_OUT)
     if (token is None) is (by is By.CUSTOMER):
         raise OptOutError("give the customer's token, or --by customer-no or --by phone, which asks for it")
-    said = token or typer.prompt(by.value, hide_input=True)
+    said = token or asked(by.value)
     settings = load_settings()
     with open_ledger(settings) as ledger, ledger.engine.begin() as connection:
         whom = named(connection, said.strip(), by=by.value, settings=settings)

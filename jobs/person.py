@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from pyarrow import csv
 from base.errors import StoreError, VaultError
 from base.settings import Settings
 from jobs.job import Night
+from jobs.matter import Matter
 from jobs.person_data import Holding, holdings
 from jobs.person_erase import Erased, erase_everywhere
 from jobs.run import STEPS, alone, open_house
@@ -24,15 +24,6 @@ from outreach.vault import Vault
 from sources.numbers import classify
 
 _MASKS = {"name": mask_name, "phone": mask_phone, "id_number": mask_id_number}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Matter:
-    """For what, in whose matter and by whom a person is asked about."""
-
-    purpose: str
-    ticket: str
-    actor: str
 
 
 def find(settings: Settings, value: str, *, by: str, matter: Matter) -> tuple[str, ...]:

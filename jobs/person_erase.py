@@ -1,16 +1,18 @@
 """Takes a person out of lake and ledger, and names what must stay, why, and when it goes."""
 
 import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import Connection, delete, func, select, tuple_
 
 from base.settings import Retention
 from jobs.accounts import numbers_of
 from jobs.job import Night
-from jobs.person_data import holdings, stands_in, tables
+from jobs.matter import HANDED_OUT
+from jobs.person_data import Holding, holdings, stands_in, tables
 from ledger.schema import (
     ALERTS,
     AUDIT,
@@ -47,6 +49,24 @@ class Erased:
     until: date | None = None
 
 
+_EVIDENCE = "evidence of contacts made, masked and by tokens; the recipient erases its own copy"
+_IN_USE = "until the list expires, diallers are told by it not to call"
+
+
+def foreseen(holding: Holding, retention: Retention) -> Erased:
+    """What would become of one place, were the person erased now; of contacts of released lists, that those
+    in use stay is said in words alone."""
+    place = Erased(store=holding.store, name=holding.name)
+    if holding.store in ("outbox", "inbox"):
+        night = date.fromisoformat(holding.name.split()[-1].split("/")[0])
+        until = evidence_until(night, retention)
+        return replace(place, kept=holding.count, why=_EVIDENCE, until=until)
+    if holding.store == "ledger" and holding.name in STAYS:
+        return replace(place, kept=holding.count, why=STAYS[holding.name])
+    in_use = holding.store == "ledger" and holding.name == RELEASED_CONTACTS.name
+    return replace(place, erased=holding.count, why=_IN_USE if in_use else "")
+
+
 def evidence_until(as_of: date, retention: Retention) -> date:
     """Last day on which a night's lists and answers are kept: evidence of the contacts made from them."""
     return as_of + timedelta(days=1 + retention.call_evidence_days)
@@ -63,20 +83,19 @@ def erase_everywhere(house: Night, customers: Sequence[str], *, at: datetime, ac
             done.append(Erased(store="lake", name=table.name, erased=rows))
             house.progress(f"{table.name}: {rows:,} rows erased")
     done += _from_ledger(house, customers, at=at)
-    for holding in before:
-        if holding.store in ("outbox", "inbox"):
-            night = date.fromisoformat(holding.name.split()[-1].split("/")[0])
-            done.append(
-                Erased(
-                    store=holding.store,
-                    name=holding.name,
-                    kept=holding.count,
-                    why="evidence of contacts made, masked and by tokens; the recipient erases its own copy",
-                    until=evidence_until(night, house.settings.retention),
-                )
-            )
+    done += [foreseen(one, house.settings.retention) for one in before if one.store in ("outbox", "inbox")]
+    done += _copies(house.settings.home / HANDED_OUT, customers)
     shutil.rmtree(house.settings.home / "staging", ignore_errors=True)
     return done
+
+
+def _copies(folder: Path, customers: Sequence[str]) -> Iterator[Erased]:
+    """Removes the copies that were made for them and are still here."""
+    for who in sorted(folder.glob("*/identity.json")):
+        words = who.read_text(encoding="utf-8")
+        if any(customer in words for customer in customers):
+            shutil.rmtree(who.parent)
+            yield Erased(store="copies", name=who.parent.name, erased=1)
 
 
 def _opt_out(house: Night, customers: Sequence[str], *, actor: str) -> None:
@@ -130,6 +149,6 @@ def _released(connection: Connection, customers: Sequence[str], *, at: datetime)
         name=RELEASED_CONTACTS.name,
         erased=gone,
         kept=left,
-        why="until the list expires, diallers are told by it not to call" if left else "",
+        why=_IN_USE if left else "",
         until=last.date() if left and last else None,
     )

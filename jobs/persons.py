@@ -10,7 +10,8 @@ import typer
 
 from base.roles import Action
 from base.settings import load_settings
-from jobs.terminal import As, AsOf, Json, acting, out, print_json, say
+from jobs.matter import Matter
+from jobs.terminal import As, AsOf, Json, acting, asked, out, print_json, say
 
 person = typer.Typer(
     help="What is kept of a person: finds it, hands it out, erases it; for a purpose and a ticket.",
@@ -40,17 +41,17 @@ def find(
     as_json: Json = False,
 ) -> None:
     """Tells the tokens of everybody who ever had a number, and where something is kept of them."""
-    from jobs.person import Matter, whereabouts
     from jobs.person import find as find_tokens
+    from jobs.person import whereabouts
+    from jobs.person_erase import foreseen
 
     who, settings = acting(actor, Action.ANSWER_PERSON), load_settings()
     matter = Matter(purpose=purpose, ticket=ticket, actor=who)
-    value = typer.prompt(by.value, hide_input=True)
-    customers = find_tokens(settings, value.strip(), by=by.value, matter=matter)
+    customers = find_tokens(settings, asked(by.value), by=by.value, matter=matter)
     found = whereabouts(settings, customers, as_of=as_of, matter=matter) if customers else []
     if as_json:
-        places = [{"store": one.store, "name": one.name, "rows": one.count} for one in found]
-        print_json({"customers": customers, "places": places})
+        places = [asdict(foreseen(one, settings.retention)) for one in found]
+        print_json({**asdict(matter), "as_of": as_of, "customers": customers, "places": places})
         return
     out.print(" ".join(customers) or "nobody has or had that number", markup=False)
     for one in found:
@@ -69,7 +70,6 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Writes everything that is kept of a person into a folder."""
-    from jobs.person import Matter
     from jobs.person import export as hand_out
 
     who, settings = acting(actor, Action.ANSWER_PERSON), load_settings()
@@ -87,7 +87,6 @@ def erase(
     customers: Customers, purpose: Purpose, ticket: Ticket, actor: As = None, as_json: Json = False
 ) -> None:
     """Erases a person everywhere, for good, and says what went, what stays, why and until when."""
-    from jobs.person import Matter
     from jobs.person import erase as erase_person
 
     who, settings = acting(actor, Action.ANSWER_PERSON), load_settings()

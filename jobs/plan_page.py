@@ -11,7 +11,7 @@ from rich.text import Text
 
 from evaluation.suppress import SMALLEST
 from jobs.experiment_lists import Sheet
-from jobs.plan import Tonight
+from jobs.plan_figures import Tonight
 from jobs.what_if import WhatIf
 from outreach.arbitrate.compare import Difference, Moved
 from outreach.channels.channel import load_channels

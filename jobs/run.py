@@ -15,6 +15,7 @@ from base.errors import DeclarationError, LedgerError, LongreachError, ScheduleE
 from base.scrub import scrub
 from base.settings import Settings, load_settings
 from jobs.job import Job, Night
+from jobs.nights import lock_of
 from lake.session import open_engine
 from lake.store import Store
 from ledger.database import Ledger, open_ledger
@@ -143,7 +144,7 @@ def alone(job: str, ledger: Ledger) -> Iterator[None]:
     Raises LedgerError where another process runs it.
     """
     with ledger.engine.connect() as connection:
-        key = func.hashtext(f"job {job}")
+        key = lock_of(job)
         if not connection.execute(select(func.pg_try_advisory_lock(key))).scalar():
             raise LedgerError(f"job {job} is already running in another process; wait for it to end")
         try:

@@ -150,9 +150,9 @@ def export(
 
 
 @strategies.command()
-def submit(names: Names, version: Version = None, actor: As = None) -> None:
+def submit(names: Names, version: Version = None, actor: As = None, as_json: Json = False) -> None:
     """Hands drafts in for approval, if the checks find nothing grave."""
-    from jobs.book_checks import submit_checked
+    from jobs.book_checks import submit_checked, told
     from ledger.database import open_ledger
 
     who = acting(actor, Action.SUBMIT_STRATEGY)
@@ -166,6 +166,9 @@ def submit(names: Names, version: Version = None, actor: As = None) -> None:
             settings=settings,
             today=_today(),
         )
+    if as_json:
+        print_json([told(finding) for finding in warnings])
+        return
     _say_findings(warnings)
     _say_standings(names)
 
@@ -182,11 +185,11 @@ def _add_forward(verb: str, help_text: str, *, action: Action) -> None:
     strategies.command(name=verb, help=help_text)(forward)
 
 
-def _add_backward(verb: str, help_text: str) -> None:
+def _add_backward(verb: str, help_text: str, *, action: Action = Action.REST_STRATEGY) -> None:
     def backward(names: Names, reason: Reason, actor: As = None) -> None:
         from ledger.database import open_ledger
 
-        who = acting(actor, Action.REST_STRATEGY)
+        who = acting(actor, action)
         with open_ledger(load_settings()) as ledger:
             _lifecycle(verb)(ledger, names, actor=who, reason=reason)
         _say_standings(names)
@@ -196,6 +199,7 @@ def _add_backward(verb: str, help_text: str) -> None:
 
 _add_forward("approve", "Approves what others wrote and submitted.", action=Action.APPROVE_STRATEGY)
 _add_forward("golive", "Puts approved versions in force from the next decision on.", action=Action.PUT_LIVE)
+_add_backward("sendback", "Sends what was submitted back to its author.", action=Action.APPROVE_STRATEGY)
 _add_backward("pause", "Takes live strategies out of the night, from the next release on.")
 _add_backward("resume", "Puts paused strategies in force again.")
 _add_backward("retire", "Ends strategies for good.")

@@ -2,6 +2,7 @@
 
 import getpass
 import json
+import sys
 from datetime import date, datetime
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from base.errors import SettingsError
 from base.roles import Action, require
 from base.settings import load_settings
 
@@ -49,6 +51,18 @@ def acting(given: str | None, action: Action) -> str:
     actor = person(given or settings.actor or getpass.getuser())
     require(settings, actor, action)
     return actor
+
+
+def asked(what: str) -> str:
+    """What is asked for at a terminal, unseen, or else read from standard input: a number that no history of
+    a shell, and no list of processes, is to keep. Raises SettingsError where nothing is given.
+    """
+    if sys.stdin.isatty():
+        return str(typer.prompt(what, hide_input=True, err=True)).strip()
+    given = sys.stdin.readline().strip()
+    if not given:
+        raise SettingsError(f"{what}: nothing was given; it is read from standard input")
+    return given
 
 
 def say(text: str) -> None:

@@ -1,4 +1,4 @@
-"""``make up``: Airflow and MLflow on this machine, on the house's own PostgreSQL, until Ctrl-C."""
+"""``make up``: Airflow, MLflow and the console, on the house's own PostgreSQL, until Ctrl-C."""
 
 import json
 import os
@@ -54,6 +54,7 @@ def up(settings: Settings, console: Console) -> None:
     services = [airflow(settings, port=8080)]
     if not settings.mlflow_tracking_uri:
         services.append(mlflow(settings, port=5000))
+    services.append(desk(settings, port=8465, mlflow=services[1].address if services[1:] else ""))
     with suppress(KeyboardInterrupt), ExitStack() as stack:
         for service in services:
             console.print(f"{service.name} is starting; its log is {service.log}", soft_wrap=True)
@@ -61,6 +62,8 @@ def up(settings: Settings, console: Console) -> None:
             console.print(f"[green]{service.name} is ready at {service.address}", soft_wrap=True)
         console.print(
             f"Sign in to Airflow as admin; the password is in {services[0].log.parent / PASSWORDS}\n"
+            f"Sign in to the console by a name that longreach console users lists; the first password was "
+            f"written to {services[-1].log}\n"
             "Nothing runs by itself yet: trigger the DAG ingest with a partition key like 2026-07-01, "
             "or switch it on for every night to come.\nCtrl-C stops everything.",
             soft_wrap=True,
@@ -89,6 +92,7 @@ def airflow(settings: Settings, *, port: int) -> Service:
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
             # A stage uses every core there is; more of them at once would only need the memory twice.
             "AIRFLOW__CORE__PARALLELISM": "2",
+            "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "dags" / "menu"),
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": _plain_url(settings, "airflow"),
             "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(free_port()),
             "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(free_port()),
@@ -118,6 +122,26 @@ def mlflow(settings: Settings, *, port: int) -> Service:
     )
 
 
+def desk(settings: Settings, *, port: int, mlflow: str) -> Service:
+    """The managers' console; ``mlflow``: where its links to models lead, unless the settings say."""
+    address = f"http://127.0.0.1:{port}"
+    return Service(
+        name="The console",
+        command=(
+            *(sys.executable, "-c", "from jobs.command import main; main()"),
+            *("console", "--host", "127.0.0.1", "--port", str(port)),
+        ),
+        address=address,
+        health="/sign-in",
+        log=settings.home.resolve() / "console" / "server.log",
+        environment={
+            "LONGREACH_CONSOLE__MLFLOW_URL": settings.console.mlflow_url or mlflow,
+            "LONGREACH_DATABASE_URL": _plain_url(settings, "longreach"),
+            "LONGREACH_HOME": str(settings.home.resolve()),
+        },
+    )
+
+
 @contextmanager
 def running(service: Service, *, environment: Mapping[str, str] = os.environ) -> Iterator[None]:
     """Keeps ``service`` up, from when it answers until the block is left; then nothing it started is left.
@@ -127,6 +151,7 @@ def running(service: Service, *, environment: Mapping[str, str] = os.environ) ->
     """
     _refuse_taken_port(service)
     service.log.parent.mkdir(parents=True, exist_ok=True)
+    service.log.touch(mode=0o600)  # a first password may stand in it
     # Airflow starts its parts by the name "airflow", so the folder it lives in must be on the path.
     path = f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', os.defpath)}"
     with service.log.open("ab") as log:

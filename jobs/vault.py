@@ -7,7 +7,7 @@ import typer
 
 from base.roles import Action
 from base.settings import load_settings
-from jobs.terminal import As, AsOf, Json, acting, out, print_json, say
+from jobs.terminal import As, AsOf, Json, acting, asked, out, print_json, say
 
 vault = typer.Typer(
     help="The vault: turns its keys over, and shows, finds and erases people for a purpose and a ticket.",
@@ -101,7 +101,7 @@ def lift(purpose: Purpose, ticket: Ticket, actor: As = None) -> None:
     from outreach.vault import Vault
 
     who, settings = acting(actor, Action.ANSWER_PERSON), load_settings()
-    number = typer.prompt("Customer number", hide_input=True)
+    number = asked("customer number")
     with open_ledger(settings) as ledger:
         lifted = Vault(settings).lift(number, purpose=purpose, ticket=ticket, actor=who, ledger=ledger)
     out.print("may come back with the next delivery" if lifted else "was not erased", markup=False)

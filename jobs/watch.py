@@ -11,6 +11,7 @@ from sqlalchemy import text
 from base.errors import LedgerError
 from jobs.job import Night
 from ledger.audit.checkpoints import FILE, PUBLIC_KEY, folder_of, read_checkpoints
+from ledger.audit.verdicts import keep
 from ledger.audit.verify import Verdict, verify
 from ledger.database import Ledger
 from outreach.watch.alerts import raise_alert, tell
@@ -65,7 +66,8 @@ def _by_channel(rows: pa.Table, hit: pa.Array | pa.ChunkedArray) -> list[tuple[s
 def prove_the_trail(
     ledger: Ledger, *, since: int = 0, checkpoints: Path | None = None, public_key: Path | None = None
 ) -> Verdict:
-    """Verifies the audit against the checkpoints kept outside, and raises the alarm where it was bent.
+    """Verifies the audit against the checkpoints kept outside, keeps the verdict beside them, and raises the
+    alarm where the trail was bent.
 
     Raises LedgerError where a checkpoint's signature does not hold.
     """
@@ -79,6 +81,7 @@ def prove_the_trail(
     with ledger.engine.connect() as connection:
         connection.execute(text("set transaction isolation level repeatable read, read only"))
         verdict = verify(connection, witnesses, since=since)
+    keep(verdict, folder)
     if verdict.fault is not None:
         raise_alert(
             ledger,

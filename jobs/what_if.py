@@ -15,7 +15,8 @@ from base.settings import Settings
 from evaluation.suppress import few, hidden
 from jobs.decide import allowed_candidates, last_prices
 from jobs.decided import Decided, open_decided
-from jobs.plan import Tonight, shown, stored
+from jobs.plan import stored
+from jobs.plan_figures import Tonight, figures, shown
 from jobs.rooms import contact_hours
 from lake.tables import CANDIDATES, CERTIFICATES, LIMITS, NUMBERS, PERSONS, PLAN
 from outreach.arbitrate import Decision, arbitrate
@@ -75,8 +76,8 @@ def what_if(
     return WhatIf(
         changes=tuple(changes),
         asked=tuple(sorted(asked)),
-        before=shown(night.as_of, plan),
-        after=shown(night.as_of, after, beside=plan),
+        before=shown(night.as_of, figures(plan)),
+        after=shown(night.as_of, figures(after), beside=figures(plan)),
         difference=shown_difference(
             compare(
                 plan.plan,

@@ -155,8 +155,18 @@ def standing() -> Select[Any]:
     return select(OPT_OUTS).where(~exists().where(ended))
 
 
-def history(connection: Connection, *, customer: str | None = None, last: int = 20) -> list[RowMapping]:
-    """The newest opt-outs first, columns of OPT_OUTS and ``withdrawn_at``: of one customer, or of all."""
+def standing_by_channel(connection: Connection) -> dict[str, int]:
+    """How many opt-outs bind, by channel (or ``all``), each counted once however many accounts it binds."""
+    ended = exists().where(OPT_OUT_WITHDRAWALS.c.opt_out == OPT_OUTS.c.id)
+    said = select(OPT_OUTS.c.channel, func.count()).where(OPT_OUTS.c.derived_from.is_(None), ~ended)
+    return dict(connection.execute(said.group_by(OPT_OUTS.c.channel)).tuples().all())
+
+
+def history(
+    connection: Connection, *, customer: str | None = None, below: int | None = None, last: int = 20
+) -> list[RowMapping]:
+    """The newest opt-outs first, columns of OPT_OUTS and ``withdrawn_at``: of one customer, or of all.
+    ``below``: only those entered before the opt-out of that id."""
     withdrawn_at = (
         select(OPT_OUT_WITHDRAWALS.c.at)
         .where(OPT_OUT_WITHDRAWALS.c.opt_out == func.coalesce(OPT_OUTS.c.derived_from, OPT_OUTS.c.id))
@@ -165,4 +175,6 @@ def history(connection: Connection, *, customer: str | None = None, last: int = 
     query = select(OPT_OUTS, withdrawn_at.label("withdrawn_at")).order_by(OPT_OUTS.c.id.desc()).limit(last)
     if customer is not None:
         query = query.where(OPT_OUTS.c.customer == customer)
+    if below is not None:
+        query = query.where(OPT_OUTS.c.id < below)
     return list(connection.execute(query).mappings())

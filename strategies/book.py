@@ -17,7 +17,10 @@ from strategies.readings import Version, read_decided, read_versions
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """How a strategy stands: its newest version, the one on its way to going live, the one that did."""
+    """How a strategy stands: its newest version, the one on its way to going live, the one that did.
+
+    ``sent_back_by``: who sent the pending draft back, and ``sent_back_why``.
+    """
 
     name: str
     newest: int
@@ -27,6 +30,8 @@ class Standing:
     approved_by: str | None
     running: int | None
     state: str | None
+    sent_back_by: str | None
+    sent_back_why: str | None
 
     @property
     def words(self) -> str:

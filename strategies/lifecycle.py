@@ -22,12 +22,16 @@ from strategies.slots import clashes
 
 @dataclass(frozen=True, kw_only=True)
 class Move:
-    """A move of the book: what people call it, the stage or state it asks for, and what the audit says."""
+    """A move of the book: what people call it, the stage or state it asks for, and what the audit says.
+
+    ``reasoned``: it takes a reason.
+    """
 
     verb: str
     done: str
     stage: str | None = None
     states: tuple[str, ...] = ()
+    reasoned: bool = False
 
     def possible(self, now: Standing) -> bool:
         """Whether a strategy that stands like this may be moved."""
@@ -41,10 +45,11 @@ Versions = Mapping[str, int] | None
 SUBMIT = Move(verb="submit", done="strategy submitted", stage="draft")
 APPROVE = Move(verb="approve", done="strategy approved", stage="submitted")
 GO_LIVE = Move(verb="golive", done="strategy went live", stage="approved")
-PAUSE = Move(verb="pause", done="strategy paused", states=("live",))
-RESUME = Move(verb="resume", done="strategy resumed", states=("paused",))
-RETIRE = Move(verb="retire", done="strategy retired", states=("none", "live", "paused"))
-MOVES = (SUBMIT, APPROVE, GO_LIVE, PAUSE, RESUME, RETIRE)
+SEND_BACK = Move(verb="sendback", done="strategy sent back", stage="submitted", reasoned=True)
+PAUSE = Move(verb="pause", done="strategy paused", states=("live",), reasoned=True)
+RESUME = Move(verb="resume", done="strategy resumed", states=("paused",), reasoned=True)
+RETIRE = Move(verb="retire", done="strategy retired", states=("none", "live", "paused"), reasoned=True)
+MOVES = (SUBMIT, APPROVE, SEND_BACK, GO_LIVE, PAUSE, RESUME, RETIRE)
 
 
 def submit(ledger: Ledger, names: Sequence[str], *, actor: str, versions: Versions = None) -> None:
@@ -68,6 +73,16 @@ def approve(ledger: Ledger, names: Sequence[str], *, actor: str, versions: Versi
     Raises BookError also where ``actor`` submitted it, or wrote a version since the one that is live.
     """
     _move(ledger, APPROVE, names, actor=actor, versions=versions)
+
+
+def sendback(
+    ledger: Ledger, names: Sequence[str], *, actor: str, reason: str, versions: Versions = None
+) -> None:
+    """Makes what was submitted a draft again, for its author to mend; ``reason`` is what he is told.
+
+    Takes its arguments as ``submit``. Raises BookError.
+    """
+    _move(ledger, SEND_BACK, names, actor=actor, versions=versions, reason=reason)
 
 
 def golive(ledger: Ledger, names: Sequence[str], *, actor: str, versions: Versions = None) -> None:
@@ -107,13 +122,15 @@ def _move(
         return
     actor = person(actor)
     refuse_identifiers(reason, error=BookError)
-    if move.states and not reason.strip():
+    if move.reasoned and not reason.strip():
         raise BookError(f"to {move.verb} a strategy takes a reason; those who read the audit will ask")
     with ledger.engine.begin() as connection:
         now = _lawful(connection, move, names, actor=actor, versions=versions, locked=True)
         if move in (GO_LIVE, RESUME):
             _refuse_shared_slots(connection, {one.name: _meant(move, one) for one in now})
-        connection.execute(_CHANGE, [{"strategy": one.name, **_after(move, one, actor)} for one in now])
+        connection.execute(
+            _CHANGE, [{"strategy": one.name, **_after(move, one, actor, reason)} for one in now]
+        )
         told = {"reason": reason} if reason else {}
         details = {one.name: {"version": _meant(move, one), "before": one.words, **told} for one in now}
         record_within(connection, actor=actor, action=move.done, details=details)
@@ -161,7 +178,16 @@ def _refuse_shared_slots(connection: Connection, versions: Mapping[str, int]) ->
 
 
 _SLOTS = 4_771_001  # of all advisory locks the one on the layers' slots
-_COLUMNS = ("pending", "stage", "submitted_by", "approved_by", "running", "state")
+_COLUMNS = (
+    "pending",
+    "stage",
+    "submitted_by",
+    "approved_by",
+    "running",
+    "state",
+    "sent_back_by",
+    "sent_back_why",
+)
 _CHANGE = (
     update(STRATEGIES)
     .where(STRATEGIES.c.name == bindparam("strategy"))
@@ -169,12 +195,25 @@ _CHANGE = (
 )
 
 
-def _after(move: Move, now: Standing, actor: str) -> dict[str, Any]:
+def _after(move: Move, now: Standing, actor: str, reason: str) -> dict[str, Any]:
     """The row after the move."""
-    nothing_pending = {"pending": None, "stage": None, "submitted_by": None, "approved_by": None}
+    not_sent_back = {"sent_back_by": None, "sent_back_why": None}
+    nothing_pending = {
+        "pending": None,
+        "stage": None,
+        "submitted_by": None,
+        "approved_by": None,
+        **not_sent_back,
+    }
     changes: Mapping[Move, Mapping[str, Any]] = {
-        SUBMIT: {"stage": "submitted", "submitted_by": actor},
+        SUBMIT: {"stage": "submitted", "submitted_by": actor, **not_sent_back},
         APPROVE: {"stage": "approved", "approved_by": actor},
+        SEND_BACK: {
+            "stage": "draft",
+            "submitted_by": None,
+            "sent_back_by": actor,
+            "sent_back_why": reason.strip(),
+        },
         GO_LIVE: {**nothing_pending, "running": now.pending, "state": "live"},
         PAUSE: {"state": "paused"},
         RESUME: {"state": "live"},

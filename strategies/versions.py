@@ -141,7 +141,14 @@ def _write(
     connection.execute(insert(STRATEGY_VERSIONS), rows)
     move = update(STRATEGIES).where(STRATEGIES.c.name == bindparam("strategy"))
     connection.execute(
-        move.values(pending=bindparam("version"), stage="draft", submitted_by=None, approved_by=None),
+        move.values(
+            pending=bindparam("version"),
+            stage="draft",
+            submitted_by=None,
+            approved_by=None,
+            sent_back_by=None,
+            sent_back_why=None,
+        ),
         [{"strategy": one.name, "version": one.version} for one in imported],
     )
     record_within(

@@ -41,15 +41,23 @@ COMPARED = (
     "tests/properties/test_rules_agree.py",
 )
 """Files that compare engines: one Spark on the JVM does for all of them."""
-LONGEST = ("tests/e2e/test_airflow.py", "tests/e2e/", "tests/truth/", *COMPARED, "tests/jobs/")
+LONGEST = (
+    "tests/e2e/test_airflow.py",
+    "tests/console/",
+    "tests/e2e/",
+    "tests/truth/",
+    *COMPARED,
+    "tests/jobs/",
+)
 """What takes a worker longest, longest first."""
 
 
 class Sharing(LoadScopeScheduling):
     """Shares tests out among workers so that what is made for several of them is made once.
 
-    A file's tests stay together, and so do the files of a folder that has a conftest.py of its own, and those
-    that compare engines. Marks of groups would not do: pytest 9.2 with xdist 3.8 passes over them.
+    A file's tests stay together, and so do the files of a folder that has a conftest.py of its own with all
+    below it, and those that compare engines. Marks of groups would not do: pytest 9.2 with xdist 3.8 passes
+    over them.
     """
 
     def _split_scope(self, nodeid: str) -> str:
@@ -57,8 +65,8 @@ class Sharing(LoadScopeScheduling):
         if name in COMPARED:
             return "engines compared"
         file = Path(name)
-        own = file.parent.name != "tests" and (ROOT / file.parent / "conftest.py").exists()
-        return str(file.parent if own else file)
+        above = [one for one in reversed(file.parents) if (ROOT / one / "conftest.py").exists()]
+        return str(above[1] if len(above) > 1 else file)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from jobs.command import app
+from jobs.command import add_rooms_above, app
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -44,6 +44,7 @@ def test_make_targets_exist(command: str) -> None:
 @pytest.mark.parametrize("command", _commands("longreach"))
 def test_longreach_commands_take_what_the_documents_give_them(command: str) -> None:
     words = shlex.split(command, comments=True)[1:]
+    add_rooms_above()
     groups = {group.name for group in app.registered_groups}
     names = [word for word in words if not word.startswith("-")][: 2 if words[0] in groups else 1]
     options = [word.split("=")[0] for word in words if word.startswith("--")]

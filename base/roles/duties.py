@@ -26,6 +26,7 @@ class Action(Enum):
     KEEP_KEYS = "turn keys over and destroy them", "轮换与销毁密钥"
     LOOK_INTO_VAULT = "see a person's identity, with purpose and ticket", "凭用途与工单查看身份信息"
     ANSWER_PERSON = "find, hand out and erase what is kept of a person", "个人信息查询、导出、删除"
+    KEEP_USERS = "let people into the console, and out of it", "管理工作台用户"
     READ_AUDIT = "read and verify the audit trail and the alerts", "查看与校验审计链和告警"
 
     def __init__(self, english: str, chinese: str) -> None:
@@ -111,6 +112,7 @@ DUTIES: dict[Role, Duty] = {
                 Action.ENTER_OPT_OUT,
                 Action.KEEP_CALLERS,
                 Action.KEEP_KEYS,
+                Action.KEEP_USERS,
             }
         ),
         fields=frozenset({Field.FIGURES, Field.INTERNAL}),

@@ -20,6 +20,7 @@ from base.errors import SettingsError
 from base.settings.bank import LongTail, Segments, Synthetic
 from base.settings.callers import Callers
 from base.settings.capacity import Arbitration, ChannelCapacity, LeastShares, Skill
+from base.settings.console import Console
 from base.settings.contact import Contact
 from base.settings.experiments import Experiments, Holdout
 from base.settings.recipients import Canaries, Recipient, RecipientName
@@ -33,6 +34,7 @@ __all__ = [
     "Callers",
     "Canaries",
     "ChannelCapacity",
+    "Console",
     "Contact",
     "Experiments",
     "Holdout",
@@ -93,6 +95,7 @@ class Settings(BaseSettings):
     recipients: dict[RecipientName, Recipient] = Field(default_factory=dict)
     callers: Callers = Callers()  # type: ignore[call-arg]
     canaries: Canaries = Canaries()
+    console: Console = Console()
 
     @model_validator(mode="after")
     def _each_kind_has_one_skill(self) -> "Settings":

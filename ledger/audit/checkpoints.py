@@ -84,8 +84,8 @@ def checkpoint_at_the_end(ledger: Ledger) -> None:
         _log.error("no checkpoint of the audit was kept: %s", words)
 
 
-def read_checkpoints(path: Path, *, public_key: Path) -> list[Checkpoint]:
-    """The checkpoints of a file, each with a signature that holds.
+def read_checkpoints(path: Path, *, public_key: Path, newest: int | None = None) -> list[Checkpoint]:
+    """The checkpoints of a file, each with a signature that holds; ``newest``: only so many of them.
 
     No file and no key: there were none yet. Raises LedgerError where a signature does not hold, and where the
     file or the key is missing.
@@ -103,8 +103,9 @@ def read_checkpoints(path: Path, *, public_key: Path) -> list[Checkpoint]:
         raise LedgerError(
             f"{public_key}: is no public key of checkpoints ({type(error).__name__}); restore its copy"
         ) from None
-    lines = path.read_bytes().splitlines()
-    return [_read(line, key, where=f"{path.name}, line {place}") for place, line in enumerate(lines, start=1)]
+    lines = list(enumerate(path.read_bytes().splitlines(), start=1))
+    wanted = lines if newest is None else lines[-newest:]
+    return [_read(line, key, where=f"{path.name}, line {place}") for place, line in wanted]
 
 
 def _read(line: bytes, key: Ed25519PublicKey, *, where: str) -> Checkpoint:

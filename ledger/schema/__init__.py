@@ -2,6 +2,7 @@
 
 from ledger.schema.book import READINGS, REVIEWS, STRATEGIES, STRATEGY_VERSIONS
 from ledger.schema.callers import CALLER_NUMBERS, CALLER_USES
+from ledger.schema.console import API_TOKENS, CONSOLE_SESSIONS, CONSOLE_USERS
 from ledger.schema.deliveries import CANARIES, INBOX_FILES
 from ledger.schema.metadata import METADATA, among
 from ledger.schema.releases import RELEASE_APPROVALS, RELEASE_CONTENT, RELEASE_MOVES, RELEASES
@@ -18,11 +19,14 @@ from ledger.schema.watch import ALERTS, AUDIT_CHAIN, WATCHED
 
 __all__ = [
     "ALERTS",
+    "API_TOKENS",
     "AUDIT",
     "AUDIT_CHAIN",
     "CALLER_NUMBERS",
     "CALLER_USES",
     "CANARIES",
+    "CONSOLE_SESSIONS",
+    "CONSOLE_USERS",
     "INBOX_FILES",
     "METADATA",
     "OPT_OUTS",

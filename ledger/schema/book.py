@@ -30,6 +30,8 @@ STRATEGIES = Table(
     Column("approved_by", String),
     Column("running", Integer, comment="the version that went live last"),
     Column("state", String, comment="of the running version: live, paused, retired"),
+    Column("sent_back_by", String, comment="who sent the draft back"),
+    Column("sent_back_why", Text, comment="what its author was told"),
 )
 
 STRATEGY_VERSIONS = Table(

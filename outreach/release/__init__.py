@@ -1,7 +1,7 @@
 """How lists leave: made and sealed outside any lock, frozen in the ledger, approved, handed over once."""
 
 from outreach.release.approval import approve, approve_by_limits, withdraw
-from outreach.release.content import left
+from outreach.release.content import left, strategies_of
 from outreach.release.drafts import Draft, kin_of
 from outreach.release.handover import take_receipts
 from outreach.release.lists import (
@@ -54,6 +54,7 @@ __all__ = [
     "plan",
     "recipients_of",
     "releases_of",
+    "strategies_of",
     "take_receipts",
     "withdraw",
 ]

@@ -49,6 +49,13 @@ def draft_of(connection: Connection, release: Release) -> Draft:
     return Draft(rows=_table(connection, release, "rows"), kin=_table(connection, release, "kin"))
 
 
+def strategies_of(connection: Connection, release: Release) -> dict[str, int]:
+    """Rows by strategy, of the list as it was frozen last. Raises ReleaseError where it is not kept."""
+    rows = _table(connection, release, "rows", columns=("strategy",))
+    counted = rows["strategy"].cast(pa.string()).value_counts().to_pylist()
+    return {one["values"]: one["counts"] for one in counted}
+
+
 def left(connection: Connection, as_of: date) -> pa.Table:
     """The rows (schema ``LISTED``) of all the night's lists that have left."""
     releases = releases_of(connection, as_of).values()
@@ -56,13 +63,16 @@ def left(connection: Connection, as_of: date) -> pa.Table:
     return pa.concat_tables([LISTED.empty_table(), *tables]).unify_dictionaries().combine_chunks()
 
 
-def _table(connection: Connection, release: Release, kind: str) -> pa.Table:
+def _table(connection: Connection, release: Release, kind: str, *, columns: tuple[str, ...] = ()) -> pa.Table:
+    """Of these columns, or all."""
     content = _content(connection, release, kind)
     if not content:
         raise ReleaseError(
             f"the rows of the list for {release.recipient} of {release.as_of} are not kept any more"
         )
-    return pa.ipc.open_file(pa.py_buffer(content)).read_all()
+    schema = pa.ipc.open_file(pa.py_buffer(content)).schema
+    wanted = pa.ipc.IpcReadOptions(included_fields=[schema.get_field_index(name) for name in columns])
+    return pa.ipc.open_file(pa.py_buffer(content), options=wanted).read_all()
 
 
 def _content(connection: Connection, release: Release, kind: str) -> bytes:

@@ -129,7 +129,7 @@ def make_app(
 
     async def may_use(recipient: str, request: Request) -> dict[str, Any]:
         address = request.query_params.get("address", "")
-        why = await run_in_threadpool(_check, ledger, recipient, address, clock())
+        why = await run_in_threadpool(ask, ledger, recipient, address, clock())
         return {"address": address, "may_be_used": why is None, "why": why}
 
     @asynccontextmanager
@@ -148,6 +148,15 @@ def make_app(
 
     routes = [route("/revocations", page), route("/revocations/check", may_use)]
     return Starlette(routes=routes, lifespan=listening)
+
+
+def ask(ledger: Ledger, recipient: str, address: str, now: datetime) -> str | None:
+    """Why ``recipient`` may not use the address now, None where it may; notices who asks about a canary."""
+    with ledger.engine.begin() as connection:
+        why = check(connection, recipient=recipient, address=address)
+        if why == "unknown":
+            look_for(connection, {address: now}, by=recipient, where="revocations")
+    return why
 
 
 async def _answered(request: Request, answer: Answering, *, door: _Door, settings: Settings) -> Response:
@@ -170,14 +179,6 @@ def _read(ledger: Ledger, recipient: str, after: Cursor) -> Page:
     snapshot = ledger.engine.execution_options(isolation_level="REPEATABLE READ")
     with snapshot.connect() as connection:
         return read_page(connection, recipient=recipient, after=after)
-
-
-def _check(ledger: Ledger, recipient: str, address: str, now: datetime) -> str | None:
-    with ledger.engine.begin() as connection:
-        why = check(connection, recipient=recipient, address=address)
-        if why == "unknown":
-            look_for(connection, {address: now}, by=recipient, where="revocations")
-    return why
 
 
 def _wait(told: str) -> float:

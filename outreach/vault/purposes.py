@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from base.errors import VaultError
+from base.scrub import WHOLE, scrub
 from lake.tables.words import RECIPIENTS
 
 # What may be a phone or an ID number has no place on the trail.
@@ -74,3 +75,9 @@ def require_matter(purpose: str, ticket: str) -> None:
             "vault: nobody is shown without a ticket; say in whose matter, such as CASE-1024: letters and "
             "digits, no number of a person"
         )
+
+
+def on_record(purpose: str, ticket: str) -> dict[str, str]:
+    """What the trail keeps of a matter; what is no ticket may be somebody's number and is struck out."""
+    kept = ticket if _TICKET.fullmatch(ticket) or not ticket.strip() else WHOLE
+    return {"purpose": scrub(purpose), "ticket": kept}

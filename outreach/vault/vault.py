@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from base.errors import VaultError
+from base.scrub import scrub
 from base.settings import Settings
 from lake.tables.intake import IDENTITIES
 from ledger import audit
@@ -17,7 +18,7 @@ from outreach.vault import opted_out, persons, tombstones
 from outreach.vault.deliveries import keep
 from outreach.vault.keyring import KeyRing
 from outreach.vault.lookup import documents, tokens_of
-from outreach.vault.purposes import PURPOSES, fields_in_full, fields_of, require_matter
+from outreach.vault.purposes import PURPOSES, fields_in_full, fields_of, on_record, require_matter
 from outreach.vault.records import opened, unpacked
 from outreach.vault.store import Connection, open_store
 from outreach.vault.tokens import Kind
@@ -102,7 +103,7 @@ class Vault:
         One audit record a call, refusals too. Raises VaultError without a known purpose and a ticket, and
         where nobody has that token at that date.
         """
-        detail = {"as_of": as_of.isoformat(), "purpose": purpose, "ticket": ticket}
+        detail = {"as_of": as_of.isoformat(), **on_record(purpose, ticket)}
         subject = self._known(customer)
         with _recorded(ledger, actor=actor, action="look", subject=subject, detail=detail) as line:
             found = self._read(as_of, pa.array([customer]), fields_in_full(purpose, ticket))
@@ -118,7 +119,7 @@ class Vault:
 
         One audit record a call, without the value. Raises VaultError without a known purpose and a ticket.
         """
-        detail = {"purpose": purpose, "ticket": ticket}
+        detail = on_record(purpose, ticket)
         with _recorded(ledger, actor=actor, action="find", subject=handle, detail=detail) as line:
             require_matter(purpose, ticket)
             written = pa.array([value.strip()])
@@ -184,7 +185,7 @@ class Vault:
         Delivered again they are refused, until lifted. Copies of the records, wherever they are, can no
         longer be read without a copy of the key: docs/vault.md says what backups hold.
         """
-        detail = {"purpose": purpose, "ticket": ticket, "customers": len(customers)}
+        detail = {**on_record(purpose, ticket), "customers": len(customers)}
         with _recorded(ledger, actor=actor, action="erase", subject="customers", detail=detail) as line:
             require_matter(purpose, ticket)
             with self._opened() as (connection, ring):
@@ -193,7 +194,7 @@ class Vault:
 
     def lift(self, number: str, *, purpose: str, ticket: str, actor: str, ledger: Ledger) -> bool:
         """Lets an erased customer number come back with the next delivery; whether it was erased."""
-        detail = {"purpose": purpose, "ticket": ticket}
+        detail = on_record(purpose, ticket)
         with _recorded(ledger, actor=actor, action="lift", subject="customer", detail=detail) as line:
             require_matter(purpose, ticket)
             with self._opened() as (connection, ring):
@@ -243,7 +244,7 @@ def _recorded(
     try:
         yield line
     except VaultError as refusal:
-        why = {**line, "asked": action, "why": str(refusal)}
+        why = {**line, "asked": action, "why": scrub(str(refusal))}
         audit.record(ledger, actor=actor, action="vault.refused", subject=subject, detail=why)
         watch_look(ledger, actor=actor, scheduled=scheduled)
         raise

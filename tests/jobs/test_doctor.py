@@ -18,6 +18,7 @@ def test_a_healthy_house_is_told_so(tmp_path: Path) -> None:
         "caller numbers",
         "recipients",
         "roles",
+        "console",
     ]
     assert all(finding.well for finding in findings), findings
     assert any("made up" in finding.words for finding in findings)
@@ -32,7 +33,15 @@ def test_every_ill_part_is_named_with_its_mend(tmp_path: Path) -> None:
         recipients={"ai_dialer": {}},
     )
     ill = {finding.part: finding.words for finding in examine(settings) if not finding.well}
-    assert set(ill) == {"PostgreSQL", "vault", "source", "strategy book", "caller numbers", "recipients"}
+    assert set(ill) == {
+        "PostgreSQL",
+        "vault",
+        "source",
+        "strategy book",
+        "caller numbers",
+        "recipients",
+        "console",
+    }
     assert "LONGREACH_DATABASE_URL" in ill["PostgreSQL"]
     assert "synthetic" in ill["source"]
     assert "ai_dialer: lists go to" in ill["recipients"]

@@ -17,7 +17,8 @@ from typer.testing import CliRunner
 from base.errors import LedgerError, RoleError, StoreError, VaultError
 from base.settings import load_settings
 from jobs.command import app
-from jobs.person import Matter, erase, export, find, whereabouts
+from jobs.matter import Matter
+from jobs.person import erase, export, find, whereabouts
 from jobs.person_data import tables
 from jobs.run import alone
 from lake.store import Store

@@ -1,15 +1,18 @@
 """A service is up while its block runs, and nothing it started is left afterwards."""
 
+import os
 import socket
 import sys
 from contextlib import suppress
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 
 from base.errors import LongreachError
-from jobs.up import Service, free_port, running
+from base.settings import load_settings
+from jobs.up import Service, desk, free_port, running
 
 # Serves, after starting a child in a process group of its own, as each Airflow task is.
 SERVES = """
@@ -61,3 +64,17 @@ def test_a_taken_port_is_refused_before_anything_starts(tmp_path: Path) -> None:
         ):
             pass
     assert not (tmp_path / "logs").exists()
+
+
+def test_the_console_lets_in_who_started_it_with_the_password_of_its_log(tmp_path: Path) -> None:
+    settings = load_settings(home=tmp_path / "home")
+    service = desk(settings, port=free_port(), mlflow="http://127.0.0.1:5000")
+    with running(service, environment={**os.environ, "LONGREACH_ACTOR": "zhou"}):
+        told = service.log.read_text(encoding="utf-8")
+        password = told.split("with the password ")[1].split()[0]
+        form = {"name": "zhou", "password": password}
+        answer = httpx.post(
+            f"{service.address}/sign-in", data=form, headers={"sec-fetch-site": "same-origin"}
+        )
+        assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert service.log.stat().st_mode & 0o077 == 0

@@ -193,6 +193,7 @@ def test_rule_3_a_full_view_needs_purpose_and_ticket(vault: Vault, ledger: Ledge
             vault.look(NIGHT, token, **{**MATTER, **wrong}, ledger=ledger)
         line = trail(ledger, last=1)[0]
         assert (line["action"], line["actor"], line["subject"]) == ("vault.refused", "li", token)
+        assert "13800000001" not in str(line["detail"])
     for typed in ("13800000001", "C00013800001"):
         with pytest.raises(VaultError, match="token of nobody"):
             vault.look(NIGHT, typed, **MATTER, ledger=ledger)

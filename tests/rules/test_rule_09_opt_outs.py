@@ -6,7 +6,8 @@ import pyarrow as pa
 from pyspark.sql import SparkSession
 from sqlalchemy import insert
 
-from jobs.person import Matter, erase
+from jobs.matter import Matter
+from jobs.person import erase
 from lake.tables.words import CHANNELS, SUPPRESSION_KINDS
 from ledger.database import Ledger
 from ledger.schema import RELEASES

@@ -14,7 +14,7 @@ from ledger.audit import trail
 from ledger.database import Ledger, open_ledger
 from ledger.schema import STRATEGIES
 from strategies.book import Standing, standings
-from strategies.lifecycle import approve, golive, pause, resume, retire, submit
+from strategies.lifecycle import approve, golive, pause, resume, retire, sendback, submit
 from strategies.versions import import_
 from tests.strategies.book_world import written
 
@@ -28,6 +28,7 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
 MOVES: dict[str, Callable[[Ledger, str], None]] = {
     "submit": lambda ledger, name: submit(ledger, [name], actor="author"),
     "approve": lambda ledger, name: approve(ledger, [name], actor="reader"),
+    "sendback": lambda ledger, name: sendback(ledger, [name], actor="reader", reason="a test"),
     "golive": lambda ledger, name: golive(ledger, [name], actor="reader"),
     "pause": lambda ledger, name: pause(ledger, [name], actor="reader", reason="a test"),
     "resume": lambda ledger, name: resume(ledger, [name], actor="reader", reason="a test"),
@@ -44,7 +45,7 @@ WAYS = {
 }
 LAWFUL = {
     "draft": {"submit", "retire"},
-    "submitted": {"approve", "retire"},
+    "submitted": {"approve", "sendback", "retire"},
     "approved": {"golive", "retire"},
     "live": {"pause", "retire"},
     "paused": {"resume", "retire"},
@@ -127,6 +128,23 @@ def test_who_wrote_or_submitted_does_not_approve(ledger: Ledger, who: str) -> No
     assert standing(ledger, name).approved_by == "reader"
 
 
+def test_what_is_sent_back_is_its_authors_again_with_the_reason(ledger: Ledger) -> None:
+    make(ledger, "sent_back", way=WAYS["submitted"])
+    with pytest.raises(BookError, match="takes a reason"):
+        sendback(ledger, ["sent_back"], actor="reader", reason="  ")
+    sendback(ledger, ["sent_back"], actor="reader", reason="too many of them", versions={"sent_back": 1})
+    now = standing(ledger, "sent_back")
+    assert (now.stage, now.submitted_by, now.sent_back_by) == ("draft", None, "reader")
+    assert now.sent_back_why == "too many of them"
+    assert trail(ledger, subject="sent_back")[0]["detail"]["reason"] == "too many of them"
+    MOVES["submit"](ledger, "sent_back")
+    assert standing(ledger, "sent_back").sent_back_by is None
+    MOVES["sendback"](ledger, "sent_back")
+    import_(ledger, [written("sent_back", title="Two")], actor="author", bases={"sent_back": 1})
+    now = standing(ledger, "sent_back")
+    assert (now.pending, now.sent_back_by, now.sent_back_why) == (2, None, None)
+
+
 def test_who_wrote_an_earlier_live_version_may_approve_the_next(ledger: Ledger) -> None:
     make(ledger, "by_turns", way=WAYS["live"])
     import_(ledger, [written("by_turns", title="Two")], actor="reader", bases={"by_turns": 1})
@@ -161,6 +179,7 @@ def test_what_was_read_is_what_is_approved(ledger: Ledger) -> None:
         ("draft", {"stage": "approved", "submitted_by": "author", "approved_by": "reader"}),
         ("draft", {"pending": None, "stage": None, "running": 1, "state": "live"}),
         ("submitted", {"submitted_by": "somebody else"}),
+        ("submitted", {"stage": "draft", "submitted_by": None}),
         ("submitted", {"pending": None, "stage": None, "submitted_by": None, "running": 1, "state": "live"}),
         ("approved", {"approved_by": "somebody else"}),
         ("live", {"running": 2}),

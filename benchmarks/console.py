@@ -1,0 +1,249 @@
+"""The console of a large house with fifty people at it: pages, live count, first paint, memory.
+
+``python -m benchmarks.console`` prints one JSON line a figure; about 2 GiB of disk. The people are played by
+this process on the same cores as the server: who reads opens a page, looks at it for ``LOOKS`` seconds, and
+opens the next; who writes changes his rule every ``TYPES`` seconds and waits for its count.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import get_args
+
+import httpx
+import numpy as np
+import psutil
+from playwright.sync_api import sync_playwright
+
+from base.errors import LongreachError
+from base.settings import Role, Settings, load_settings
+from benchmarks.big_desk import SMALL, make_house
+from benchmarks.figure import Figure, apart, at_most, show, told
+from console.entrance import sessions, users
+from ledger.database import open_ledger
+
+PEOPLE = 50
+CUSTOMERS, STRATEGIES = 1_000_000, 4_000
+LOOKS, TYPES = (1.0, 3.0), 1.0
+SECONDS = 30.0
+WHO = "reader"
+PAGES = (
+    "/",
+    "/segments",
+    "/segments/S01",
+    "/segments/S07",
+    "/strategies",
+    "/strategies?q=fund",
+    "/strategies?page=20",
+    "/strategies/mobile_silent_app",
+    "/tonight",
+    "/experiments",
+    "/experiments?page=3",
+    "/runs",
+    "/quality",
+    "/releases",
+    "/compliance",
+)
+"""What people open, again and again."""
+RULES = (
+    "aum_now >= {}",
+    "has_app and aum_now < {}",
+    "segment in ('S01', 'S02', 'S07') and age >= 30 and aum_now between {} and 40000",
+    "not has_fund and logins_30d >= 3 and aum_now > {}",
+)
+_Reader = Callable[
+    [httpx.AsyncClient, Sequence[str], random.Random, float], Coroutine[None, None, list[float]]
+]
+
+# The server closes what was idle for five seconds; a browser would try again, this client does not.
+_LIMITS = httpx.Limits(max_connections=PEOPLE, keepalive_expiry=3)
+_RUN = "from jobs.command import main; main()"
+
+
+def figures(home: Path, *, customers: int, strategies: int) -> Iterator[Figure]:
+    """Everything that is asked of the console, in a house of this size."""
+    settings = _settings(home)
+    apart(make_house, settings, customers, strategies)
+    with _console(settings) as (address, server), _session(settings) as kept:
+        cookies = {sessions.COOKIE: kept}
+        rule = {"rule": RULES[2].format(1_000)}
+        first = _asked(address, cookies, "/strategies/rule", rule)
+        yield told("first live count after a night, its sample being drawn", first, "s")
+        first = _asked(address, cookies, "/strategies/rivals", rule)
+        yield told(f"first overlap with {strategies:,} strategies after one goes live", first, "s")
+        pages = _there(address, cookies)
+        size = f"{customers:,} customers, {strategies:,} strategies, {PEOPLE} people at once"
+        seconds = asyncio.run(_everybody(_reads, address, cookies, pages))
+        yield told(f"pages opened, {len(pages)} of them, {size}", len(seconds), "pages")
+        yield at_most(f"pages, 95th percentile, {size}", 1000 * _p95(seconds), "ms", goal=100)
+        seconds = asyncio.run(_everybody(_types, address, cookies, RULES))
+        yield told(f"live counts, {size}", len(seconds), "counts")
+        yield at_most(f"live count, 95th percentile, {size}", 1000 * _p95(seconds), "ms", goal=300)
+        exact = _asked(address, cookies, "/strategies/rule", {**rule, "exact": "yes"})
+        yield told("exact count on demand", exact, "s")
+        overlap = _asked(address, cookies, "/strategies/rivals", rule)
+        yield told(f"overlap with {strategies:,} strategies", overlap, "s")
+        yield at_most("first useful paint, cold browser, slowest of 5", _paint(address, kept), "s", goal=0.5)
+        yield at_most("the server's peak memory, all of it", _peak(server), "MiB", goal=500)
+
+
+def _settings(home: Path) -> Settings:
+    return load_settings(
+        home=home,
+        source="synthetic",
+        spark_remote=None,
+        synthetic={"customers": SMALL},
+        segments={"count": 30},
+        roles={WHO: get_args(Role)},
+    )
+
+
+@contextmanager
+def _session(settings: Settings) -> Iterator[str]:
+    with open_ledger(settings) as ledger, ledger.engine.begin() as connection:
+        users.add(connection, WHO, password=None, language="en", actor="benchmark")
+        kept = sessions.begin(connection, users.User(name=WHO, language="en", large_text=False))
+    yield kept
+
+
+@contextmanager
+def _console(settings: Settings) -> Iterator[tuple[str, psutil.Process]]:
+    """The console as people start it, and its process."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port = found.getsockname()[1]
+    told_to_it = {
+        "LONGREACH_HOME": str(settings.home.resolve()),
+        "LONGREACH_ROLES": json.dumps(settings.roles),
+    }
+    called = [sys.executable, "-c", _RUN, "console", "--port", str(port)]
+    server = subprocess.Popen(called, env={**os.environ, **told_to_it}, stdout=subprocess.DEVNULL)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        _wait(address, server)
+        yield address, psutil.Process(server.pid)
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _wait(address: str, server: subprocess.Popen[bytes]) -> None:
+    for _ in range(600):
+        if server.poll() is not None:
+            raise LongreachError("the console ended before it answered; its words are above")
+        try:
+            httpx.get(f"{address}/sign-in")
+            return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    raise LongreachError("the console did not answer within a minute")
+
+
+def _there(address: str, cookies: dict[str, str]) -> Sequence[str]:
+    """The pages that there are, each opened once: what a night's first reader waits for is not counted."""
+    with httpx.Client(base_url=address, cookies=cookies, timeout=60) as client:
+        return [path for path in PAGES if client.get(path).status_code == 200]
+
+
+async def _everybody(
+    person: _Reader, address: str, cookies: dict[str, str], given: Sequence[str]
+) -> list[float]:
+    async with httpx.AsyncClient(base_url=address, cookies=cookies, timeout=60, limits=_LIMITS) as client:
+        until = time.monotonic() + SECONDS
+        each = [person(client, given, random.Random(number), until) for number in range(PEOPLE)]
+        return [one for own in await asyncio.gather(*each) for one in own]
+
+
+async def _reads(
+    client: httpx.AsyncClient, pages: Sequence[str], draw: random.Random, until: float
+) -> list[float]:
+    await asyncio.sleep(draw.uniform(0, LOOKS[1]))
+    seconds = []
+    while time.monotonic() < until:
+        seconds.append(await _timed(client, draw.choice(pages)))
+        await asyncio.sleep(draw.uniform(*LOOKS))
+    return seconds
+
+
+async def _types(
+    client: httpx.AsyncClient, rules: Sequence[str], draw: random.Random, until: float
+) -> list[float]:
+    await asyncio.sleep(draw.uniform(0, TYPES))
+    seconds = []
+    while time.monotonic() < until:
+        rule = draw.choice(rules).format(draw.randrange(1, 30_000))
+        seconds.append(await _timed(client, f"/strategies/rule?{httpx.QueryParams(rule=rule, holdout=15)}"))
+        await asyncio.sleep(TYPES)
+    return seconds
+
+
+async def _timed(client: httpx.AsyncClient, path: str) -> float:
+    started = time.perf_counter()
+    (await client.get(path)).raise_for_status()
+    return time.perf_counter() - started
+
+
+def _asked(address: str, cookies: dict[str, str], path: str, told: dict[str, str]) -> float:
+    """Seconds until one question is answered, with nobody else there."""
+    with httpx.Client(base_url=address, cookies=cookies, timeout=120) as client:
+        started = time.perf_counter()
+        client.get(path, params=told).raise_for_status()
+        return time.perf_counter() - started
+
+
+def _paint(address: str, kept: str) -> float:
+    """Seconds to the first contentful paint of the segments in a browser started for it alone."""
+    alone = ["--no-sandbox"] if os.geteuid() == 0 else []
+    seconds: list[float] = []
+    with sync_playwright() as playwright:
+        for _ in range(5):
+            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=alone)
+            context = browser.new_context()
+            context.add_cookies([{"name": sessions.COOKIE, "value": kept, "url": address}])
+            page = context.new_page()
+            page.goto(f"{address}/segments")
+            page.wait_for_timeout(1_000)  # the pages allow no script to wait with
+            seconds.append(float(page.evaluate(f"{_PAINTS}[0].startTime")) / 1000)
+            browser.close()
+    return max(seconds)
+
+
+_PAINTS = "performance.getEntriesByName('first-contentful-paint')"
+
+
+def _p95(seconds: Sequence[float]) -> float:
+    return float(np.quantile(seconds, 0.95))
+
+
+def _peak(server: psutil.Process) -> float:
+    """MiB of the most that the server held at once, as the kernel kept it."""
+    lines = Path(f"/proc/{server.pid}/status").read_text(encoding="utf-8").splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
+
+
+def main() -> None:
+    """Measures everything at the size asked for; the goals are those of the full size."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--customers", type=int, default=CUSTOMERS)
+    parser.add_argument("--strategies", type=int, default=STRATEGIES)
+    given = parser.parse_args()
+    home = Path(tempfile.mkdtemp(prefix="bench-console-"))
+    try:
+        show(figures(home / "home", customers=given.customers, strategies=given.strategies))
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""The way in and out."""
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from console.answer import SIGN_IN, House, Told, answered, bare, preferred, to_sign_in
+from console.entrance import guard, sessions
+from console.entrance.users import LANGUAGES, authenticate, prefer
+from console.render import render
+from console.words import Said
+from ledger.audit import record_within
+
+_WRONG = Said(
+    "Name or password is wrong, or the name is closed for a while after too many attempts.",
+    "姓名或密码错误,或因多次失败暂时锁定。",
+)
+
+
+def routes(house: House) -> list[Route]:
+    """Sign in, sign out, and how somebody wants the pages."""
+
+    def page(request: Request, told: Told) -> Response:
+        return _page(request, told, wrong=False)
+
+    def sign_in(request: Request, told: Told) -> Response:
+        return _sign_in(house, request, told)
+
+    def sign_out(request: Request, told: Told) -> Response:
+        return _sign_out(house, request, told)
+
+    def preferences(request: Request, told: Told) -> Response:
+        return _prefer(house, request, told)
+
+    return [
+        Route(SIGN_IN, answered(house, page), methods=["GET"]),
+        Route(SIGN_IN, answered(house, sign_in), methods=["POST"]),
+        Route("/sign-out", answered(house, sign_out), methods=["POST"]),
+        Route("/preferences", answered(house, preferences), methods=["POST"]),
+    ]
+
+
+def _page(request: Request, told: Told, *, wrong: bool) -> Response:
+    language = preferred(request)
+    values = {
+        **bare(request),
+        "wrong": _WRONG.to(language) if wrong else None,
+        "back": _inside(told.get("back", "/")),
+        "name": told.get("name", ""),
+    }
+    return HTMLResponse(render("sign_in.html", values, language=language), 401 if wrong else 200)
+
+
+def _sign_in(house: House, request: Request, told: Told) -> Response:
+    name, password = told.get("name", "").strip(), told.get("password", "")
+    with house.ledger.engine.begin() as connection:
+        user = name and authenticate(
+            connection, name, password, settings=house.settings.console, now=house.clock()
+        )
+        if not user:
+            return _page(request, told, wrong=True)
+        if old := request.cookies.get(sessions.COOKIE):
+            sessions.end(connection, old)
+        kept = sessions.begin(connection, user)
+        record_within(connection, actor=user.name, action="signed in", details={user.name: {}})
+    response = RedirectResponse(_inside(told.get("back", "/")), 303)
+    response.set_cookie(
+        sessions.COOKIE,
+        kept,
+        httponly=True,
+        samesite="lax",
+        secure=house.settings.console.public_url.startswith("https:"),
+    )
+    return response
+
+
+def _sign_out(house: House, request: Request, told: Told) -> Response:
+    kept = request.cookies.get(sessions.COOKIE)
+    if kept:
+        guard.refuse_without_token(told, expected=sessions.form_token(kept))
+        with house.ledger.engine.begin() as connection:
+            sessions.end(connection, kept)
+    response = RedirectResponse(SIGN_IN, 303)
+    response.delete_cookie(sessions.COOKIE)
+    return response
+
+
+def _prefer(house: House, request: Request, told: Told) -> Response:
+    user = house.who(request)
+    if user is None:
+        return to_sign_in(request)
+    guard.refuse_without_token(told, expected=sessions.form_token(request.cookies[sessions.COOKIE]))
+    chosen = [language for language in LANGUAGES if language == told.get("language", user.language)]
+    large = told.get("large_text", "yes" if user.large_text else "no") == "yes"
+    with house.ledger.engine.begin() as connection:
+        prefer(connection, user.name, language=(chosen or [user.language])[0], large_text=large)
+    return RedirectResponse(_inside(told.get("back", "/")), 303)
+
+
+def _inside(path: str) -> str:
+    """The path, where it is one of this console; else its first page."""
+    inside = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
+    return path if inside else "/"

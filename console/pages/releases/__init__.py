@@ -1,0 +1,1 @@
+"""Lists on their way out, the feed that calls contacts off, and where rows come from."""

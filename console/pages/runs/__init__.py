@@ -1,0 +1,1 @@
+"""The nights that ran, and the quality of their data."""

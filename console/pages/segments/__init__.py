@@ -1,0 +1,1 @@
+"""The segments: all at a glance, a card each, who moved between them, and two side by side."""

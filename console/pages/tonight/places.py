@@ -1,0 +1,57 @@
+"""The last plan by segment and by strategy."""
+
+from typing import Any
+
+from base.roles import Action
+from console.listing import paged
+from console.pages.page import Shown, Visit, page
+from console.pages.tonight.night import FIELDS, Around, around, first_words, plan_of, segments_of, totals_of
+from console.words.limits import price_said
+from lake.tables import SEGMENT_CATALOG
+
+
+@page("/tonight/segments", title=("Tonight by segment", "今晚各客群"), fields=FIELDS)
+def tonight_segments(visit: Visit) -> Shown:
+    """Contacts by segment."""
+    now = around(visit)
+    found: list[dict[str, Any]] = []
+    if now.as_of is not None:
+        catalog = visit.lake.read(SEGMENT_CATALOG, as_of=now.as_of, columns=("segment", "name")).to_pylist()
+        totals = totals_of(visit, now.as_of)
+        found = [{**one, "contacts": totals.get(one["segment"], 0)} for one in catalog]
+        found.sort(key=lambda one: one["segment"])
+    return Shown(template="tonight/segments.html", values={**first_words(now), "found": found})
+
+
+@page("/tonight/strategies", title=("Tonight by strategy", "今晚各策略"), fields=FIELDS)
+def tonight_strategies(visit: Visit) -> Shown:
+    """Contacts by strategy against what it may have, a page at a time; in one segment where it is named."""
+    now, segment = around(visit), visit.told.get("segment", "").strip()
+    wanted, by_name = visit.told.get("q", "").strip().casefold(), visit.told.get("sort") == "name"
+    rows = [one for one in _rows(visit, now, segment) if wanted in one["strategy"].casefold()]
+    rows.sort(key=lambda one: one["strategy"] if by_name else (-(one["used"] or 0), one["strategy"]))
+    values = {
+        "turn": paged(rows, visit.told, search=("q", "segment", "sort")),
+        "segment": segment,
+        "q": visit.told.get("q", ""),
+        "by_name": by_name,
+        "price_said": price_said,
+        "may_rest": visit.may(Action.REST_STRATEGY),
+        "may_stop": visit.may(Action.STOP),
+    }
+    return Shown(template="tonight/strategies.html", values={**first_words(now), **values})
+
+
+def _rows(visit: Visit, now: Around, segment: str) -> list[dict[str, Any]]:
+    """The strategies' limits, with what they use; in a segment, where one is named."""
+    plan = plan_of(visit, now.as_of)
+    if plan is None:
+        return []
+    limits = [one for one in plan.limits if one["kind"] == "strategy"]
+    rows = [{**one, "strategy": one["name"].partition(".")[2]} for one in limits]
+    if not segment:
+        return rows
+    cells = segments_of(visit, plan.as_of)
+    own = cells[cells["segment"] == segment]
+    made = dict(zip(own["strategy"], own["contacts"], strict=True))
+    return [{**one, "used": made[one["strategy"]]} for one in rows if one["strategy"] in made]

@@ -1,0 +1,51 @@
+"""Fills templates: every page has the same frame, in the language of whoever looks at it."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from console.entrance.users import Language
+from console.words import Said
+
+BANK_TIME = ZoneInfo("Asia/Shanghai")
+
+
+def render(template: str, values: Mapping[str, Any], *, language: Language) -> str:
+    """The page as HTML. ``t(english, chinese)`` in a template is the text in the reader's language."""
+    return _templates(language).get_template(template).render(values)
+
+
+@cache
+def _templates(language: Language) -> Environment:
+    made = Environment(
+        loader=PackageLoader("console", "templates"),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        cache_size=-1,
+    )
+    made.globals.update(language=language, t=lambda *said: Said(*said).to(language))
+    made.filters.update(
+        day=lambda on: _day(on, language), moment=lambda at: _moment(at, language), number=_number
+    )
+    return made
+
+
+def _day(on: date, language: Language) -> str:
+    return f"{on.year}年{on.month}月{on.day}日" if language == "zh" else f"{on.day} {on:%b %Y}"
+
+
+def _moment(at: datetime, language: Language) -> str:
+    here = at.astimezone(BANK_TIME)
+    return f"{_day(here.date(), language)} {here:%H:%M}"
+
+
+def _number(count: float | None) -> str:
+    """With thousands apart; a dash where nothing is known or too few to be shown."""
+    return "–" if count is None else f"{count:,.0f}"

@@ -1,0 +1,154 @@
+// The desk at which a strategy is written. Everything here is done by the server as well, on "Show it so";
+// the script asks it sooner. Nothing is done while Chinese is being composed: the word is not there yet.
+import { completing } from "./complete.js";
+import { remembering } from "./remember.js";
+
+const desk = document.querySelector("#desk");
+const part = (name) => desk.querySelector(`#${name}`);
+const rule = part("rule");
+const text = part("text");
+const kept = part("kept");
+let composing = false;
+let typed = 0;
+let looks = 0;
+let waiting = 0;
+let later = 0;
+
+const field = (key) => desk.querySelector(`[name='f:${JSON.stringify(["experiment", key])}']`)?.value ?? "";
+
+function underline(before, wrong) {
+  const under = desk.querySelector(".underlined");
+  under.replaceChildren();
+  rule.removeAttribute("aria-invalid");
+  if (!wrong) return;
+  rule.setAttribute("aria-invalid", "true");
+  const mark = document.createElement("mark");
+  mark.textContent = wrong;
+  under.append(before, mark);
+  under.scrollTop = rule.scrollTop;
+}
+
+async function count(exact) {
+  const mine = typed;
+  const asked = new URLSearchParams({ rule: rule.value, holdout: field("holdout"), ramp: field("ramp") });
+  if (exact) asked.set("exact", "yes");
+  try {
+    const found = await (await fetch(`/strategies/rule?${asked}`)).json();
+    if (mine !== typed) return;
+    if (found.error) {
+      part("count").textContent = found.error;
+      return;
+    }
+    part("count").innerHTML = found.html; // made by the house's own template, which escapes
+    underline(found.before, found.wrong);
+  } catch {
+    if (mine === typed) part("count").textContent = part("count").dataset.silent;
+  }
+}
+
+// Who else wants these customers: asked when the typing has stopped for a while.
+async function rivals() {
+  const mine = typed;
+  try {
+    const asked = new URLSearchParams({ rule: rule.value, name: desk.dataset.name });
+    const found = await (await fetch(`/strategies/rivals?${asked}`)).json();
+    if (mine === typed) part("rivals").innerHTML = found.html ?? "";
+  } catch {
+    part("rivals").replaceChildren();
+  }
+}
+
+function soon() {
+  clearTimeout(waiting);
+  clearTimeout(later);
+  waiting = setTimeout(count, 150);
+  later = setTimeout(rivals, 1200);
+}
+
+// Puts the server's view of form and document in place of ours; focus, cursor and open parts stay.
+function swap(page) {
+  const at = document.activeElement;
+  const place = at && desk.contains(at) && at.id ? [at.id, at.selectionStart, at.selectionEnd] : null;
+  const open = [...part("funnel").querySelectorAll("details")].map((each) => each.open);
+  for (const name of ["told", "drawing", "funnel", "terms"]) {
+    part(name).innerHTML = page.querySelector(`#${name}`).innerHTML;
+  }
+  part("funnel").querySelectorAll("details").forEach((each, number) => { each.open = open[number] ?? true; });
+  text.value = page.querySelector("#text").value;
+  rule.value = page.querySelector("#rule").value;
+  desk.querySelector("[name=was]").value = page.querySelector("[name=was]").value;
+  const again = place && document.getElementById(place[0]);
+  if (again) {
+    again.focus();
+    if (typeof place[1] === "number" && again.setSelectionRange) again.setSelectionRange(place[1], place[2]);
+  }
+}
+
+// The newest question counts. Who goes on typing meanwhile keeps his words, and it is asked again.
+async function look(data) {
+  const mine = typed;
+  const asked = ++looks;
+  try {
+    const answer = await fetch(`/strategies/${desk.dataset.name}/look`, {
+      method: "POST",
+      body: new URLSearchParams(data),
+    });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (!page.querySelector("#told")) throw new Error("another page");
+    if (asked !== looks) return false;
+    if (mine !== typed) {
+      setTimeout(() => { if (asked === looks && !composing) look(new FormData(desk)); }, 400);
+      return false;
+    }
+    swap(page);
+    soon();
+    return true;
+  } catch {
+    kept.textContent = kept.dataset.lost;
+    return false;
+  }
+}
+
+desk.addEventListener("compositionstart", () => { composing = true; });
+desk.addEventListener("compositionend", (event) => {
+  composing = false;
+  typed += 1;
+  if (event.target === rule) soon();
+});
+desk.addEventListener("input", (event) => {
+  if (composing || event.isComposing || event.target.id === "note") return;
+  typed += 1;
+  if (event.target === rule) {
+    underline("", "");
+    soon();
+  }
+});
+desk.addEventListener("change", (event) => {
+  if (event.target.id !== "note") look(new FormData(desk));
+});
+desk.addEventListener("submit", async (event) => {
+  if (!event.submitter?.formAction.endsWith("/look")) return;
+  event.preventDefault();
+  delete desk.dataset.sent;
+  const data = new FormData(desk);
+  if (event.submitter.name) data.set(event.submitter.name, event.submitter.value);
+  await look(data);
+});
+part("count").addEventListener("click", (event) => {
+  const mend = event.target.closest(".mend");
+  if (mend) {
+    rule.value = mend.dataset.rule;
+    rule.focus();
+    rule.dispatchEvent(new Event("input", { bubbles: true }));
+    rule.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+  if (event.target.closest(".exact")) count(true);
+});
+rule.addEventListener("scroll", () => { desk.querySelector(".underlined").scrollTop = rule.scrollTop; });
+
+if (!rule.readOnly) {
+  completing(rule, part("choices"));
+  const older = desk.dataset.shown && desk.dataset.shown !== desk.dataset.newest;
+  if (!older) remembering(desk, kept, look);
+}
+soon();

@@ -1,0 +1,122 @@
+"""Every declared page can be read and used by everybody: WCAG 2.2 AA, narrow and wide, by keyboard alone."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from console.pages.page import pages
+from tests.console.addresses import FURTHER, address
+from tests.console.browser.window import NARROW, WIDE, Look, window
+from tests.console.desk import ALL_ROUNDER, Desk
+
+READ = {
+    "English, wide": Look(language="en", width=WIDE),
+    "Chinese, narrow, large": Look(language="zh", width=NARROW, large_text=True),
+}
+# With those above, every two of language, width and size of text meet.
+FITTED = {
+    "English, narrow, large": Look(language="en", width=NARROW, large_text=True),
+    "Chinese, wide, large": Look(language="zh", width=WIDE, large_text=True),
+    "English, narrow": Look(language="en", width=NARROW),
+}
+PATHS = [*(one.path for one in pages().values()), *FURTHER]
+SIDEWAYS = "document.documentElement.scrollWidth > innerWidth"
+ASKED = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
+MOST_STEPS = 200
+# What the keyboard comes to, here in the order in which it does; for the rest of a group of radio buttons, of
+# a list box and of a row of tabs it takes the arrows.
+FOCUSED = """() => {
+  const one = document.activeElement;
+  const shape = one.getBoundingClientRect();
+  const seen = shape.width > 0 && shape.height > 0 && getComputedStyle(one).outlineStyle !== "none";
+  const place = `${one.tagName} ${one.id} ${one.name}`;
+  one.dataset.passed = (Number(one.dataset.passed) || 0) + 1;
+  const name = one.type === "date" ? "date" : one.tagName;
+  return { words: one.outerHTML.slice(0, 150), times: Number(one.dataset.passed), seen, name, place };
+}"""
+PASSED_OVER = """() => [...document.querySelectorAll(
+  "a[href], button, input:not([type=hidden]), select, textarea, summary, [role=button], [onclick]"
+)].filter((one) => one.checkVisibility() && !one.disabled && !one.dataset.passed)
+  .filter((one) => one.tabIndex >= 0 && one.type !== "radio")
+  .filter((one) => !one.closest("[role=listbox], [role=tablist]"))
+  .map((one) => one.outerHTML.slice(0, 150))"""
+
+
+@pytest.fixture(scope="module", params=READ.values(), ids=READ)
+def read(request: pytest.FixtureRequest, browser: Browser, night_desk: Desk) -> Iterator[Page]:
+    with window(browser, night_desk, ALL_ROUNDER, request.param) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def used(browser: Browser, night_desk: Desk) -> Iterator[Page]:
+    with window(browser, night_desk, ALL_ROUNDER) as page:
+        yield page
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_page_can_be_read_by_everybody(read: Page, path: str) -> None:
+    read.goto(address(path))
+    assert violations(read) == []
+    assert not read.evaluate(SIDEWAYS), "the page scrolls sideways"
+
+
+@pytest.mark.parametrize("look", FITTED.values(), ids=FITTED)
+def test_no_page_is_wider_than_its_window(browser: Browser, night_desk: Desk, look: Look) -> None:
+    with window(browser, night_desk, ALL_ROUNDER, look) as page:
+        wide = []
+        for path in PATHS:
+            page.goto(address(path))
+            wide += [path] if page.evaluate(SIDEWAYS) else []
+        assert wide == []
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/no-such-page"])
+@pytest.mark.parametrize("look", READ.values(), ids=READ)
+def test_what_a_stranger_sees_can_be_read_by_everybody(
+    browser: Browser, night_desk: Desk, path: str, look: Look
+) -> None:
+    with window(browser, night_desk, None, look) as page:
+        page.goto(path)
+        assert violations(page) == []
+        assert not page.evaluate(SIDEWAYS)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_the_keyboard_comes_to_everything_and_is_seen_where_it_is(used: Page, path: str) -> None:
+    used.goto(address(path))
+    steps = list(walk(used))
+    assert [step["words"] for step in steps if not step["seen"]] == []
+    assert steps[-1]["words"].replace('"2"', '"1"') == steps[0]["words"], "the keyboard is caught here"
+    assert used.evaluate(PASSED_OVER) == []
+
+
+def walk(page: Page) -> Iterator[dict[str, Any]]:
+    """What the keyboard comes to, until it comes to something again; of a long page the beginning."""
+    before = ""
+    for _ in range(MOST_STEPS):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(FOCUSED)
+        # Behind the last place stands the browser itself; a date's day, month and year are one place.
+        if focused["name"] == "BODY" or (focused["name"] == "date" and focused["place"] == before):
+            continue
+        yield focused
+        before = focused["place"]
+        if focused["times"] > 1:
+            return
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds wrong, a line a kind with where and why."""
+    found: list[dict[str, Any]] = Axe().run(page, options=ASKED).response["violations"]
+    return [
+        f"{one['id']}: {node['html'][:150]}: {node['failureSummary']}"
+        for one in found
+        for node in one["nodes"][:3]
+    ]

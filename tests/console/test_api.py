@@ -1,0 +1,257 @@
+"""The API, asked of the running console by programs of every role and of none: default deny."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from sqlalchemy import func, select
+from typer.testing import CliRunner
+
+from base.errors import DeclarationError
+from base.roles import DUTIES
+from base.settings import Role
+from console.api import dial, outcomes, segments, strategies
+from console.api.app import needs_of
+from console.command import console
+from console.entrance import tokens, users
+from ledger.schema import API_TOKENS, AUDIT, STRATEGY_VERSIONS
+from outreach.deliver import answer_keys, answering_key
+from outreach.inbox import STATEMENT, arrivals_folder, hand_in
+from outreach.inbox.arrivals import Arrival, read_arrival
+from outreach.opt_outs import Whom
+from sources.answers import ANSWERS
+from tests.console.addresses import address
+from tests.console.api_world import given, program
+from tests.console.desk import NOBODY, PASSWORD, ROLES, Desk, served
+from tests.outreach.feed_world import holds, opts_out
+
+ENTRIES = {
+    f"{method} {route.path}": (method, route)
+    for router in (dial.router, outcomes.router, segments.router, strategies.router)
+    for route in router.routes
+    if isinstance(route, APIRoute)
+    for method in route.methods
+}
+
+
+def ask(desk: Desk, kept: str | None, entry: str) -> httpx.Response:
+    method, route = ENTRIES[entry]
+    with program(desk, kept) as client:
+        return client.request(
+            method, address(route.path), params={"address": "d-1"}, json={"text": "name: x"}
+        )
+
+
+@pytest.fixture(scope="module")
+def kept(desk: Desk) -> dict[str | None, str]:
+    """A token of each role, and of somebody of none."""
+    return {role: given(desk, role or NOBODY) for role in (*ROLES, None)}
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+@pytest.mark.parametrize("shown", [None, "x", "longreach_x", "x" * 5_000])
+def test_without_a_token_in_force_nothing_is_answered(desk: Desk, entry: str, shown: str | None) -> None:
+    answer = ask(desk, shown, entry)
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_a_session_of_a_browser_opens_nothing(desk: Desk, entry: str) -> None:
+    method, route = ENTRIES[entry]
+    visitor = desk.visitor("compliance")
+    assert visitor.client.request(method, f"/api{address(route.path)}").status_code == 401
+
+
+PAIRS = [
+    (entry, role)
+    for entry in ENTRIES
+    for role in (*ROLES, None)
+    if role is None or entry != "POST /strategies/{name}/dry-run"  # all roles may, and it takes an engine
+]
+
+
+@pytest.mark.parametrize(("entry", "role"), PAIRS)
+def test_an_entry_answers_whom_the_roles_allow(
+    desk: Desk, kept: dict[str | None, str], entry: str, role: Role | None
+) -> None:
+    needs = needs_of(ENTRIES[entry][1])
+    fields = DUTIES[role].fields if role else frozenset()
+    actions = DUTIES[role].actions if role else frozenset()
+    allowed = not needs.dialler and needs.fields <= fields and needs.action in (None, *actions)
+    with desk.ledger.engine.connect() as connection:
+        before = connection.execute(select(func.count()).select_from(STRATEGY_VERSIONS)).scalar()
+    answer = ask(desk, kept[role], entry)
+    assert (answer.status_code != 403) == allowed, answer.text
+    with desk.ledger.engine.connect() as connection:
+        assert connection.execute(select(func.count()).select_from(STRATEGY_VERSIONS)).scalar() == before
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_a_diallers_token_opens_what_is_for_diallers_alone(desk: Desk, entry: str) -> None:
+    answer = ask(desk, given(desk, "compliance", recipient="ai_dialler"), entry)
+    own = {"GET /opt-outs/check": 200, "PUT /outcomes/{file}": 202}
+    assert answer.status_code == own.get(entry, 403)
+
+
+def test_a_refused_action_is_on_the_trail(desk: Desk, kept: dict[str | None, str]) -> None:
+    assert ask(desk, kept["operator"], "POST /strategies/{name}/drafts").status_code == 403
+    with desk.ledger.engine.connect() as connection:
+        last = connection.execute(select(AUDIT).order_by(AUDIT.c.id.desc()).limit(1)).mappings().one()
+    assert (last["actor"], last["action"], last["subject"]) == ("operator", "refused at the console", "write")
+
+
+def test_an_entry_that_needs_nothing_is_refused_before_it_is_served() -> None:
+    app = FastAPI()
+    app.add_api_route("/open", lambda: {})
+    with pytest.raises(DeclarationError, match="everybody could ask"):
+        needs_of(app.routes[-1])
+
+
+def test_a_token_ends_when_revoked_when_it_expires_and_when_its_person_leaves(desk: Desk) -> None:
+    entry = "GET /strategies"
+    with desk.ledger.engine.begin() as connection:
+        users.add(connection, "leaver", password=PASSWORD, language="en", actor="test")
+    one, other = given(desk, "segment_manager"), given(desk, "leaver")
+    assert (ask(desk, one, entry).status_code, ask(desk, other, entry).status_code) == (200, 403)
+    with served(desk.settings, desk.ledger, clock=lambda: datetime.now(UTC) + timedelta(days=2)) as later:
+        assert ask(replace(desk, address=later), one, entry).status_code == 401
+    with desk.ledger.engine.begin() as connection:
+        newest = tokens.in_force(connection, now=datetime.now(UTC))[-2]
+        tokens.revoke(connection, newest.id, actor="test")
+        users.remove(connection, "leaver", actor="test")
+    assert (ask(desk, one, entry).status_code, ask(desk, other, entry).status_code) == (401, 401)
+
+
+def test_the_ledger_keeps_no_token_that_opens(desk: Desk) -> None:
+    kept = given(desk, "operator")
+    with desk.ledger.engine.connect() as connection:
+        rows = connection.execute(select(API_TOKENS)).all()
+    assert kept not in str(rows)
+    assert kept.removeprefix("longreach_") not in str(rows)
+
+
+def test_a_token_that_asks_too_often_is_told_to_wait_and_others_are_not(desk: Desk) -> None:
+    slow = desk.settings.console.model_copy(update={"api_per_minute": 2})
+    settings = desk.settings.model_copy(update={"console": slow})
+    now = datetime.now(UTC)
+    one, other = given(desk, "approver"), given(desk, "approver")
+    with served(settings, desk.ledger, clock=lambda: now) as slowly:
+        hasty = replace(desk, address=slowly)
+        asked = [ask(hasty, one, "GET /strategies").status_code for _ in range(3)]
+        assert asked == [200, 200, 429]
+        assert ask(hasty, other, "GET /strategies").status_code == 200
+
+
+def test_a_dialler_learns_of_an_opt_out_at_once_and_of_nobody_elses_lists(desk: Desk) -> None:
+    engine = desk.ledger.engine
+    holds(engine, [{"contact": "api-1", "customer": "api-c1"}, {"contact": "api-2", "customer": "api-c2"}])
+    own = given(desk, "dialler", recipient="ai_dialler")
+    elses = given(desk, "gateway", recipient="sms_gateway")
+
+    def told(kept: str, contact: str) -> tuple[bool, str | None]:
+        with program(desk, kept) as client:
+            answer = client.get("/opt-outs/check", params={"address": f"d-{contact}"}).json()
+        return answer["may_be_used"], answer["why"]
+
+    assert told(own, "api-1") == (True, None)
+    assert told(elses, "api-1") == told(own, "nobody") == (False, "unknown")
+    opts_out(engine, Whom(customer="api-c1"))
+    assert told(own, "api-1") == (False, "opt_out")
+    assert told(own, "api-2") == (True, None)
+
+
+def test_outcomes_wait_at_the_signed_door_as_they_were_sent(desk: Desk, tmp_path: Path) -> None:
+    signed = desk.settings.model_copy(update={"home": tmp_path})
+    key = answering_key(desk.settings, "ai_dialler")
+    hand_in(
+        signed,
+        ANSWERS.empty_table(),
+        recipient="ai_dialler",
+        as_of=date(2026, 7, 1),
+        name="said.parquet",
+        last=False,
+        key=key,
+    )
+    with program(desk, given(desk, "dialler", recipient="ai_dialler")) as client:
+        for name in ("said.parquet", f"said.parquet{STATEMENT}"):
+            sent = (arrivals_folder(signed, "ai_dialler") / name).read_bytes()
+            assert client.put(f"/outcomes/{name}", content=sent).json() == {"file": name, "bytes": len(sent)}
+        refused = [client.put(f"/outcomes/{name}", content=b"x") for name in ("said.exe", ".said.parquet")]
+        vast = client.put("/outcomes/vast.parquet", content=bytes(outcomes.LARGEST + 1))
+    assert [one.status_code for one in (*refused, vast)] == [400, 422, 413]
+    waits = Arrival(
+        recipient="ai_dialler", path=arrivals_folder(desk.settings, "ai_dialler") / "said.parquet"
+    )
+    statement, _ = read_arrival(waits, keys=answer_keys(desk.settings, "ai_dialler"))
+    assert (statement.rows, statement.as_of) == (0, date(2026, 7, 1))
+
+
+def test_a_strategy_is_read_byte_for_byte_and_a_draft_of_it_written(desk: Desk) -> None:
+    with program(desk, given(desk, "segment_manager")) as client:
+        page = client.get("/strategies").json()
+        assert [one["name"] for one in page["strategies"]] == ["fund_first_plan", "mobile_silent_app"]
+        read = client.get("/strategies/fund_first_plan").json()
+        assert read["standing"]["state"] == "live"
+        other = read["text"].replace("name: fund_first_plan", "name: written_by_program")
+        unseen = client.post("/strategies/fund_first_plan/drafts", json={"text": read["text"] + "\n# more\n"})
+        misnamed = client.post("/strategies/fund_first_plan/drafts", json={"text": other})
+    assert (unseen.status_code, misnamed.status_code) == (400, 400)
+    assert "written_by_program" in misnamed.json()["error"]
+    with desk.ledger.engine.connect() as connection:
+        texts = connection.execute(select(STRATEGY_VERSIONS.c.text)).scalars().all()
+    assert read["text"] in texts
+    assert other not in texts
+
+
+@pytest.mark.parametrize("name", ["no_such", "--json", "a'b", "%00", "x" * 60, "..%2f..%2fetc"])
+def test_what_is_not_there_or_no_name_is_refused_in_a_sentence(desk: Desk, name: str) -> None:
+    with program(desk, given(desk, "segment_manager")) as client:
+        answers = [client.get(f"/strategies/{name}"), client.post(f"/strategies/{name}/dry-run")]
+    assert {answer.status_code for answer in answers} <= {404, 422}
+    assert all(answer.json()["error"] for answer in answers)
+
+
+def test_segments_are_told_when_a_night_has_run(night_desk: Desk) -> None:
+    with program(night_desk, given(night_desk, "data_scientist")) as client:
+        told = client.get("/segments").json()
+    assert told["as_of"] == "2026-07-02"
+    assert told["segments"]
+    assert all(one["customers"] is None or one["customers"] >= 10 for one in told["segments"])
+
+
+def test_a_dry_run_is_asked_for_and_fetched(night_desk: Desk) -> None:
+    where = "/strategies/mobile_silent_app/dry-run"
+    with program(night_desk, given(night_desk, "segment_manager")) as client:
+        assert client.get(where).status_code == 404
+        begun = client.post(where)
+        assert begun.status_code == 202
+        told = begun.json()
+        while told["state"] in ("waiting", "running"):
+            told = client.get(where).json()
+        assert (told["state"], told["answer"]["strategy"]) == ("done", "mobile_silent_app")
+
+
+def test_the_description_names_every_entry_and_the_token_it_takes(desk: Desk) -> None:
+    told = program(desk, None).get("/openapi.json").json()
+    assert told["servers"] == [{"url": "/api"}]
+    for method, route in ENTRIES.values():
+        assert told["paths"][route.path][method.lower()]["security"]
+
+
+def test_tokens_are_made_listed_and_revoked_on_the_command_line(desk: Desk) -> None:
+    def typed(*words: str) -> str:
+        done = CliRunner().invoke(console, ["token", *words], env={"LONGREACH_HOME": str(desk.settings.home)})
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    kept = typed("add", "approver", "--days", "3", "--as", "operator").split()[-1]
+    assert ask(desk, kept, "GET /strategies").status_code == 200
+    listed = typed("list").splitlines()[-1]
+    assert ": approver, until " in listed
+    assert kept not in listed
+    typed("revoke", listed.split(":")[0], "--as", "operator")
+    assert ask(desk, kept, "GET /strategies").status_code == 401

