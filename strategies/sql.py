@@ -107,10 +107,11 @@ class _Writer:
         return f"(case when not isnan({written}) then {written} + {_ZERO} end)"
 
     def _value(self, value: Value) -> str:
-        """The value, perhaps NaN where it is missing: arithmetic passes both on."""
+        """The value, perhaps NaN where it is missing: arithmetic passes both on. What is written is no minus
+        zero: Sail would not find zero ``in`` a list that has it."""
         match value:
             case Number(number):
-                return f"cast('{number!r}' as double)"
+                return f"cast('{number + 0.0!r}' as double)"
             case Text(text):
                 return self.words.text(text)
             case Day(day):

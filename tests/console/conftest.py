@@ -8,7 +8,7 @@ from strategies.folder import OWN_BOOK
 from tests.console.desk import Desk, open_desk, two_nights
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """Where no night has run; shared by all that only look."""
     few = (OWN_BOOK / "mobile_silent_app.yaml", OWN_BOOK / "fund_first_plan.yaml")

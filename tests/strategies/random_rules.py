@@ -158,6 +158,7 @@ def edge_rules() -> list[Condition]:
         Compare("<>", city, segment),
         Compare("<", DaysBetween(since, until), amount),
         OneOf(amount, tuple(Number(number) for number in _DOUBLES if number != 1.0)),
+        OneOf(amount, tuple(map(Number, (-0.0, 1.0, -1.0, 2.5)))),
         OneOf(city, tuple(map(Text, _WORDS[2:]))),
         OneOf(Shifted(since, 30), tuple(map(Day, _DAYS))),
         *(Missing(value) for value in (*values, amount, city, since, DaysBetween(since, until))),
