@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from base.errors import ConsoleError, LongreachError, RoleError
+from base.errors import LongreachError, RoleError
 from base.scrub import brief
 from base.settings import Settings
 from console.crowd import Crowd
@@ -21,7 +21,8 @@ from console.entrance.users import Language, User
 from console.errands import Errands
 from console.pages.page import Deed, Page, Reply, Shown, Visit, pages, sees
 from console.render import render
-from console.words import Said
+from console.words import Refusal, Said
+from console.words.errors import said_of
 from lake.glance import Glance
 from ledger.audit import record
 from ledger.database import Ledger
@@ -34,11 +35,11 @@ _log = logging.getLogger(__name__)
 _GONE = Said("This page is not there.", "页面不存在。")
 _BUSY = Said(
     "The ledger does not answer just now. Nothing that was kept is lost; try again in a moment.",
-    "数据库暂时没有响应。已保存的内容没有丢失,请稍后再试。",
+    "数据库暂时没有响应。已保存的内容没有丢失，请稍后再试。",
 )
-_OURS = Said("Something went wrong here; it is in the log.", "系统出错,已记入日志。")
+_OURS = Said("Something went wrong here; it is in the log.", "系统出错，已记入日志。")
 _UNSEEN = Said("Your role does not see this page.", "您的角色无权查看此页面。")
-_UNDONE = Said("Your role does not allow this; nothing was done.", "您的角色无权执行此操作,未作任何更改。")
+_UNDONE = Said("Your role does not allow this; nothing was done.", "您的角色无权执行此操作，未作任何更改。")
 
 Told = Mapping[str, str]
 Answer = Callable[[Request], Awaitable[Response]]
@@ -107,9 +108,9 @@ def reply_answer(house: House, told_of: Reply) -> Answer:
         try:
             return JSONResponse(dict(told_of.tell(_visit(house, user, request, told))))
         except RuleError as error:
-            return JSONResponse({"error": str(error), "offset": error.offset}, 422)
+            return JSONResponse({"error": said_of(error).to(user.language), "offset": error.offset}, 422)
         except LongreachError as error:
-            return JSONResponse({"error": str(error)}, 422)
+            return JSONResponse({"error": said_of(error).to(user.language)}, 422)
 
     return answered(house, answer)
 
@@ -162,9 +163,9 @@ def answered(house: House, answer: Callable[[Request, Told], Response]) -> Answe
             told = await _told(house, request)
             return await run_in_threadpool(answer, request, told)
         except RoleError as error:
-            return await _in_words(Said(str(error), str(error)), 403, request, house)
+            return await _in_words(said_of(error), 403, request, house)
         except LongreachError as error:
-            return await _in_words(Said(str(error), str(error)), 400, request, house)
+            return await _in_words(said_of(error), 400, request, house)
         except SQLAlchemyError as error:
             _log.warning("the ledger did not answer: %s", type(error).__name__)
             return sentence(_BUSY, 503, request=request, house=house, user=None)
@@ -218,7 +219,7 @@ async def _in_words(said: Said, status: int, request: Request, house: House) -> 
 
 
 async def _told(house: House, request: Request) -> dict[str, str]:
-    """What the address and the form say. Raises ConsoleError for a form from elsewhere, or a vast one."""
+    """What the address and the form say. Raises Refusal for a form from elsewhere, or a vast one."""
     told = {name: _plain(value) for name, value in request.query_params.items()}
     if request.method != "POST":
         return told
@@ -227,13 +228,16 @@ async def _told(house: House, request: Request) -> dict[str, str]:
     async for piece in request.stream():
         body += piece
         if len(body) > guard.LARGEST:
-            raise ConsoleError(f"this is longer than {guard.LARGEST // 1024} kB; nothing was done")
+            longest = f"{guard.LARGEST // 1024} kB"
+            raise Refusal(
+                f"this is longer than {longest}; nothing was done", f"内容超过 {longest}，未作任何更改"
+            )
     try:
         pairs = parse_qsl(
             body.decode(), keep_blank_values=True, max_num_fields=200, encoding="utf-8", errors="strict"
         )
     except ValueError:
-        raise ConsoleError("this form cannot be read; nothing was done") from None
+        raise Refusal("this form cannot be read; nothing was done", "表单无法读取，未作任何更改") from None
     return {**told, **{name: _plain(value) for name, value in pairs}}
 
 

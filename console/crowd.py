@@ -15,8 +15,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from base.errors import ConsoleError
 from console.moves import keys_of, placed
+from console.words import Refusal
 from features.catalogue import FEATURES
 from features.compiler import CUSTOMER_FEATURES
 from lake.glance import Glance
@@ -89,7 +89,7 @@ class Crowd:
     def estimate(self, text: str, *, among: Sequence[str] = ()) -> Count:
         """Counted in the sample; ``among``: other rules, to be counted in those selected.
 
-        Raises RuleError for a rule that does not read, ConsoleError without a night.
+        Raises RuleError for a rule that does not read, Refusal without a night.
         """
         rules, people = _cumulated(text), self._people()
         sample, customers, as_of = people.sample, people.customers, people.as_of
@@ -161,7 +161,7 @@ class Crowd:
         known = [set(self._lake.dates(table)) for table in (CUSTOMER_FEATURES, CUSTOMER_SEGMENTS)]
         as_of = max(set.intersection(*known), default=None)
         if as_of is None:
-            raise ConsoleError("no customer has a segment yet; a night has to run first")
+            raise Refusal("no customer has a segment yet; a night has to run first", "尚无客群：须先运行一次夜间作业")
         segments, customers = self._segments(as_of)
         share = min(1.0, self._most / max(customers, 1))
         drawn = np.random.default_rng(as_of.toordinal()).random(len(segments)) < share
@@ -206,13 +206,13 @@ def _bits(rules: Sequence[Condition], people: _People) -> npt.NDArray[np.uint64]
 
 
 def _beside(batches: Iterable[pa.RecordBatch], column: pa.Array) -> Iterator[tuple[pa.RecordBatch, pa.Array]]:
-    """Each batch with its part of the column. Raises ConsoleError where the column is not as long."""
+    """Each batch with its part of the column. Raises Refusal where the column is not as long."""
     first = 0
     for batch in batches:
         yield batch, column.slice(first, batch.num_rows)
         first += batch.num_rows
     if first != len(column):
-        raise ConsoleError("the night is being written just now; ask again in a moment")
+        raise Refusal("the night is being written just now; ask again in a moment", "夜间数据正在写入，请稍后再试")
 
 
 def _whole(batches: Iterable[pa.RecordBatch]) -> dict[str, pa.Array]:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy import Connection, Row, Select, func, select
 
-from base.errors import ConsoleError
+from console.words import Refusal
 
 PAGE = 50
 T = TypeVar("T")
@@ -51,11 +51,13 @@ def paged(rows: Sequence[T], told: Mapping[str, str], *, search: Sequence[str], 
 
 
 def read_date(told: str) -> date:
-    """The date. Raises ConsoleError for what is none."""
+    """The date. Raises Refusal for what is none."""
     try:
         return date.fromisoformat(told)
     except ValueError:
-        raise ConsoleError(f"{told!r} is no date; write one like 2026-07-01") from None
+        raise Refusal(
+            f"{told!r} is no date; write one like 2026-07-01", f"“{told}”不是日期，请写成 2026-07-01 的形式"
+        ) from None
 
 
 def pattern(told: str) -> str:

@@ -4,7 +4,7 @@ import hmac
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from base.errors import ConsoleError
+from console.words import Refusal
 
 LARGEST = 512 * 1024
 """Bytes of a form; a strategy takes a few thousand."""
@@ -26,21 +26,29 @@ UNKEPT = {"Cache-Control": "no-store"}
 
 
 def refuse_foreign(headers: Mapping[str, str], *, public_url: str) -> None:
-    """Raises ConsoleError for a form that another site has sent (OWASP: fetch metadata, else origin)."""
+    """Raises Refusal for a form that another site has sent (OWASP: fetch metadata, else origin)."""
     site = headers.get("sec-fetch-site")
     if site is not None:
         if site not in ("same-origin", "none"):
-            raise ConsoleError("this form was sent by another site; nothing was done")
+            raise Refusal(
+                "this form was sent by another site; nothing was done", "表单来自其他网站，未作任何更改"
+            )
         return
     origin = headers.get("origin") or headers.get("referer")
     if origin is None or _place(origin) not in (_place(public_url), headers.get("host", "").lower()):
-        raise ConsoleError("this form does not say that it comes from here; nothing was done")
+        raise Refusal(
+            "this form does not say that it comes from here; nothing was done",
+            "无法确认表单来自本站，未作任何更改",
+        )
 
 
 def refuse_without_token(told: Mapping[str, str], *, expected: str) -> None:
-    """Raises ConsoleError unless the form carries its session's token."""
+    """Raises Refusal unless the form carries its session's token."""
     if not hmac.compare_digest(told.get("form_token", "").encode(), expected.encode()):
-        raise ConsoleError("this form is of another session; open the page again and repeat what you did")
+        raise Refusal(
+            "this form is of another session; open the page again and repeat what you did",
+            "表单属于另一次登录，请重新打开页面再操作",
+        )
 
 
 def _place(address: str) -> str:

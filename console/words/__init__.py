@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from base.errors import ConsoleError
 from console.entrance.users import Language
 
 
@@ -14,3 +15,11 @@ class Said(NamedTuple):
     def to(self, language: Language) -> str:
         """The text in that language."""
         return self.chinese if language == "zh" else self.english
+
+
+class Refusal(ConsoleError):
+    """What the console cannot do as it was asked, with what to do instead, in both languages."""
+
+    def __init__(self, english: str, chinese: str) -> None:
+        super().__init__(english)
+        self.said = Said(english, chinese)

@@ -1,5 +1,6 @@
 """How strategies stand, and what their parts are called."""
 
+import re
 from collections.abc import Mapping
 
 from console.words import Said
@@ -61,3 +62,12 @@ PARTS: Mapping[str, Said] = {
     "variant.script": Said("Other script at %s", "%s 的另一话术"),
     "variant.variables": Said("Other value of {%s}", "{%s} 的另一内容"),
 }
+
+
+def standing_said(words: str) -> Said:
+    """How the book says that a strategy stands, such as ``live v2, submitted v3``; other words as they are."""
+    return Said(words, re.sub(r"\b[a-z]+\b", _standing, words).replace(", ", "，"))
+
+
+def _standing(word: re.Match[str]) -> str:
+    return STANDS[word[0]].chinese if word[0] in STANDS else word[0]

@@ -4,11 +4,11 @@ from typing import Any
 
 import pandas as pd
 
-from base.errors import ConsoleError, OptOutError
+from base.errors import OptOutError
 from base.roles import Action, Field
 from console.pages.compliance.part import ROOM, again, part
 from console.pages.page import Done, Shown, Visit, deed, page
-from console.words import Said
+from console.words import Refusal, Said
 from evaluation.suppress import suppress
 from jobs.accounts import named
 from lake.tables.words import CHANNELS
@@ -59,7 +59,7 @@ def enter_opt_out(visit: Visit) -> Done | Shown:
     """Enters that somebody wants no contact; it binds at once."""
     try:
         opt_out = _entered(visit)
-    except (ConsoleError, OptOutError) as error:
+    except (Refusal, OptOutError) as error:
         return again(visit, opt_outs, error)
     return Done(
         to=_OPT_OUTS,
@@ -73,7 +73,10 @@ def withdraw_opt_out(visit: Visit) -> Done:
     told = visit.told
     number = told.get("opt_out", "").strip()
     if not (number.isascii() and number.isdecimal() and len(number) < 19):
-        raise ConsoleError("nothing was withdrawn: give the opt-out's number, as the list shows it")
+        raise Refusal(
+            "nothing was withdrawn: give the opt-out's number, as the list shows it",
+            "未撤销：请按列表填写退订编号",
+        )
     with visit.ledger.engine.begin() as connection:
         withdraw(
             connection,
@@ -89,7 +92,10 @@ def _entered(visit: Visit) -> int:
     told, said = visit.told, visit.told.get("said", "").strip()
     by = told.get("by", "")
     if by not in _BY or not said:
-        raise ConsoleError("nothing was entered: say by phone, customer number or token who wants no contact")
+        raise Refusal(
+            "nothing was entered: say by phone, customer number or token who wants no contact",
+            "未登记：请按手机号、客户号或令牌填写不愿被联系的客户",
+        )
     with visit.ledger.engine.begin() as connection:
         whom = named(connection, said, by=by, settings=visit.settings)
         return enter(

@@ -5,6 +5,7 @@ from typing import Any
 
 from base.errors import LongreachError
 from console.pages.page import Page, Shown, Visit, pages, sees
+from console.words.errors import said_of
 
 ROOM = "/compliance"
 _ORDER = ("", "/audit", "/audit/proof", "/looks", "/person", "/opt-outs", "/callers", "/roles")
@@ -24,5 +25,5 @@ def part(visit: Visit, template: str, **values: Any) -> Shown:
 def again(visit: Visit, page: Page, error: LongreachError) -> Shown:
     """The page once more, with what was typed and what is wrong with it."""
     shown = page.show(visit)
-    told = {**shown.values, "wrong": str(error), "typed": visit.told}
+    told = {**shown.values, "wrong": said_of(error).to(visit.user.language), "typed": visit.told}
     return replace(shown, values=told, title=page.title, status=422)

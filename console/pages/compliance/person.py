@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from base.errors import ConsoleError, VaultError
+from base.errors import VaultError
 from base.roles import SHOWS, Action
 from console.errands import Errand
 from console.listing import read_date
 from console.pages.compliance.part import ROOM, again, part
 from console.pages.page import Done, Shown, Visit, deed, page, reply
 from console.render import BANK_TIME
-from console.words import Said
+from console.words import Refusal, Said
 from console.words.persons import NUMBERS, PURPOSES, STORES, stays
 from jobs.matter import HANDED_OUT, Matter
 from lake.tables import CUSTOMERS
@@ -59,7 +59,7 @@ def find_person(visit: Visit) -> Done | Shown:
     """Looks a person up by a number, in all stores."""
     try:
         key = _sought(visit)
-    except (ConsoleError, VaultError) as error:
+    except (Refusal, VaultError) as error:
         return again(visit, person, error)
     return Done(to=f"{_PERSON}/{key}", said=Said("The person is being looked for.", "正在查找。"))
 
@@ -92,7 +92,10 @@ def erase_person(visit: Visit) -> Done:
     matter = found.matter(visit)
     _require(visit, matter)
     if visit.told.get("typed", "").strip() != matter.ticket:
-        raise ConsoleError("nobody was erased: type the ticket as it stands there, so that it is no slip")
+        raise Refusal(
+            "nobody was erased: type the ticket as it stands there, so that it is no slip",
+            "未删除任何人：请按原样输入工单号，以免误操作",
+        )
     visit.errands.ask(
         _key(visit, "erase"),
         ("person", "erase", *_chosen(visit, found), *_options(matter), "--json"),
@@ -126,9 +129,15 @@ def _sought(visit: Visit) -> str:
     _require(visit, matter)
     by = told.get("by", "")
     if by not in NUMBERS:
-        raise ConsoleError(f"{by!r} is nothing to find somebody by; there are {', '.join(NUMBERS)}")
+        raise Refusal(
+            f"{by!r} is nothing to find somebody by; there are {', '.join(NUMBERS)}",
+            f"不能按“{by}”查找；可用：{'、'.join(words.chinese for words in NUMBERS.values())}",
+        )
     if not number or len(number) > _LONGEST or not number.isprintable():
-        raise ConsoleError("this is no number to find somebody by; type it as it is written")
+        raise Refusal(
+            "this is no number to find somebody by; type it as it is written",
+            "此号码无法用于查找，请按原样输入",
+        )
     as_of = read_date(told["as_of"]) if told.get("as_of") else _known(visit)
     key = secrets.token_urlsafe(9)
     visit.errands.ask(
@@ -156,7 +165,10 @@ def _found(errand: Errand) -> Found | None:
 def _kept(visit: Visit) -> Found:
     found = _found(visit.errands.look(_key(visit, "find")))
     if found is None or not found.customers:
-        raise ConsoleError("what was found is not kept any more, or it was nobody; look for the person again")
+        raise Refusal(
+            "what was found is not kept any more, or it was nobody; look for the person again",
+            "查找结果已不再保留，或未找到任何人；请重新查找",
+        )
     return found
 
 
@@ -167,7 +179,10 @@ def _chosen(visit: Visit, found: Found) -> tuple[str, ...]:
     ticked = {value for name, value in visit.told.items() if name.startswith("account")}
     chosen = tuple(customer for customer in found.customers if customer in ticked)
     if not chosen:
-        raise ConsoleError("nothing was done: say which of the accounts are this person's")
+        raise Refusal(
+            "nothing was done: say which of the accounts are this person's",
+            "未作任何更改：请选择属于此人的账户",
+        )
     return chosen
 
 

@@ -7,15 +7,16 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from base.errors import ConsoleError, LedgerError
+from base.errors import LedgerError
 from base.roles import Action, Field
 from console.errands import Errand
 from console.listing import read_date
 from console.pages.compliance.part import ROOM, part
 from console.pages.page import Done, Shown, Visit, deed, page, reply
 from console.render import BANK_TIME
-from console.words import Said
+from console.words import Refusal, Said
 from console.words.deeds import DEEDS, detail, did, worth
+from console.words.errors import said_of
 from ledger.audit import verdicts
 from ledger.audit.chain import head
 from ledger.audit.checkpoints import FILE, PUBLIC_KEY, Checkpoint, checkpoint, folder_of, read_checkpoints
@@ -102,13 +103,18 @@ def searched(visit: Visit, wanted: Wanted) -> tuple[list[RowMapping], int | None
 def period(told: Mapping[str, str]) -> tuple[datetime | None, datetime | None]:
     """From the beginning of the first day to the end of the last one, as the bank's clocks go.
 
-    Raises ConsoleError for what is no date.
+    Raises Refusal for what is no date.
     """
     first, last = (read_date(told[name]) if told.get(name) else None for name in ("from", "to"))
     if any(day and not 1900 <= day.year < 2200 for day in (first, last)):
-        raise ConsoleError("there is nothing of such a year; write a date like 2026-07-01")
+        raise Refusal(
+            "there is nothing of such a year; write a date like 2026-07-01",
+            "没有这一年的记录，请写成 2026-07-01 的形式",
+        )
     if first and last and last < first:
-        raise ConsoleError(f"the last day, {last}, lies before the first, {first}")
+        raise Refusal(
+            f"the last day, {last}, lies before the first, {first}", f"止日 {last} 早于起日 {first}"
+        )
     midnight = datetime.min.time()
     return (
         datetime.combine(first, midnight, BANK_TIME) if first else None,
@@ -131,7 +137,7 @@ def _checkpoints(visit: Visit) -> tuple[list[tuple[datetime, Checkpoint]], str]:
         kept = read_checkpoints(folder / FILE, public_key=folder / PUBLIC_KEY, newest=_CHECKPOINTS)
         return [(datetime.fromisoformat(one.at), one) for one in reversed(kept)], ""
     except LedgerError as error:
-        return [], str(error)
+        return [], said_of(error).to(visit.user.language)
 
 
 _BENDS = {

@@ -22,7 +22,8 @@ from console.pages.experiments.portfolio import FIGURES
 from console.pages.experiments.weeks import weeks
 from console.pages.page import Done, Shown, Visit, deed, page
 from console.words import Said
-from console.words.strategies import STANDS
+from console.words.errors import said_of
+from console.words.strategies import standing_said
 from console.words.verdicts import (
     DECISIONS,
     NAMES,
@@ -79,7 +80,7 @@ def review_experiment(visit: Visit) -> Done | Shown:
             against_advice=contrary,
         )
     except (BookError, ExperimentError) as error:
-        return _shown(visit, found, wrong=str(error))
+        return _shown(visit, found, wrong=said_of(error).to(visit.user.language))
     return Done(to=f"/experiments/{name}#decisions", said=Said("Written down.", "已记录。"))
 
 
@@ -125,7 +126,7 @@ def _shown(visit: Visit, found: Experiments, *, wrong: str = "") -> Shown:
         "advice": _advice(visit, seen, goal or {}, findings),
         "wait": _wait(seen, goal, went),
         "goal": goal if _has_numbers(seen, goal) else None,
-        "standing": _standing(seen),
+        "standing": standing_said(seen.standing),
         "lift": of_hundred,
         "yuan": yuan,
         "named": named,
@@ -181,13 +182,6 @@ def _wait(seen: Page, goal: Row | None, went: Course) -> Said | None:
 def _model(mlflow: str, named: Label | None) -> str:
     """Where MLflow shows the model that learns from experiments of this kind; empty where nobody says."""
     return f"{mlflow.rstrip('/')}/#/models/uplift_{named.kind}" if named and mlflow else ""
-
-
-def _standing(seen: Page) -> Said:
-    """How the book has it, a word at a time: ``live v2`` and the like."""
-    words = [STANDS.get(word, Said(word, word)) for word in seen.standing.replace(",", " ,").split()]
-    english = " ".join(one.english for one in words).replace(" ,", ",")
-    return Said(english, " ".join(one.chinese for one in words).replace(" ,", ","))
 
 
 def _has_numbers(seen: Page, goal: Row | None) -> bool:

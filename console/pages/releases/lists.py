@@ -8,11 +8,10 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection, func, select
 
-from base.errors import ConsoleError
 from base.roles import Action, Field
 from console.listing import pattern, read_date, turned
 from console.pages.page import Done, Shown, Visit, deed, page
-from console.words import Said
+from console.words import Refusal, Said
 from console.words.nights import ACTORS, LIST_STATES, RECIPIENTS, said
 from evaluation.suppress import hidden
 from ledger.schema import RELEASES
@@ -82,7 +81,10 @@ def night_releases(visit: Visit) -> Shown:
         rows = shown_rows(connection, {as_of})
         makers = {one.author for one in lists.values()} | froze(connection, as_of)
     if not lists:
-        raise ConsoleError(f"no list of {as_of} was made; the page of releases shows the nights there are")
+        raise Refusal(
+            f"no list of {as_of} was made; the page of releases shows the nights there are",
+            f"{as_of} 没有制作名单；名单发放页列有全部日期",
+        )
     return Shown(
         template="releases/night.html",
         values={
@@ -111,9 +113,10 @@ def approve_lists(visit: Visit) -> Done:
     with visit.ledger.engine.connect() as connection:
         waiting = seen(releases_of(connection, as_of).values())
     if waiting and waiting != visit.told.get("seen", ""):
-        raise ConsoleError(
+        raise Refusal(
             f"the lists of {as_of} are not those that were on the screen any more; nothing was approved. "
-            "Open the page again and look at them once more"
+            "Open the page again and look at them once more",
+            f"{as_of} 的名单与您所见的已不一致，未批准；请重新打开页面再审阅",
         )
     approve(visit.ledger, as_of, approver=visit.user.name, reason=visit.told.get("reason", ""))
     return Done(

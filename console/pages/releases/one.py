@@ -5,11 +5,12 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection, select
 
-from base.errors import ConsoleError, ReleaseError
+from base.errors import ReleaseError
 from base.roles import Field
 from console.listing import paged, read_date
 from console.pages.page import Shown, Visit, page
 from console.pages.releases.lists import shown_rows, way
+from console.words import Refusal
 from console.words.material import MATERIAL_WORDS
 from console.words.nights import ACTORS, LIST_STATES, RECIPIENTS, said
 from evaluation.suppress import hidden
@@ -29,7 +30,10 @@ def one_list(visit: Visit) -> Shown:
     with visit.ledger.engine.connect() as connection:
         lists = releases_of(connection, as_of)
         if recipient not in lists:
-            raise ConsoleError(f"there is no list for {recipient} of {as_of}; the page of releases shows all")
+            raise Refusal(
+                f"there is no list for {recipient} of {as_of}; the page of releases shows all",
+                f"{as_of} 没有发给“{said(RECIPIENTS, recipient).chinese}”的名单；名单发放页列有全部名单",
+            )
         one, moves = lists[recipient], moves_of(connection, as_of)
         rows = shown_rows(connection, {as_of})[as_of, recipient]
         approval = _approval(connection, one)

@@ -1,9 +1,8 @@
 """Whose list rows of unknown origin were taken from."""
 
-from base.errors import ConsoleError
 from base.roles import Action, Field
 from console.pages.page import Shown, Visit, deed, page
-from console.words import Said
+from console.words import Refusal, Said
 from console.words.nights import RECIPIENTS, said
 from ledger.audit import record
 from outreach.deliver.keys import marks_key
@@ -24,7 +23,10 @@ def ask_origin(visit: Visit) -> Shown:
     """Says which lists the rows are of; that it was asked is put on record, the rows are not kept."""
     rows = visit.told.get("rows", "")
     if not rows.strip():
-        raise ConsoleError("no rows were given; paste some lines of the file whose origin is asked for")
+        raise Refusal(
+            "no rows were given; paste some lines of the file whose origin is asked for",
+            "未提供数据行；请粘贴待查文件中的若干行",
+        )
     with visit.ledger.engine.connect() as connection:
         origins = origins_of(connection, rows, key=marks_key(visit.settings))
     lists = [f"{one.recipient} {one.as_of}" for one in origins]

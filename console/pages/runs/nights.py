@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, Row, func, select
 
-from base.errors import ConsoleError
 from base.roles import Action, Field
 from console.listing import pattern, read_date, turned
 from console.pages.page import Shown, Visit, page
-from console.words import Said
+from console.words import Refusal, Said
 from console.words.nights import RUN_STATES, STEPS, outcome, said
 from evaluation.suppress import few
 from jobs.nights import Step as UnderWay
@@ -78,7 +77,10 @@ def run(visit: Visit) -> Shown:
         waits = connection.execute(waiting.limit(1)).first() is not None
         now = step_under_way(connection)
     if not every:
-        raise ConsoleError(f"nothing was run for {as_of}; the page of runs shows the nights there are")
+        raise Refusal(
+            f"nothing was run for {as_of}; the page of runs shows the nights there are",
+            f"{as_of} 没有运行过；夜间作业页列有全部日期",
+        )
     steps = _steps(every, now)
     newest = {step.run.id for step in steps if step.run is not None}
     return Shown(

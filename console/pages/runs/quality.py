@@ -9,12 +9,11 @@ import pyarrow as pa
 from markupsafe import Markup
 from sqlalchemy import Row, Select, func, select
 
-from base.errors import ConsoleError
 from base.roles import Field
 from console.charts import Line, lines
 from console.listing import read_date, turned
 from console.pages.page import Shown, Visit, page
-from console.words import Said
+from console.words import Refusal, Said
 from console.words.nights import said
 from console.words.quality import EXPECTATIONS, TABLES, reason
 from evaluation.suppress import few
@@ -65,7 +64,10 @@ def night_quality(visit: Visit) -> Shown:
         tables = connection.execute(_by_table().where(_TABLE.as_of == as_of)).all()
         turn = turned(connection, query, visit.told, search=("table", "show"))
     if not tables:
-        raise ConsoleError(f"no data of {as_of} were looked at; the page of data quality shows the nights")
+        raise Refusal(
+            f"no data of {as_of} were looked at; the page of data quality shows the nights",
+            f"{as_of} 的数据未经检查；数据质量页列有全部日期",
+        )
     return Shown(
         template="runs/night_quality.html",
         values={

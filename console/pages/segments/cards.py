@@ -12,9 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from base.errors import ConsoleError
 from console.entrance.users import Language
-from console.words import Said
+from console.words import Refusal, Said
 from evaluation.suppress import suppress
 from features.catalogue import FEATURES
 from lake.glance import Glance
@@ -89,9 +88,12 @@ def history(lake: Glance, on: Sequence[date]) -> dict[str, list[Card | None]]:
 
 
 def one_of(known: Mapping[str, Card], segment: str) -> Card:
-    """The segment's card. Raises ConsoleError where there is none."""
+    """The segment's card. Raises Refusal where there is none."""
     if segment not in known:
-        raise ConsoleError(f"there is no segment {segment}; the page of segments shows all")
+        raise Refusal(
+            f"there is no segment {segment}; the page of segments shows all",
+            f"没有客群 {segment}；客群页列有全部客群",
+        )
     return known[segment]
 
 

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from base.errors import ConsoleError
 from console.charts import Dot, Line, dots, lines
 from console.entrance.users import Language
 from console.pages.page import Shown, Visit, page
 from console.pages.segments.cards import Card, amount, cards, history, label, nights, one_of, traits
 from console.pages.segments.overview import FIGURES
-from console.words import Said
+from console.words import Refusal, Said
 
 _DRAWN = 12
 
@@ -35,7 +34,7 @@ def compare(visit: Visit) -> Shown:
     one = one_of(known, visit.told["segment"])
     others = [card for card in known.values() if card.segment != one.segment]
     if not others:
-        raise ConsoleError("there is no other segment to compare with")
+        raise Refusal("there is no other segment to compare with", "没有其他客群可供比较")
     other = one_of(known, visit.told.get("other") or others[0].segment)
     pairs = _pairs(one, other, known, language)
     past = history(visit.lake, on)

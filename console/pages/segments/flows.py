@@ -6,7 +6,6 @@ from datetime import date
 
 from markupsafe import Markup
 
-from base.errors import ConsoleError
 from console.charts import Link, flow
 from console.entrance.users import Language
 from console.listing import read_date
@@ -14,7 +13,7 @@ from console.moves import OUTSIDE, Moves, moves
 from console.pages.page import Shown, Visit, page
 from console.pages.segments.cards import Card, cards, nights, one_of
 from console.pages.segments.overview import FIGURES
-from console.words import Said
+from console.words import Refusal, Said
 
 ALL = "all"
 _DRAWN = 14
@@ -64,13 +63,16 @@ def segment_moves(visit: Visit) -> Shown:
 
 
 def _asked(told: Mapping[str, str], on: tuple[date, ...]) -> tuple[date, date]:
-    """The two nights asked for, else the last two. Raises ConsoleError for nights without segments."""
+    """The two nights asked for, else the last two. Raises Refusal for nights without segments."""
     before = read_date(told["from"]) if told.get("from") else on[-2]
     after = read_date(told["to"]) if told.get("to") else on[-1]
     if before not in on or after not in on:
-        raise ConsoleError(f"{before} and {after} do not both have segments; choose other nights")
+        raise Refusal(
+            f"{before} and {after} do not both have segments; choose other nights",
+            f"{before} 与 {after} 并非都有客群，请选择其他日期",
+        )
     if before >= after:
-        raise ConsoleError("the night to begin with must come before the night to end with")
+        raise Refusal("the night to begin with must come before the night to end with", "起始日期须早于结束日期")
     return before, after
 
 

@@ -10,11 +10,10 @@ import pandas as pd
 import pyarrow as pa
 from sqlalchemy import Row, select
 
-from base.errors import ConsoleError
 from base.roles import Action, Field
 from base.scrub import scrub
 from console.pages.page import Visit
-from console.words import Said
+from console.words import Refusal, Said
 from console.words.limits import channel_said
 from console.words.nights import STEPS, said
 from evaluation.suppress import SMALLEST, hidden
@@ -87,26 +86,18 @@ def off_said(scope: str, name: str) -> Said:
     return Said(f"Strategy: {name}", f"策略:{name}")
 
 
-def refusal(visit: Visit, english: str, chinese: str) -> ConsoleError:
-    """What cannot be done, in the reader's language."""
-    return ConsoleError(Said(english, chinese).to(visit.user.language))
-
-
 def reason_of(visit: Visit) -> str:
-    """The reason that was given. Raises ConsoleError for none, a long one, and one that may tell of somebody:
+    """The reason that was given. Raises Refusal for none, a long one, and one that may tell of somebody:
     it is kept for good, and stands on top of every page."""
     reason = visit.told.get("reason", "").strip()
     if not reason:
-        raise refusal(visit, "give a reason: whoever reads the audit will ask", "请填写原因:审计时会用到")
+        raise Refusal("give a reason: whoever reads the audit will ask", "请填写原因：审计时会用到")
     if len(reason) > LONGEST_REASON:
-        raise refusal(
-            visit, f"a reason has {LONGEST_REASON} characters at most", f"原因最多 {LONGEST_REASON} 字"
-        )
+        raise Refusal(f"a reason has {LONGEST_REASON} characters at most", f"原因最多 {LONGEST_REASON} 字")
     if scrub(reason) != reason:
-        raise refusal(
-            visit,
+        raise Refusal(
             "the reason holds what may be somebody's number or address, and is kept for good: leave it out",
-            "原因中疑似含有个人号码或地址,且会永久保存:请删去",
+            "原因中疑似含有个人号码或地址，且会永久保存：请删去",
         )
     return reason
 

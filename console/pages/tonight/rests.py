@@ -1,11 +1,12 @@
 """A strategy pauses, and goes on again: asked for with a reason, by whom the book lets."""
 
-from base.errors import BookError, ConsoleError
+from base.errors import BookError
 from base.roles import Action
 from console.pages.page import Done, Shown, Visit, deed, page
-from console.pages.tonight.night import FIELDS, around, first_words, reason_of, refusal
+from console.pages.tonight.night import FIELDS, around, first_words, reason_of
 from console.pages.tonight.stops import tonight_switches
-from console.words import Said
+from console.words import Refusal, Said
+from console.words.errors import said_of
 from strategies.book import not_there, standings
 from strategies.lifecycle import PAUSE, RESUME, pause, resume
 
@@ -22,8 +23,8 @@ def pause_strategy(visit: Visit) -> Done | Shown:
     name = _name(visit)
     try:
         pause(visit.ledger, [name], actor=visit.user.name, reason=reason_of(visit))
-    except (BookError, ConsoleError) as error:
-        return _confirm(visit, refused=str(error))
+    except (BookError, Refusal) as error:
+        return _confirm(visit, refused=said_of(error).to(visit.user.language))
     said = Said(f"{name} is paused from the next release on.", f"{name}:自下一次发放起暂停。")
     return Done(to="/tonight/switches", said=said)
 
@@ -34,8 +35,8 @@ def resume_strategy(visit: Visit) -> Done | Shown:
     name = _name(visit)
     try:
         resume(visit.ledger, [name], actor=visit.user.name, reason=reason_of(visit))
-    except (BookError, ConsoleError) as error:
-        return _confirm(visit, refused=str(error))
+    except (BookError, Refusal) as error:
+        return _confirm(visit, refused=said_of(error).to(visit.user.language))
     said = Said(f"{name} goes on from the next decision on.", f"{name}:自下一次决策起恢复。")
     return Done(to="/tonight/switches", said=said)
 
@@ -61,5 +62,5 @@ def _confirm(visit: Visit, *, refused: str = "") -> Shown:
 def _name(visit: Visit) -> str:
     name = visit.told.get("name", "").strip()
     if not name:
-        raise refusal(visit, "name a strategy", "请指定策略")
+        raise Refusal("name a strategy", "请指定策略")
     return name

@@ -4,12 +4,13 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from base.errors import BookError, ConsoleError
+from base.errors import BookError
 from base.roles import Action
 from console.listing import paged
 from console.pages.page import Done, Shown, Visit, deed, page
-from console.pages.tonight.night import FIELDS, around, first_words, off_said, plan_of, reason_of, refusal
-from console.words import Said
+from console.pages.tonight.night import FIELDS, around, first_words, off_said, plan_of, reason_of
+from console.words import Refusal, Said
+from console.words.errors import said_of
 from console.words.limits import channel_said
 from jobs.plan_figures import Tonight
 from lake.tables.words import CHANNELS
@@ -101,8 +102,8 @@ def _throw(visit: Visit, *, stopping: bool) -> Done | Shown:
             actor=visit.user.name,
             reason=reason_of(visit),
         )
-    except (BookError, ConsoleError) as error:
-        return _confirm(visit, stopping=stopping, refused=str(error))
+    except (BookError, Refusal) as error:
+        return _confirm(visit, stopping=stopping, refused=said_of(error).to(visit.user.language))
     what = off_said(scope, name)
     return Done(
         to="/tonight/switches",
@@ -117,12 +118,12 @@ def _throw(visit: Visit, *, stopping: bool) -> Done | Shown:
 
 
 def _meant(visit: Visit) -> tuple[Scope, str]:
-    """What the address or the form means to stop. Raises ConsoleError where it means nothing there is."""
+    """What the address or the form means to stop. Raises Refusal where it means nothing there is."""
     scope, name = visit.told.get("scope", ""), visit.told.get("name", "").strip()
     if scope == "all":
         return "all", "all"
     if scope not in _SCOPES or not name or (scope == "channel" and name not in CHANNELS):
-        raise refusal(visit, "name a strategy, a channel, or everything", "请指定策略、渠道或全部")
+        raise Refusal("name a strategy, a channel, or everything", "请指定策略、渠道或全部")
     return scope, name
 
 

@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from base.errors import ConsoleError
 from console.errands import Errand
 from console.pages.page import Shown, Visit, page, reply
-from console.pages.tonight.night import FIELDS, around, first_words, plan_of, refusal
-from console.words import Said
+from console.pages.tonight.night import FIELDS, around, first_words, plan_of
+from console.words import Refusal, Said
 from console.words.limits import CENT, channel_said, limit_said, lowered_said
 from jobs.plan_figures import Tonight
 from lake.tables.words import CHANNELS
@@ -52,8 +51,8 @@ def tonight_what_if(visit: Visit) -> Shown:
     plan = plan_of(visit, now.as_of)
     try:
         changes, refused = _changes(visit, plan), ""
-    except ConsoleError as error:
-        changes, refused = (), str(error)
+    except Refusal as error:
+        changes, refused = (), error.said.to(visit.user.language)
     errand = None if plan is None or not changes else _asked(visit, plan, changes)
     values = {
         **first_words(now),
@@ -93,7 +92,7 @@ def _asked(visit: Visit, plan: Tonight, changes: Sequence[_Change]) -> Errand:
 
 
 def _changes(visit: Visit, plan: Tonight | None) -> tuple[_Change, ...]:
-    """What is to be otherwise. Raises ConsoleError for what does not read."""
+    """What is to be otherwise. Raises Refusal for what does not read."""
     return (*_shares(visit), *_paused(visit, plan), *_more(visit))
 
 
@@ -102,8 +101,7 @@ def _shares(visit: Visit) -> Iterator[_Change]:
     for name in CHANNELS:
         channel, share = channel_said(name), visit.told.get(name, "").strip() or "0"
         if not _WHOLE.fullmatch(share) or not _LEAST <= int(share) <= _MOST:
-            raise refusal(
-                visit,
+            raise Refusal(
                 f"{channel.english}: write a whole number from {_LEAST} to {_MOST}",
                 f"{channel.chinese}:请填写 {_LEAST} 到 {_MOST} 的整数",
             )
@@ -117,8 +115,7 @@ def _paused(visit: Visit, plan: Tonight | None) -> Iterator[_Change]:
     if not name or plan is None:
         return
     if all(one["name"] != f"strategy.{name}" for one in plan.limits):
-        raise refusal(
-            visit,
+        raise Refusal(
             f"no strategy called {name!r} took part in the last plan",
             f"最近一次计划中没有名为“{name}”的策略",
         )
@@ -129,8 +126,7 @@ def _more(visit: Visit) -> Iterator[_Change]:
     """What is written as the command line takes it."""
     lines = [line.strip() for line in visit.told.get("more", "").splitlines() if line.strip()]
     if len(lines) > _LINES or any(len(line) > _LONGEST for line in lines):
-        raise refusal(
-            visit,
+        raise Refusal(
             f"{_LINES} more changes at most, of {_LONGEST} characters each",
             f"其他变更最多 {_LINES} 行,每行不超过 {_LONGEST} 字",
         )

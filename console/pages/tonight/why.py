@@ -8,8 +8,8 @@ from typing import Any
 from base.roles import SHOWS, Action
 from base.scrub import scrub
 from console.pages.page import Done, Shown, Visit, deed, page, reply
-from console.pages.tonight.night import around, first_words, refusal
-from console.words import Said
+from console.pages.tonight.night import around, first_words
+from console.words import Refusal, Said
 from console.words.limits import channel_said
 from console.words.reasons import reason_said
 from ledger.audit import record
@@ -51,11 +51,10 @@ def ask_why(visit: Visit) -> Done:
     """Asks, and records who looked at whom."""
     token, as_of = visit.told.get("customer", "").strip(), around(visit).as_of
     if as_of is None:
-        raise refusal(visit, "no night is decided yet", "尚无已决策的夜间作业")
+        raise Refusal("no night is decided yet", "尚无已决策的夜间作业")
     # What was typed may be a phone or customer number, so it is neither repeated nor recorded.
     if not _TOKEN.fullmatch(token) or scrub(token) != token:
-        raise refusal(
-            visit,
+        raise Refusal(
             "this is no token of a customer: customers go by their tokens of twelve signs here, never by "
             "phone, name or customer number",
             "这不是客户令牌:此处仅使用 12 位客户令牌,不使用电话、姓名或客户号",
