@@ -32,7 +32,10 @@ def _templates(language: Language) -> Environment:
     )
     made.globals.update(language=language, t=lambda *said: Said(*said).to(language))
     made.filters.update(
-        day=lambda on: _day(on, language), moment=lambda at: _moment(at, language), number=_number
+        day=lambda on: _day(on, language),
+        moment=lambda at: _moment(at, language),
+        clock=lambda at: f"{at.astimezone(BANK_TIME):%H:%M}",
+        number=_number,
     )
     return made
 

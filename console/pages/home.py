@@ -6,15 +6,21 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from base.roles import Field
+from base.roles import Action, Field
 from console.inbox import waiting
 from console.pages.page import Shown, Visit, page
+from console.pages.tonight.night import certificate_of
 from console.words import Said
 from console.words.nights import STEPS, outcome
-from jobs.nights import Step, step_under_way
+from jobs.nights import Step, decided_nights, step_under_way
+from lake.tables import VERDICTS_TABLE
 from ledger.schema import RUNS
 
 _NOT_YET = Said("not yet", "未开始")
+_READ = {
+    "ship": Said("Strategies that work", "已证实有效的策略"),
+    "continue": Said("Not proven yet", "尚未证实的策略"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +41,8 @@ def home(visit: Visit) -> Shown:
         groups = waiting(visit, connection)
         as_of = connection.execute(select(func.max(RUNS.c.as_of))).scalar()
         stages = _stages(connection, as_of) if as_of else []
+        decided = decided_nights(connection)
+    told = visit.sees(Field.FIGURES) and decided
     return Shown(
         template="home.html",
         values={
@@ -42,8 +50,21 @@ def home(visit: Visit) -> Shown:
             "as_of": as_of,
             "stages": stages,
             "done": sum(one.name == "done" for one in stages),
+            "plan": certificate_of(visit, decided[-1]) if told else None,
+            "read": _read(visit) if told else [],
+            "may_write": visit.may(Action.WRITE_STRATEGY),
+            "may_run": visit.may(Action.RUN_NIGHT),
         },
     )
+
+
+def _read(visit: Visit) -> list[tuple[Said, int, str]]:
+    """How many strategies were read to what end by the last night, and where they stand."""
+    dates = visit.lake.dates(VERDICTS_TABLE)
+    if not dates:
+        return []
+    found = visit.lake.read(VERDICTS_TABLE, as_of=dates[-1], columns=("verdict",)).column(0).to_pylist()
+    return [(words, found.count(name), f"/experiments?verdict={name}") for name, words in _READ.items()]
 
 
 def _stages(connection: Connection, as_of: date) -> list[Stage]:

@@ -11,9 +11,9 @@ window.addEventListener("pageshow", () => {
 
 // A table that is wider than its place scrolls sideways: the keyboard has to come to it.
 const reach = () => {
-  for (const table of document.querySelectorAll("table")) {
-    if (table.scrollWidth > table.clientWidth) table.tabIndex = 0;
-    else table.removeAttribute("tabindex");
+  for (const one of document.querySelectorAll(".scroll, :not(.scroll) > table")) {
+    if (one.scrollWidth > one.clientWidth) one.tabIndex = 0;
+    else one.removeAttribute("tabindex");
   }
 };
 addEventListener("resize", reach);

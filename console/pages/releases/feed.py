@@ -47,7 +47,12 @@ def feed(visit: Visit) -> Shown:
     seconds = visit.settings.watch.opt_out_seconds
     return Shown(
         template="releases/feed.html",
-        values={"today": midnight.date(), "seconds": seconds, **values},
+        values={
+            "today": midnight.date(),
+            "seconds": seconds,
+            "sees_trail": visit.sees(Field.TRAIL),
+            **values,
+        },
     )
 
 
