@@ -10,12 +10,17 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from console.entrance.users import Language
 from console.words import Said
+from console.words.errors import in_both, known
 
 BANK_TIME = ZoneInfo("Asia/Shanghai")
 
 
 def render(template: str, values: Mapping[str, Any], *, language: Language) -> str:
-    """The page as HTML. ``t(english, chinese)`` in a template is the text in the reader's language."""
+    """The page as HTML. In a template, ``t(english, chinese)`` is the text in the reader's language.
+
+    So is ``words | error`` of an error's English, and ``words | phrase`` of a word or sentence of the house's
+    own that comes in English alone.
+    """
     return _templates(language).get_template(template).render(values)
 
 
@@ -36,6 +41,8 @@ def _templates(language: Language) -> Environment:
         moment=lambda at: _moment(at, language),
         clock=lambda at: f"{at.astimezone(BANK_TIME):%H:%M}",
         number=_number,
+        error=lambda words: in_both(words).to(language),
+        phrase=lambda words: (known(words) or Said(words, words)).to(language),
     )
     return made
 

@@ -17,7 +17,7 @@ class Said(NamedTuple):
         return self.chinese if language == "zh" else self.english
 
 
-class Refusal(ConsoleError):
+class Refusal(ConsoleError):  # noqa: N818 - what it is, and not that something broke
     """What the console cannot do as it was asked, with what to do instead, in both languages."""
 
     def __init__(self, english: str, chinese: str) -> None:

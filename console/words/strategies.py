@@ -19,6 +19,7 @@ SECTIONS: Mapping[str, Said] = {
     "goal": Said("Goal", "目标"),
     "experiment": Said("Experiment", "实验"),
     "limits": Said("Limits and validity", "限额与有效期"),
+    "more": Said("More limits, and how it takes part", "更多限制与参与方式"),
     "variables": Said("Words that change", "话术变量"),
     "funnel": Said("Funnel", "触达流程"),
 }
@@ -65,7 +66,7 @@ PARTS: Mapping[str, Said] = {
 
 
 def standing_said(words: str) -> Said:
-    """How the book says that a strategy stands, such as ``live v2, submitted v3``; other words as they are."""
+    """How a strategy stands, as the book says it: ``live v2, submitted v3``; other words as they are."""
     return Said(words, re.sub(r"\b[a-z]+\b", _standing, words).replace(", ", "，"))
 
 

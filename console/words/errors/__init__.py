@@ -1,12 +1,13 @@
 """What the house says in English, said in Chinese as well.
 
 Lower rooms know nothing of languages: they raise in English. The tables of this package hold the Chinese of
-every sentence that can come before somebody at the desk, by the English one with ``{}`` for each thing that is
-filled in. What the console itself refuses is written in both languages where it is refused (``Refusal``).
+every sentence that can come before somebody at the desk, by the English one with ``{}`` for each thing that
+is filled in. What the console itself refuses is written in both languages where it is refused (``Refusal``).
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 
 from console.words import Refusal, Said
@@ -14,19 +15,19 @@ from console.words.errors.book import BOOK
 from console.words.errors.documents import DOCUMENTS, OF_TYPES
 from console.words.errors.nights import NIGHTS
 from console.words.errors.people import PEOPLE
-from console.words.errors.places import place_said
+from console.words.errors.places import part_said, place_said
 from console.words.errors.rules import RULES
 
 SENTENCES: Mapping[str, str] = {**RULES, **DOCUMENTS, **BOOK, **PEOPLE, **NIGHTS}
 """Chinese by English."""
 
-_PLACES = (
-    (re.compile(r"[^:\n]+:(?P<line>\d+):\d+: (?P<said>.+)"), "第 {line} 行：{said}"),
-    (re.compile(r"the document: (?P<said>.+)"), "文档：{said}"),
-    (re.compile(r"(?P<place>'[^']*'|[^\s:]+): (?P<said>.+)"), "{place}：{said}"),
+_LINE = re.compile(r"[^:\n]+:(?P<place>\d+):\d+: (?P<said>.+)")
+_PLACE = re.compile(r"(?P<place>'[^']*'|the document|[^\s:]+): (?P<said>.+)")
+"""Where something is wrong stands before what is."""
+_FINDING = re.compile(
+    r"(?P<who>[^:]+): (?P<english>.+?\.) (?P<chinese>[\u4e00-\u9fff][^\[]*?)"
+    r"(?P<detail> \[.*\])?(?: For example \(例\): (?P<example>.*))?"
 )
-"""Where something is wrong stands before it, and goes before its translation."""
-_BOTH = re.compile(r"(?P<who>[^:]+): (?P<en>.+?\.) (?P<zh>[\u4e00-\u9fff][^\[]*?)(?P<rest> \[.*| For example.*)?")
 """A finding of the checks: its kind is declared in both languages."""
 
 
@@ -39,7 +40,7 @@ def in_both(words: str) -> Said:
     """An error's words in both languages. What has no Chinese is told to those who read it as it is, behind
     words that say so."""
     found = known(words)
-    return found or Said(words, f"未能完成，系统提示（英文）：{words}")
+    return found or Said(words, f"未能完成；如不明原因，请联系运营人员。系统提示（英文）：{words}")
 
 
 def known(words: str) -> Said | None:
@@ -52,19 +53,51 @@ def known(words: str) -> Said | None:
 
 
 def _line(words: str) -> Said | None:
-    for pattern, english_tail, chinese in _ways():
-        if found := pattern.fullmatch(words):
+    """One line: a sentence, a finding, something at a place, or several of these with semicolons between."""
+    return (
+        _sentence(words, _strict())
+        or _finding(words)
+        or _placed(words)
+        or _several(words)
+        or (_sentence(words, _loose()))
+    )
+
+
+def _sentence(words: str, ways: Sequence["_Way"]) -> Said | None:
+    for way in ways:
+        if found := way.pattern.fullmatch(words):
             filled = (_Filled(part) for part in found.groups())
-            return Said(words.removesuffix(english_tail), chinese.format(*filled))
-    if found := _BOTH.fullmatch(words):
-        rest = found["rest"] or ""
-        return Said(f"{found['who']}: {found['en']}{rest}", f"{found['who']}：{found['zh']}{rest}")
-    for place, chinese in _PLACES:
-        found = place.fullmatch(words)
+            return Said(words.removesuffix(way.tail), way.chinese.format(*filled))
+    return None
+
+
+def _finding(words: str) -> Said | None:
+    found = _FINDING.fullmatch(words)
+    if found is None:
+        return None
+    detail, example = found["detail"] or "", found["example"]
+    return Said(
+        f"{found['who']}: {found['english']}{detail}" + (f" For example: {example}" if example else ""),
+        f"{found['who']}：{found['chinese']}{detail}" + (f" 例如：{example}" if example else ""),
+    )
+
+
+def _placed(words: str) -> Said | None:
+    for pattern, chinese in ((_LINE, "第 {} 行：{}"), (_PLACE, "{}：{}")):
+        found = pattern.fullmatch(words)
         inner = found and _line(found["said"])
         if found and inner:
             english = words.removesuffix(found["said"]) + inner.english
-            return Said(english, chinese.format(**{**found.groupdict(), "said": inner.chinese}))
+            return Said(english, chinese.format(part_said(found["place"]), inner.chinese))
+    return None
+
+
+def _several(words: str) -> Said | None:
+    for cut in re.finditer("; ", words):
+        first = _sentence(words[: cut.start()], _strict()) or _placed(words[: cut.start()])
+        rest = first and _line(words[cut.end() :])
+        if first and rest:
+            return Said(f"{first.english}; {rest.english}", f"{first.chinese}；{rest.chinese}")
     return None
 
 
@@ -78,15 +111,31 @@ class _Filled(str):
         return place_said(self) if spec == "words" else str(self)
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Way:
+    """A sentence as a pattern, the Chinese it carries at its end, and its Chinese."""
+
+    pattern: re.Pattern[str]
+    tail: str
+    chinese: str
+
+
 @cache
-def _ways() -> tuple[tuple[re.Pattern[str], str, str], ...]:
-    """Each sentence as a pattern, with the Chinese it carries at its end, and its Chinese; the one that says
-    most comes first."""
-    return tuple(sorted(_patterns(), key=lambda way: -len(way[0].pattern)))
+def _strict() -> tuple[_Way, ...]:
+    """Every sentence, nothing filled in having parts of its own."""
+    return tuple(_ways(r"((?:(?!; ).)*?)"))
 
 
-def _patterns() -> Iterator[tuple[re.Pattern[str], str, str]]:
-    for english, chinese in {**SENTENCES, **OF_TYPES}.items():
-        pattern = "(.*?)".join(re.escape(part) for part in english.split("{}"))
+@cache
+def _loose() -> tuple[_Way, ...]:
+    """Every sentence, whatever is filled in."""
+    return tuple(_ways(r"(.*?)"))
+
+
+def _ways(gap: str) -> Iterator[_Way]:
+    """The one that says most comes first."""
+    known = {**SENTENCES, **OF_TYPES}
+    for english in sorted(known, key=lambda one: -len(one)):
         tail = re.search(r" [\u4e00-\u9fff]+$", english)
-        yield re.compile(pattern, re.DOTALL), tail[0] if tail else "", chinese
+        pattern = gap.join(re.escape(part) for part in english.split("{}"))
+        yield _Way(pattern=re.compile(pattern), tail=tail[0] if tail else "", chinese=known[english])

@@ -8,40 +8,30 @@ DOCUMENTS: Mapping[str, str] = {
     "one file holds one strategy; split it": "一个文件只能有一份策略，请拆分",
     "a strategy is a list of 'key: value' lines; see docs/strategies.md": "策略由逐行的“键: 值”组成",
     "nested more than {} deep; a strategy is flatter than that": "嵌套超过 {0} 层；策略没有这么多层",
-    "'*{}' refers to another part; write it out, or put quotes around the text": (
-        "“*{0}”引用了其他部分；请直接写出，或给文字加引号"
-    ),
-    "'&{}' marks a part for use elsewhere; write it out, or put quotes around the text": (
-        "“&{0}”是供别处引用的标记；请直接写出，或给文字加引号"
-    ),
-    "the tag {} does not belong in a strategy; write it out, or put quotes around the text": (
-        "策略中不能使用标记 {0}；请直接写出，或给文字加引号"
-    ),
+    "'*{}' refers to another part; {}": "“*{0}”引用了其他部分；{1:said}",
+    "'&{}' marks a part for use elsewhere; {}": "“&{0}”是供别处引用的标记；{1:said}",
+    "the tag {} does not belong in a strategy; {}": "策略中不能使用标记 {0}；{1:said}",
+    "write it out, or put quotes around the text": "请直接写出，或给文字加引号",
     "a key is one word; lists belong after the ':'": "键只能是一个词；列表写在冒号之后",
     "the key {} was given before, in line {}; remove one": "键 {0} 在第 {1} 行已出现，请删除其一",
-    "this is not YAML ({}); indent with spaces and write 'key: value'": (
-        "文档格式有误：请用空格缩进，写成“键: 值”"
-    ),
-    "this is not YAML ({}); a full-width '：' stands where ': ' belongs": (
-        "文档格式有误：此处是全角“：”，应为半角“: ”"
-    ),
-    "this is not YAML ({}); a full-width '“' opens no text here; use a plain quote or none": (
-        "文档格式有误：全角“不能作引号，请用半角引号或不用引号"
-    ),
-    "this is not YAML ({}); a tab stands where spaces belong": "文档格式有误：此处是制表符，应为空格",
-    "this is not YAML ({}); a text that begins with a brace needs quotes around it": (
-        "文档格式有误：以花括号开头的文字须加引号"
-    ),
+    "this is not YAML ({}); {}": "文档格式有误：{1:said}",
     "this is not YAML ({})": "文档格式有误",
+    "it does not parse": "无法解析",
+    "indent with spaces and write 'key: value'": "请用空格缩进，写成“键: 值”",
+    "a full-width '：' stands where ': ' belongs": "此处是全角“：”，应为半角“: ”",
+    "a full-width '“' opens no text here; use a plain quote or none": (
+        "全角“不能作引号，请用半角引号或不用引号"
+    ),
+    "a tab stands where spaces belong": "此处是制表符，应为空格",
+    "a text that begins with a brace needs quotes around it": "以花括号开头的文字须加引号",
     # Its keys and values.
-    "unknown key {}; did you mean {}?": "未知的项 {0}，是否指 {1}？",
-    "unknown key {}; known here: {}": "未知的项 {0}，此处可用：{1}",
+    "unknown key {}; {}": "未知的项 {0}，{1:said}",
+    "did you mean {}?": "是否指 {0}？",
+    "known here: {}": "此处可用：{0}",
+    "there are {}": "现有：{0}",
     "{} is missing; add it": "缺少 {0}，请补充",
     "and {} more mistakes": "另有 {0} 处错误",
     "{} is none of {}": "{0} 不在可选范围：{1}",
-    "{} is none of {}; a full-width {} stands in it, write a plain {}": (
-        "{0} 不在可选范围：{1}；其中有全角 {2}，请改为半角 {3}"
-    ),
     "it holds what may be somebody's number or address; take it out 疑似含个人号码或地址": (
         "疑似含有个人号码或地址，请删除"
     ),
@@ -57,7 +47,9 @@ DOCUMENTS: Mapping[str, str] = {
         "{0} 等待的结果 {1} 会使旅程结束（见 exits）；请从其中一处删除"
     ),
     "the funnel has {} layers, but caps.per_customer is {}: the last would never be reached; raise the cap "
-    "or shorten the funnel": "触达流程有 {0} 层，而每位客户总联系次数上限为 {1}：到不了最后一层；请提高上限或缩短流程",
+    "or shorten the funnel": (
+        "触达流程有 {0} 层，而每位客户总联系次数上限为 {1}：到不了最后一层；请提高上限或缩短流程"
+    ),
     "experiment.variants.{} has a script for {}, which is no touch of the funnel; there are: {}": (
         "话术组 {0} 为 {1} 写了话术，但流程中没有此触点；现有：{2}"
     ),
@@ -77,7 +69,9 @@ DOCUMENTS: Mapping[str, str] = {
     "{}: {} ends the journey; remove it from 'when'": "{0}：结果 {1} 会结束旅程，请从 when 中删除",
     "two touches are called {}; give each a name of its own": "有两个触点都叫 {0}，请分别命名",
     "{}: no touch is called {}; there are: {}": "{0}：没有名为 {1} 的触点；现有：{2}",
-    "{} is a circle, nobody could ever leave it; take one 'after' out": "{0} 构成循环，客户无法走出；请删除一个 after",
+    "{} is a circle, nobody could ever leave it; take one 'after' out": (
+        "{0} 构成循环，客户无法走出；请删除一个 after"
+    ),
     "{} comes after {}, which stands below it; write touches in the order in which they come": (
         "{0} 接在 {1} 之后，但后者写在下面；请按先后顺序书写触点"
     ),
@@ -94,12 +88,7 @@ DOCUMENTS: Mapping[str, str] = {
     "a brace stands here, but only scripts are filled; take it out 只有话术可用变量": (
         "此处有花括号，但只有话术可用变量，请删除"
     ),
-    "{{}} is no variable, of this strategy or of the house; did you mean {{}}? 变量不存在": (
-        "变量 {{{0}}} 不存在，是否指 {{{1}}}？"
-    ),
-    "{{}} is no variable, of this strategy or of the house; there are {} 变量不存在": (
-        "变量 {{{0}}} 不存在；现有：{1}"
-    ),
+    "{{}} is no variable, of this strategy or of the house; {} 变量不存在": "变量 {{{0}}} 不存在，{1:said}",
     "the strategy has no variable {} that this could replace 变量不存在": "策略中没有可替换的变量 {0}",
     "no script of this arm uses {{}} 变量未被使用": "此话术组中没有话术使用 {{{0}}}",
     "{{}} holds {}, which may be part of a figure, and figures are the same for everybody; take it out "
@@ -117,8 +106,12 @@ DOCUMENTS: Mapping[str, str] = {
         "{0} 在表单和文档中都被修改且不一致，请统一"
     ),
     "the document is called {}, but this is the page of {}": "文档标识为 {0}，但本页是 {1}",
-    "there is no funnel to add to; write 'funnel:' with a first touch": "文档中没有触达流程，请先写“funnel:”和首个触点",
-    "a funnel has at least one touch, and touch {} of {} stays": "触达流程至少要有一个触点：第 {0} 个（共 {1} 个）不能删除",
+    "there is no funnel to add to; write 'funnel:' with a first touch": (
+        "文档中没有触达流程，请先写“funnel:”和首个触点"
+    ),
+    "a funnel has at least one touch, and touch {} of {} stays": (
+        "触达流程至少要有一个触点：第 {0} 个（共 {1} 个）不能删除"
+    ),
     "there is no place for it; write it into the document": "文档中没有它的位置，请直接写入文档",
     "{} cannot be changed from here; change it in the document": "无法在表单中修改 {0}，请在文档中修改",
     # The sheet of a caller number.

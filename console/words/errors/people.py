@@ -24,23 +24,27 @@ PEOPLE: Mapping[str, str] = {
     "opt-out {} stands for {}; withdraw that one": "退订 {0} 由退订 {1} 派生，请撤销后者",
     "opt-out {} was withdrawn before": "退订 {0} 此前已撤销",
     # Numbers to call from.
-    "{}: no number in use is called this; longreach callers list shows them": "没有在用号码 {0}，请查看登记列表",
+    "{}: no number in use is called this; longreach callers list shows them": (
+        "没有在用号码 {0}，请查看登记列表"
+    ),
     "there is no number to register": "没有要登记的号码",
     "{}: is registered already; a number is registered once": "{0} 已登记，每个号码只登记一次",
-    "number: {}": "号码：{0:said}",
-    "class: {}": "类别：{0:said}",
-    "channel: {}": "渠道：{0:said}",
-    "daily_limit: {}": "每日上限：{0:said}",
-    "active_from: {}": "首日：{0:said}",
-    "active_until: {}": "末日：{0:said}",
     # The vault.
-    "vault: {} is no purpose identities are given for; there are: {}": "身份库：“{0:words}”不是可取用身份信息的用途；可用：{1:words}",
-    "vault: {} receives nothing for purpose {}; there are: {}": "身份库：用途“{1:words}”不向“{0:words}”提供信息；可用：{2:words}",
-    "vault: {} is no purpose somebody is shown for; there are: {}": "身份库：“{0:words}”不是查看个人信息的用途；可用：{1:words}",
+    "vault: {} is no purpose identities are given for; there are: {}": (
+        "身份库：“{0:words}”不是可取用身份信息的用途；可用：{1:words}"
+    ),
+    "vault: {} receives nothing for purpose {}; there are: {}": (
+        "身份库：用途“{1:words}”不向“{0:words}”提供信息；可用：{2:words}"
+    ),
+    "vault: {} is no purpose somebody is shown for; there are: {}": (
+        "身份库：“{0:words}”不是查看个人信息的用途；可用：{1:words}"
+    ),
     "vault: nobody is shown without a ticket; say in whose matter, such as CASE-1024: letters and digits, no "
     "number of a person": "身份库：查看个人信息须有工单号，例如 CASE-1024（字母与数字，不得是个人号码）",
     "vault: that is the token of nobody who was a customer on {}": "身份库：{0} 的客户中没有此令牌",
-    "vault: no identities of {} are kept; run ingest for that date first": "身份库：没有 {0} 的身份信息，请先运行该日的数据接收",
+    "vault: no identities of {} are kept; run ingest for that date first": (
+        "身份库：没有 {0} 的身份信息，请先运行该日的数据接收"
+    ),
     "vault: the record of {} since {} was changed; run ingest for that date again": (
         "身份库：{0} 自 {1} 起的记录被改动，请重新运行该日的数据接收"
     ),
@@ -70,7 +74,9 @@ PEOPLE: Mapping[str, str] = {
     "{}: is no checkpoint signed here: the file was changed. Verify against a copy from elsewhere with "
     "--checkpoints": "{0} 不是本系统签名的检查点：文件被改动。请用别处保存的副本校验",
     "the audit trail contradicts its checkpoint at line {}; it was changed, or this is another database: "
-    "longreach audit verify says where": "审计轨迹与第 {0} 行的检查点矛盾：轨迹被改动，或数据库不对；请校验以定位",
+    "longreach audit verify says where": (
+        "审计轨迹与第 {0} 行的检查点矛盾：轨迹被改动，或数据库不对；请校验以定位"
+    ),
     "{}: the checkpoints are gone, though there were some; bring them back, or verify against a copy from "
     "elsewhere with --checkpoints": "{0}：原有的检查点已不在；请恢复，或用别处保存的副本校验",
     "{}: is no public key of checkpoints ({}); restore its copy": "{0} 不是检查点的公钥（{1}）；请从副本恢复",
