@@ -84,5 +84,9 @@ class ConsoleError(LongreachError):
     """Somebody at the console asked for something that cannot be done like this."""
 
 
+class ProviderError(LongreachError):
+    """The identity provider does not answer, or not as the standard says."""
+
+
 class ScheduleError(LongreachError):
     """A scheduled run does not carry the business date it should work for."""

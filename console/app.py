@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from base.settings import Settings
 from console.answer import House, deed_answer, missing, page_answer, reply_answer
 from console.api.app import make_api
-from console.entrance import door, guard
+from console.entrance import door, guard, vouched
 from console.pages.page import deeds, pages, replies
 from ledger.database import Ledger
 
@@ -43,6 +43,7 @@ def make_app(settings: Settings, ledger: Ledger, *, clock: Clock = lambda: datet
     app.mount("/api", make_api(house), name="api")
     app.router.routes += [
         *door.routes(house),
+        *vouched.routes(house),
         *(Route(one.path, reply_answer(house, one), methods=["GET"]) for one in replies().values()),
         *(Route(one.path, page_answer(house, one), methods=["GET"]) for one in pages().values()),
         *(Route(one.path, deed_answer(house, one), methods=["POST"]) for one in deeds().values()),

@@ -35,7 +35,9 @@ def serve(
     settings = load_settings()
     with open_ledger(settings) as ledger:
         with ledger.engine.begin() as connection:
-            if not everybody(connection):
+            if not everybody(connection) and settings.console.oidc is not None:
+                say("nobody may sign in yet; longreach console add NAME lets somebody in")
+            elif not everybody(connection):
                 name, password = settings.actor or getpass.getuser(), secrets.token_urlsafe(12)
                 add(connection, name, password=password, language="en", actor=name)
                 out.print(
@@ -51,15 +53,17 @@ def add(
     chinese: Annotated[bool, typer.Option("--chinese", help="Pages in Chinese at first.")] = False,
     actor: As = None,
 ) -> None:
-    """Lets somebody sign in, or gives him a new password; asks for it twice and shows it nowhere."""
+    """Lets somebody sign in, or gives him a new password; asks for it twice and shows it nowhere.
+
+    Where an identity provider vouches for people, NAME is as it names the person, and there is no password.
+    """
     from console.entrance import users
     from ledger.database import open_ledger
 
+    settings = load_settings()
     who = acting(actor, Action.KEEP_USERS)
-    password = typer.prompt("Password", hide_input=True)
-    if typer.prompt("Once more", hide_input=True) != password:
-        raise ConsoleError("the two were not the same; nothing was done")
-    with open_ledger(load_settings()) as ledger, ledger.engine.begin() as connection:
+    password = None if settings.console.oidc else _asked_twice()
+    with open_ledger(settings) as ledger, ledger.engine.begin() as connection:
         language: users.Language = "zh" if chinese else "en"
         users.add(connection, name, password=password, language=language, actor=who)
     say(f"{name} may sign in")
@@ -88,3 +92,10 @@ def users_() -> None:
     with open_ledger(settings) as ledger, ledger.engine.connect() as connection:
         for user in everybody(connection):
             out.print(f"{user.name}: {', '.join(roles_of(settings, user.name)) or 'no role'}", soft_wrap=True)
+
+
+def _asked_twice() -> str:
+    password: str = typer.prompt("Password", hide_input=True)
+    if typer.prompt("Once more", hide_input=True) != password:
+        raise ConsoleError("the two were not the same; nothing was done")
+    return password

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select, text
 
 from base.errors import SettingsError, StrategyError, VaultError
+from base.openid import discover
 from base.settings import Settings
 from lake.session import open_engine
 from lake.tables.words import RECIPIENTS
@@ -138,6 +139,10 @@ def _console(settings: Settings) -> str:
     people = select(func.count()).select_from(CONSOLE_USERS).where(CONSOLE_USERS.c.left_at.is_(None))
     with open_ledger(settings) as ledger, ledger.engine.connect() as connection:
         count = connection.execute(people).scalar_one()
+    provider = settings.console.oidc
+    if provider is not None:
+        discover(provider.issuer)
+        return f"{count:,} may sign in, at {settings.console.public_url}; {provider.issuer} vouches for them"
     if not count:
         return "nobody may sign in yet; longreach console lets you in and prints a password"
     return f"{count:,} may sign in, at {settings.console.public_url}"

@@ -54,7 +54,8 @@ def up(settings: Settings, console: Console) -> None:
     services = [airflow(settings, port=8080)]
     if not settings.mlflow_tracking_uri:
         services.append(mlflow(settings, port=5000))
-    services.append(desk(settings, port=8465, mlflow=services[1].address if services[1:] else ""))
+    models = services[1].address if services[1:] else ""
+    services.append(desk(settings, port=8465, airflow=services[0].address, mlflow=models))
     with suppress(KeyboardInterrupt), ExitStack() as stack:
         for service in services:
             console.print(f"{service.name} is starting; its log is {service.log}", soft_wrap=True)
@@ -122,8 +123,8 @@ def mlflow(settings: Settings, *, port: int) -> Service:
     )
 
 
-def desk(settings: Settings, *, port: int, mlflow: str) -> Service:
-    """The managers' console; ``mlflow``: where its links to models lead, unless the settings say."""
+def desk(settings: Settings, *, port: int, airflow: str, mlflow: str) -> Service:
+    """The managers' console; ``airflow``, ``mlflow``: where its links lead, unless the settings say."""
     address = f"http://127.0.0.1:{port}"
     return Service(
         name="The console",
@@ -135,6 +136,7 @@ def desk(settings: Settings, *, port: int, mlflow: str) -> Service:
         health="/sign-in",
         log=settings.home.resolve() / "console" / "server.log",
         environment={
+            "LONGREACH_CONSOLE__AIRFLOW_URL": settings.console.airflow_url or airflow,
             "LONGREACH_CONSOLE__MLFLOW_URL": settings.console.mlflow_url or mlflow,
             "LONGREACH_DATABASE_URL": _plain_url(settings, "longreach"),
             "LONGREACH_HOME": str(settings.home.resolve()),

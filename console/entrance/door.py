@@ -1,27 +1,29 @@
 """The way in and out."""
 
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from console.answer import SIGN_IN, House, Told, answered, bare, preferred, to_sign_in
 from console.entrance import guard, sessions
-from console.entrance.users import LANGUAGES, authenticate, prefer
+from console.entrance.users import LANGUAGES, User, authenticate, prefer
 from console.render import render
 from console.words import Said
 from ledger.audit import record_within
 
 _WRONG = Said(
     "Name or password is wrong, or the name is closed for a while after too many attempts.",
-    "姓名或密码错误,或因多次失败暂时锁定。",
+    "姓名或密码错误，或因多次失败暂时锁定。",
 )
+_ELSEWHERE = Said("Nobody signs in by password here.", "本工作台不使用密码登录。")
 
 
 def routes(house: House) -> list[Route]:
     """Sign in, sign out, and how somebody wants the pages."""
 
     def page(request: Request, told: Told) -> Response:
-        return _page(request, told, wrong=False)
+        return shown(house, request, told)
 
     def sign_in(request: Request, told: Told) -> Response:
         return _sign_in(house, request, told)
@@ -40,38 +42,54 @@ def routes(house: House) -> list[Route]:
     ]
 
 
-def _page(request: Request, told: Told, *, wrong: bool) -> Response:
+def shown(
+    house: House, request: Request, told: Told, *, wrong: Said | None = None, status: int = 200
+) -> Response:
+    """The way in as it is shown to whoever is not signed in; ``wrong``: why he is not, if he tried."""
     language = preferred(request)
     values = {
         **bare(request),
-        "wrong": _WRONG.to(language) if wrong else None,
-        "back": _inside(told.get("back", "/")),
+        "wrong": wrong.to(language) if wrong else None,
+        "back": inside(told.get("back", "/")),
         "name": told.get("name", ""),
+        "vouched": house.settings.console.oidc is not None,
     }
-    return HTMLResponse(render("sign_in.html", values, language=language), 401 if wrong else 200)
+    return HTMLResponse(render("sign_in.html", values, language=language), status)
+
+
+def let_in(house: House, connection: Connection, user: User, *, request: Request, back: str) -> Response:
+    """Begins the person's session, in place of another of that browser, and leads to where he wanted."""
+    if old := request.cookies.get(sessions.COOKIE):
+        sessions.end(connection, old)
+    kept = sessions.begin(connection, user)
+    record_within(connection, actor=user.name, action="signed in", details={user.name: {}})
+    response = RedirectResponse(inside(back), 303)
+    response.set_cookie(sessions.COOKIE, kept, httponly=True, samesite="lax", secure=over_tls(house))
+    return response
+
+
+def over_tls(house: House) -> bool:
+    """Whether browsers reach the console encrypted, so that cookies leave them in no other way."""
+    return house.settings.console.public_url.startswith("https:")
+
+
+def inside(path: str) -> str:
+    """The path, where it is one of this console; else its first page."""
+    inner = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
+    return path if inner else "/"
 
 
 def _sign_in(house: House, request: Request, told: Told) -> Response:
+    if house.settings.console.oidc is not None:
+        return shown(house, request, told, wrong=_ELSEWHERE, status=403)
     name, password = told.get("name", "").strip(), told.get("password", "")
     with house.ledger.engine.begin() as connection:
         user = name and authenticate(
             connection, name, password, settings=house.settings.console, now=house.clock()
         )
         if not user:
-            return _page(request, told, wrong=True)
-        if old := request.cookies.get(sessions.COOKIE):
-            sessions.end(connection, old)
-        kept = sessions.begin(connection, user)
-        record_within(connection, actor=user.name, action="signed in", details={user.name: {}})
-    response = RedirectResponse(_inside(told.get("back", "/")), 303)
-    response.set_cookie(
-        sessions.COOKIE,
-        kept,
-        httponly=True,
-        samesite="lax",
-        secure=house.settings.console.public_url.startswith("https:"),
-    )
-    return response
+            return shown(house, request, told, wrong=_WRONG, status=401)
+        return let_in(house, connection, user, request=request, back=told.get("back", "/"))
 
 
 def _sign_out(house: House, request: Request, told: Told) -> Response:
@@ -94,10 +112,4 @@ def _prefer(house: House, request: Request, told: Told) -> Response:
     large = told.get("large_text", "yes" if user.large_text else "no") == "yes"
     with house.ledger.engine.begin() as connection:
         prefer(connection, user.name, language=(chosen or [user.language])[0], large_text=large)
-    return RedirectResponse(_inside(told.get("back", "/")), 303)
-
-
-def _inside(path: str) -> str:
-    """The path, where it is one of this console; else its first page."""
-    inside = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
-    return path if inside else "/"
+    return RedirectResponse(inside(told.get("back", "/")), 303)

@@ -67,6 +67,13 @@ def everybody(connection: Connection) -> list[User]:
     return [_user(row._mapping) for row in connection.execute(query)]
 
 
+def known(connection: Connection, name: str) -> User | None:
+    """The person of exactly this name, as an identity provider says it; None where nobody let him in."""
+    query = select(CONSOLE_USERS).where(CONSOLE_USERS.c.name == name, CONSOLE_USERS.c.left_at.is_(None))
+    row = connection.execute(query).mappings().first()
+    return None if row is None else _user(row)
+
+
 def authenticate(
     connection: Connection, name: str, password: str, *, settings: Console, now: datetime
 ) -> User | None:

@@ -68,7 +68,7 @@ def test_a_taken_port_is_refused_before_anything_starts(tmp_path: Path) -> None:
 
 def test_the_console_lets_in_who_started_it_with_the_password_of_its_log(tmp_path: Path) -> None:
     settings = load_settings(home=tmp_path / "home")
-    service = desk(settings, port=free_port(), mlflow="http://127.0.0.1:5000")
+    service = desk(settings, port=free_port(), airflow="", mlflow="http://127.0.0.1:5000")
     with running(service, environment={**os.environ, "LONGREACH_ACTOR": "zhou"}):
         told = service.log.read_text(encoding="utf-8")
         password = told.split("with the password ")[1].split()[0]
