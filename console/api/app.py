@@ -13,10 +13,11 @@ from starlette.exceptions import HTTPException
 from base.errors import DeclarationError, LongreachError
 from base.scrub import brief
 from console.answer import House
-from console.api import dial, outcomes, segments, strategies
+from console.api import dial, holdouts, outcomes, segments, strategies
 from console.api.asked import Needs, Pace
+from console.words import Said
 
-_ROUTERS = (dial.router, outcomes.router, strategies.router, segments.router)
+_ROUTERS = (dial.router, outcomes.router, strategies.router, segments.router, holdouts.router)
 _log = logging.getLogger(__name__)
 
 
@@ -26,16 +27,20 @@ class Refusal(BaseModel):
     error: str
 
 
-_REFUSALS = {
-    400: "it cannot be done like this",
-    401: "no token in force was shown",
-    403: "the token's roles do not allow it",
-    404: "there is no such thing",
-    413: "what was sent is too long",
-    422: "the question is not well-formed",
-    429: "the token asks too often",
-    503: "the ledger does not answer; where a call was asked about, do not call",
+REFUSALS = {
+    400: Said("it cannot be done like this", "无法这样操作"),
+    401: Said("no token in force was shown", "未出示有效令牌"),
+    403: Said("the token's roles do not allow it", "令牌的角色无此权限"),
+    404: Said("there is no such thing", "不存在"),
+    413: Said("what was sent is too long", "发送的内容过长"),
+    422: Said("the question is not well-formed", "请求格式不正确"),
+    429: Said("the token asks too often", "请求过于频繁"),
+    503: Said(
+        "the ledger does not answer; where a call was asked about, do not call",
+        "数据库没有响应；如为外呼前查询，请勿呼叫",
+    ),
 }
+"""Why an entry may not answer, by HTTP status."""
 
 
 def make_api(house: House) -> FastAPI:
@@ -46,7 +51,7 @@ def make_api(house: House) -> FastAPI:
         description="What programs ask of Longreach. Every entry takes a bearer token; its roles decide.",
         docs_url=None,
         redoc_url=None,
-        responses={code: {"model": Refusal, "description": why} for code, why in _REFUSALS.items()},
+        responses={code: {"model": Refusal, "description": why.english} for code, why in REFUSALS.items()},
     )
     api.state.house, api.state.pace = house, Pace(house.settings.console.api_per_minute)
     for router in _ROUTERS:
@@ -59,6 +64,11 @@ def make_api(house: House) -> FastAPI:
     api.add_exception_handler(SQLAlchemyError, _busy)
     api.add_exception_handler(Exception, _unforeseen)
     return api
+
+
+def entries() -> tuple[APIRoute, ...]:
+    """Everything that can be asked, room by room."""
+    return tuple(route for router in _ROUTERS for route in router.routes if isinstance(route, APIRoute))
 
 
 def needs_of(entry: object) -> Needs:

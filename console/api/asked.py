@@ -17,6 +17,9 @@ from ledger.audit import record
 _BEARER = HTTPBearer(auto_error=False, description="A token of `longreach console token add`.")
 _MINUTE = 60
 
+CHINESE = "x-chinese"
+"""Where an entry's description has its summary for those who read Chinese."""
+
 
 @dataclass
 class Pace:

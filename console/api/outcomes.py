@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Request
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
-from console.api.asked import Asked, Needs
+from console.api.asked import CHINESE, Asked, Needs
 from outreach.inbox import STATEMENT, arrivals_folder
 from outreach.publish import publish_file
 from sources.answers import SUFFIXES
@@ -29,12 +29,15 @@ class Laid(BaseModel):
     "/outcomes/{file}",
     summary="Hands in an outcome file, then its signed statement.",
     status_code=202,
-    openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": {}}}},
+    openapi_extra={
+        CHINESE: "提交外呼结果文件，然后提交其签名声明。",
+        "requestBody": {"required": True, "content": {"application/octet-stream": {}}},
+    },
 )
 async def hand_in(
     request: Request,
     asked: Annotated[Asked, Depends(Needs(dialler=True))],
-    file: Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")],
+    file: Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$", examples=["said.parquet"])],
 ) -> Laid:
     """Again under the same name it takes the place of what waits; the statement comes last."""
     if not file.endswith(_ENDS):

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
 from base.roles import Field
-from console.api.asked import Asked, Needs
+from console.api.asked import CHINESE, Asked, Needs
 from console.pages.segments.cards import cards, nights
 
 router = APIRouter(tags=["segments"])
@@ -32,7 +32,9 @@ class Segments(BaseModel):
     segments: list[Segment]
 
 
-@router.get("/segments", summary="Every segment of the last night.")
+@router.get(
+    "/segments", summary="Every segment of the last night.", openapi_extra={CHINESE: "最近一夜的全部客群。"}
+)
 def segments(asked: Annotated[Asked, Depends(Needs(fields=frozenset({Field.FIGURES})))]) -> Segments:
     """As the desk shows them."""
     on = nights(asked.house.lake)

@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from pydantic import Field as Bounds
 from sqlalchemy import Connection, select
 
 from base.errors import StrategyError
 from base.roles import Action, Field
-from console.api.asked import Asked, Needs
+from console.api.asked import CHINESE, Asked, Needs
 from console.entrance.guard import LARGEST
 from console.errands import Errand
 from features.catalogue import FEATURES
@@ -29,7 +29,7 @@ _BOOK = Needs(fields=frozenset({Field.INTERNAL}))
 _FIGURES = Needs(fields=frozenset({Field.INTERNAL, Field.FIGURES}))
 _WRITE = Needs(fields=frozenset({Field.INTERNAL}), action=Action.WRITE_STRATEGY)
 
-Name = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]{2,48}$")]
+Name = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]{2,48}$", examples=["fund_first_plan"])]
 
 
 class Stands(BaseModel):
@@ -63,6 +63,12 @@ class Document(BaseModel):
 class Draft(BaseModel):
     """A new version; ``base``: the one it was made from, null for a strategy that is new."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"text": "name: fund_first_plan\n...", "base": 3, "note": "shorter words"}]
+        }
+    )
+
     text: Annotated[str, Bounds(max_length=LARGEST // 4)]
     base: Annotated[int, Bounds(ge=1, lt=2**31)] | None = None
     note: Annotated[str, Bounds(max_length=1_000, pattern=r"^[^\x00]*$")] = ""
@@ -86,7 +92,11 @@ class DryRun(BaseModel):
     words: str
 
 
-@router.get("/strategies", summary="The book, a page at a time, by name.")
+@router.get(
+    "/strategies",
+    summary="The book, a page at a time, by name.",
+    openapi_extra={CHINESE: "策略库，按名称分页。"},
+)
 def strategies(
     asked: Annotated[Asked, Depends(_BOOK)],
     after: Annotated[str, Query(pattern=r"^[a-z0-9_]{0,49}$", description="The page before's next.")] = "",
@@ -99,7 +109,9 @@ def strategies(
     return Names(strategies=found, next=found[-1].name if len(rows) > PAGE else None)
 
 
-@router.get("/strategies/{name}", summary="One strategy's document.")
+@router.get(
+    "/strategies/{name}", summary="One strategy's document.", openapi_extra={CHINESE: "一条策略的文档。"}
+)
 def strategy(
     asked: Annotated[Asked, Depends(_BOOK)],
     name: Name,
@@ -119,7 +131,12 @@ def strategy(
     )
 
 
-@router.post("/strategies/{name}/drafts", summary="Writes a new draft version.", status_code=201)
+@router.post(
+    "/strategies/{name}/drafts",
+    summary="Writes a new draft version.",
+    status_code=201,
+    openapi_extra={CHINESE: "写入新的草稿版本。"},
+)
 def write(asked: Annotated[Asked, Depends(_WRITE)], name: Name, draft: Draft) -> Kept:
     """Refused where the document does not read, or somebody has written since ``base``."""
     document = read(draft.text, file=name, features=FEATURES)
@@ -135,7 +152,12 @@ def write(asked: Annotated[Asked, Depends(_WRITE)], name: Name, draft: Draft) ->
     return Kept(name=made.name, version=made.version, outcome=made.outcome)
 
 
-@router.post("/strategies/{name}/dry-run", summary="Has the newest version tried.", status_code=202)
+@router.post(
+    "/strategies/{name}/dry-run",
+    summary="Has the newest version tried.",
+    status_code=202,
+    openapi_extra={CHINESE: "试运行最新版本。"},
+)
 def begin_dry_run(asked: Annotated[Asked, Depends(_FIGURES)], name: Name) -> DryRun:
     """Takes a while: ask for it until it is done. The same version on the same night is tried once."""
     version, key = _of_newest(asked, name)
@@ -143,7 +165,11 @@ def begin_dry_run(asked: Annotated[Asked, Depends(_FIGURES)], name: Name) -> Dry
     return _told(name, version, errands.ask(key, ["strategies", "try", name, "--json"], actor=asked.name))
 
 
-@router.get("/strategies/{name}/dry-run", summary="How far the dry run of the newest version is.")
+@router.get(
+    "/strategies/{name}/dry-run",
+    summary="How far the dry run of the newest version is.",
+    openapi_extra={CHINESE: "最新版本试运行的进度与结果。"},
+)
 def dry_run(asked: Annotated[Asked, Depends(_FIGURES)], name: Name) -> DryRun:
     """What it found, once it is done."""
     version, key = _of_newest(asked, name)

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from base.errors import DeclarationError
 from base.roles import DUTIES
 from base.settings import Role
-from console.api import dial, outcomes, segments, strategies
+from console.api import dial, holdouts, outcomes, segments, strategies
 from console.api.app import needs_of
 from console.command import console
 from console.entrance import tokens, users
@@ -31,7 +31,7 @@ from tests.outreach.feed_world import holds, opts_out
 
 ENTRIES = {
     f"{method} {route.path}": (method, route)
-    for router in (dial.router, outcomes.router, segments.router, strategies.router)
+    for router in (dial.router, holdouts.router, outcomes.router, segments.router, strategies.router)
     for route in router.routes
     if isinstance(route, APIRoute)
     for method in route.methods

@@ -1,0 +1,126 @@
+"""Who is held out, for those outside who call and write too: they must leave the same people alone."""
+
+import hashlib
+from datetime import date
+from pathlib import Path as File
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, HTTPException, Path
+from fastapi.responses import FileResponse
+from pydantic import BaseModel
+
+from base.roles import Action, Field
+from console.api.asked import CHINESE, Asked, Needs
+from console.errands import Errand
+from experiments.holdouts import holdouts as above
+from lake.tables import CUSTOMER_SEGMENTS
+from ledger.audit import record
+
+router = APIRouter(tags=["holdouts"])
+
+_FIGURES = Needs(fields=frozenset({Field.INTERNAL, Field.FIGURES}))
+_EXPORT = Needs(action=Action.EXPORT_HOLDOUT)
+
+Name = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]{1,48}$", examples=["global"])]
+
+
+class Holdout(BaseModel):
+    """A holdout above strategies: the share of customers left alone by those with one of ``tags``, of one of
+    ``managers``, while in one of ``segments``; each asks nothing where it is empty."""
+
+    name: str
+    share: float
+    tags: tuple[str, ...]
+    segments: tuple[str, ...]
+    managers: tuple[str, ...]
+
+
+class Export(BaseModel):
+    """How far the customer numbers are written out; ``rows`` once they are, ``words`` where it failed."""
+
+    name: str
+    as_of: date
+    state: Literal["waiting", "running", "done", "failed"]
+    rows: int | None
+    words: str
+
+
+@router.get(
+    "/holdouts",
+    summary="The holdouts above strategies, the global one first.",
+    openapi_extra={CHINESE: "策略之上的留存组，全局留存组在前。"},
+)
+def holdouts(asked: Annotated[Asked, Depends(_FIGURES)]) -> list[Holdout]:
+    """As the settings have them."""
+    every = above(asked.house.settings.experiments)
+    return [Holdout(name=name, **holdout.model_dump()) for name, holdout in every.items()]
+
+
+@router.post(
+    "/holdouts/{name}/export",
+    summary="Has its customer numbers written out.",
+    status_code=202,
+    openapi_extra={CHINESE: "导出该留存组的客户号。"},
+)
+def begin_export(asked: Annotated[Asked, Depends(_EXPORT)], name: Name) -> Export:
+    """As of the last night. Takes a while: ask for it until it is done."""
+    on, key = _of_last_night(asked, name)
+    wanted = ["experiments", "holdouts", "--export", name, "--as-of", on.isoformat(), "--json"]
+    return _told(name, on, asked.house.errands.ask(key, wanted, actor=asked.name))
+
+
+@router.get(
+    "/holdouts/{name}/export",
+    summary="How far its customer numbers are written out.",
+    openapi_extra={CHINESE: "客户号导出的进度。"},
+)
+def export(asked: Annotated[Asked, Depends(_EXPORT)], name: Name) -> Export:
+    """Of whoever asks, as of the last night."""
+    return _told(name, *_known(asked, name))
+
+
+@router.get(
+    "/holdouts/{name}/customers",
+    summary="The customer numbers themselves, once they are written out.",
+    openapi_extra={CHINESE: "导出完成后的客户号。"},
+    response_class=FileResponse,
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "one a line"}},
+)
+def customers(asked: Annotated[Asked, Depends(_EXPORT)], name: Name) -> FileResponse:
+    """A heading and a number a line; that they were handed out is on the audit trail, each time."""
+    on, errand = _known(asked, name)
+    if errand.state != "done":
+        raise HTTPException(
+            404, f"{name}: its customer numbers are not written out yet; ask how far they are"
+        )
+    place = File(errand.answer["path"])
+    try:
+        with place.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        raise HTTPException(503, f"{name}: the file does not read; tell whoever runs the house") from None
+    detail = {"as_of": on.isoformat(), "rows": errand.answer["rows"], "sha256": digest}
+    record(asked.house.ledger, actor=asked.name, action="holdout handed out", subject=name, detail=detail)
+    return FileResponse(place, media_type="text/csv", filename=place.name)
+
+
+def _known(asked: Asked, name: str) -> tuple[date, Errand]:
+    on, key = _of_last_night(asked, name)
+    if not asked.house.errands.knows(key):
+        raise HTTPException(404, f"{name}: not asked for since the last night; POST its export")
+    return on, asked.house.errands.look(key)
+
+
+def _of_last_night(asked: Asked, name: str) -> tuple[date, str]:
+    """The night, and the key of its export: to each who asks one of his own, since it is on the trail."""
+    if name not in above(asked.house.settings.experiments):
+        raise HTTPException(404, f"{name}: no holdout is called this")
+    nights = asked.house.lake.dates(CUSTOMER_SEGMENTS)
+    if not nights:
+        raise HTTPException(404, "no night has run yet")
+    return nights[-1], f"api holdout {name} {nights[-1]} {asked.name}"
+
+
+def _told(name: str, on: date, errand: Errand) -> Export:
+    rows = errand.answer["rows"] if errand.state == "done" else None
+    return Export(name=name, as_of=on, state=errand.state, rows=rows, words=errand.words)
