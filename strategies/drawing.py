@@ -33,8 +33,8 @@ def mermaid(strategy: Strategy, *, language: Language = "zh") -> str:
     return "\n".join(lines) + "\n"
 
 
-def svg(strategy: Strategy, *, language: Language = "zh") -> str:
-    """The funnel as an SVG document."""
+def svg(strategy: Strategy, *, language: Language = "zh", leads: str = "") -> str:
+    """The funnel as an SVG document. ``leads``: where each touch's card leads to, with its ``{number}``."""
     words = WORDS[language]
     depth = {touch.name: layer for layer, own in enumerate(strategy.layers(), start=1) for touch in own}
     names = [
@@ -66,9 +66,13 @@ def svg(strategy: Strategy, *, language: Language = "zh") -> str:
         _draw_curve(picture, curve)
     for curve, lines in zip(curves, labels.values(), strict=True):
         _draw_label(picture, curve.label, lines)
+    if leads:
+        # Of an image nothing inside could be reached.
+        picture.set("role", "group")
     for number, (touch, name, box) in enumerate(zip(strategy.funnel, names, boxes, strict=True), start=1):
         band = f"{number}  {words.channels[touch.channel]}"
-        _draw_card(picture, box, band, _COLOURS[touch.channel], name, words.facts_of(touch, number))
+        place = ElementTree.SubElement(picture, "a", href=leads.format(number=number)) if leads else picture
+        _draw_card(place, box, band, _COLOURS[touch.channel], name, words.facts_of(touch, number))
     for number, line in enumerate(terms):
         _write(picture, line, _MARGIN, below + _LEADING * (number + 0.5), fill=_FAINT)
     return ElementTree.tostring(picture, encoding="unicode") + "\n"

@@ -10,6 +10,7 @@ function begun(before, words) {
   const run = /[^\s()=<>,，（）且或非'"]+$/.exec(before)?.[0] ?? "";
   for (let length = Math.min(run.length, LONGEST); length > 0; length -= 1) {
     const written = run.slice(-length);
+    if (/^[0-9.]/.test(written)) continue; // a number is no name's beginning
     const found = matching(written, words);
     if (found.length) return { written, found };
   }
@@ -28,7 +29,8 @@ function matching(written, words) {
   return [...starts, ...holds].slice(0, MOST);
 }
 
-export function completing(field, list) {
+// ``all``: the button that lists every word there is.
+export function completing(field, list, all) {
   let words = [];
   let labelFirst = false;
   let chosen = -1;
@@ -56,7 +58,11 @@ export function completing(field, list) {
   }
 
   function show() {
-    now = begun(field.value.slice(0, field.selectionStart), words);
+    offer(begun(field.value.slice(0, field.selectionStart), words));
+  }
+
+  function offer(some) {
+    now = some;
     if (!now.found.length) return close();
     list.replaceChildren(...now.found.map((word, number) => {
       const item = document.createElement("li");
@@ -76,7 +82,7 @@ export function completing(field, list) {
 
   function take(number) {
     const word = now.found[number];
-    const chinese = !/^[a-z]/i.test(now.written) || (labelFirst && word.label);
+    const chinese = labelFirst || (now.written && !/^[a-z]/i.test(now.written));
     const name = (chinese && word.label) || word.name;
     const end = field.selectionStart;
     field.setRangeText(name, end - now.written.length, end, "end");
@@ -89,7 +95,12 @@ export function completing(field, list) {
   field.addEventListener("compositionend", show);
   field.addEventListener("blur", close);
   field.addEventListener("keydown", (event) => {
-    if (list.hidden || event.isComposing) return;
+    if (event.isComposing) return;
+    if (list.hidden && event.altKey && event.key === "ArrowDown") {
+      offer({ written: "", found: words });
+      event.preventDefault();
+    }
+    if (list.hidden) return;
     const many = now.found.length;
     if (event.key === "ArrowDown") mark((chosen + 1) % many);
     else if (event.key === "ArrowUp") mark((chosen - 1 + many) % many);
@@ -97,5 +108,9 @@ export function completing(field, list) {
     else if ((event.key === "Enter" || event.key === "Tab") && chosen >= 0) take(chosen);
     else return;
     event.preventDefault();
+  });
+  all.addEventListener("click", () => {
+    field.focus();
+    offer({ written: "", found: words });
   });
 }

@@ -2,19 +2,22 @@
 // the script asks it sooner. Nothing is done while Chinese is being composed: the word is not there yet.
 import { completing } from "./complete.js";
 import { remembering } from "./remember.js";
+import { following } from "./tried.js";
 
 const desk = document.querySelector("#desk");
 const part = (name) => desk.querySelector(`#${name}`);
 const rule = part("rule");
 const text = part("text");
 const kept = part("kept");
+const found = part("found");
+const alike = part("alike");
 let composing = false;
 let typed = 0;
 let looks = 0;
 let waiting = 0;
 let later = 0;
 
-const field = (key) => desk.querySelector(`[name='f:${JSON.stringify(["experiment", key])}']`)?.value ?? "";
+const field = (...path) => desk.querySelector(`[name='f:${JSON.stringify(path)}']`)?.value ?? "";
 
 function underline(before, wrong) {
   const under = desk.querySelector(".underlined");
@@ -30,7 +33,10 @@ function underline(before, wrong) {
 
 async function count(exact) {
   const mine = typed;
-  const asked = new URLSearchParams({ rule: rule.value, holdout: field("holdout"), ramp: field("ramp") });
+  const asked = new URLSearchParams({
+    rule: rule.value, name: desk.dataset.name, 
+    holdout: field("experiment", "holdout"), ramp: field("experiment", "ramp"),
+  });
   if (exact) asked.set("exact", "yes");
   try {
     const found = await (await fetch(`/strategies/rule?${asked}`)).json();
@@ -50,7 +56,11 @@ async function count(exact) {
 async function rivals() {
   const mine = typed;
   try {
-    const asked = new URLSearchParams({ rule: rule.value, name: desk.dataset.name });
+    const channels = [...desk.querySelectorAll(`[name^='f:["funnel",'][name$=',"channel"]']`)];
+    const asked = new URLSearchParams({
+      rule: rule.value, name: desk.dataset.name, start: field("valid", "start"), end: field("valid", "end"),
+      channels: channels.map((each) => each.value).join(), alike: alike.checked ? "yes" : "",
+    });
     const found = await (await fetch(`/strategies/rivals?${asked}`)).json();
     if (mine === typed) part("rivals").innerHTML = found.html ?? "";
   } catch {
@@ -69,11 +79,12 @@ function soon() {
 function swap(page) {
   const at = document.activeElement;
   const place = at && desk.contains(at) && at.id ? [at.id, at.selectionStart, at.selectionEnd] : null;
-  const open = [...part("funnel").querySelectorAll("details")].map((each) => each.open);
+  const folded = () => [...desk.querySelectorAll("#funnel details, #terms details")];
+  const open = folded().map((each) => each.open);
   for (const name of ["told", "drawing", "funnel", "terms"]) {
     part(name).innerHTML = page.querySelector(`#${name}`).innerHTML;
   }
-  part("funnel").querySelectorAll("details").forEach((each, number) => { each.open = open[number] ?? true; });
+  folded().forEach((each, number) => { each.open ||= open[number] ?? true; });
   text.value = page.querySelector("#text").value;
   rule.value = page.querySelector("#rule").value;
   desk.querySelector("[name=was]").value = page.querySelector("[name=was]").value;
@@ -109,7 +120,12 @@ async function look(data) {
   }
 }
 
-desk.addEventListener("compositionstart", () => { composing = true; });
+desk.addEventListener("compositionstart", (event) => {
+  composing = true;
+  if (event.target !== rule) return;
+  clearTimeout(waiting);
+  clearTimeout(later);
+});
 desk.addEventListener("compositionend", (event) => {
   composing = false;
   typed += 1;
@@ -124,7 +140,8 @@ desk.addEventListener("input", (event) => {
   }
 });
 desk.addEventListener("change", (event) => {
-  if (event.target.id !== "note") look(new FormData(desk));
+  if (event.target === alike) rivals();
+  else if (event.target.id !== "note" && !event.target.id.startsWith("new-")) look(new FormData(desk));
 });
 desk.addEventListener("submit", async (event) => {
   if (!event.submitter?.formAction.endsWith("/look")) return;
@@ -137,6 +154,7 @@ desk.addEventListener("submit", async (event) => {
 part("count").addEventListener("click", (event) => {
   const mend = event.target.closest(".mend");
   if (mend) {
+    event.preventDefault();
     rule.value = mend.dataset.rule;
     rule.focus();
     rule.dispatchEvent(new Event("input", { bubbles: true }));
@@ -144,11 +162,25 @@ part("count").addEventListener("click", (event) => {
   }
   if (event.target.closest(".exact")) count(true);
 });
+// The drawing leads to the fields of its touches, which may be folded away.
+part("drawing").addEventListener("click", (event) => {
+  const place = event.target.closest("a")?.getAttribute("href");
+  const fields = place && desk.querySelector(place);
+  if (!fields) return;
+  event.preventDefault();
+  fields.closest("details").open = true;
+  fields.scrollIntoView({ block: "nearest" });
+  fields.querySelector("select, textarea, input:not([type=hidden])")?.focus();
+});
 rule.addEventListener("scroll", () => { desk.querySelector(".underlined").scrollTop = rule.scrollTop; });
 
 if (!rule.readOnly) {
-  completing(rule, part("choices"));
+  part("all-words").hidden = false;
+  completing(rule, part("choices"), part("all-words"));
   const older = desk.dataset.shown && desk.dataset.shown !== desk.dataset.newest;
   if (!older) remembering(desk, kept, look);
 }
 soon();
+if (part("show")) part("show").hidden = true; // the script shows it whenever something was changed
+part("alike-asked").hidden = false;
+if (found) following(found);

@@ -65,13 +65,20 @@ def test_a_copy_has_a_name_of_its_own_and_everything_else_as_it_was(desk: Desk) 
     assert changed == {("name",), ("manager",)}
 
 
-@pytest.mark.parametrize("name", ["Bad Name", "", "mobile_silent_app", "<script>alert(1)</script>"])
+@pytest.mark.parametrize("name", ["Bad Name", "mobile_silent_app", "<script>alert(1)</script>"])
 def test_a_name_that_cannot_be_is_refused_and_what_was_typed_stays(desk: Desk, name: str) -> None:
     answer = desk.visitor("segment_manager").post("/new-strategy", name=name, title="<b>x", kind="loan")
     assert answer.status_code == 422
     assert "<script>alert" not in answer.text
     assert 'value="&lt;b&gt;x"' in answer.text
     assert 'name="copy" value=""' in answer.text
+
+
+def test_who_gives_no_identifier_is_given_one_that_is_free(desk: Desk) -> None:
+    begun(desk, "wealth_001", kind="wealth")
+    answer = desk.visitor("segment_manager").post("/new-strategy", title="结婚理财", kind="wealth")
+    assert answer.headers["location"] == "/strategies/wealth_002"
+    assert leaves_of(newest(desk, "wealth_002"), file="x")["title",] == "结婚理财"
 
 
 def test_the_form_changes_the_document_in_its_places_only(desk: Desk) -> None:
@@ -227,7 +234,7 @@ def test_a_live_strategy_is_paused_resumed_and_retired_with_reasons(desk: Desk) 
 
 def test_scripts_in_a_title_are_words(desk: Desk) -> None:
     visitor = begun(desk, "scripted", title="<script>alert(1)</script>")
-    for path in ("/strategies/scripted", "/strategies?q=scripted", "/strategies/scripted/tried"):
+    for path in ("/strategies/scripted", "/strategies?q=scripted"):
         page = visitor.get(path).text
         assert "<script>alert" not in page
         assert not re.search(r"&lt;(function|built-in|bound) ", page)
@@ -297,9 +304,9 @@ def test_a_grave_finding_keeps_a_draft_from_being_handed_in(desk: Desk) -> None:
     with desk.ledger.engine.connect() as connection:
         query = select(STRATEGIES.c.stage).where(STRATEGIES.c.name == "contradicts")
         assert connection.execute(query).scalar_one() == "draft"
-    visitor.get("/strategies/contradicts/tried?ask=check")
+    visitor.get("/strategies/contradicts?ask=yes")
     settled(visitor, "/strategies/contradicts/trying")
-    found = visitor.get("/strategies/contradicts/tried").text
+    found = visitor.get("/strategies/contradicts").text
     assert "Grave:" in found
     assert "<code>aum_now &gt; 5 and aum_now &lt; 1</code>" in found
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, String, Subquery, cast, column, func, or_, select, true
@@ -80,7 +81,7 @@ def new_strategy(visit: Visit) -> Shown:
 @deed("/new-strategy", action=Action.WRITE_STRATEGY)
 def begin_strategy(visit: Visit) -> Done | Shown:
     """Writes the first draft of a strategy: a blank, or a copy under another name."""
-    name = visit.told.get("name", "").strip()
+    name = visit.told.get("name", "").strip() or _free(visit)
     try:
         text = _copy(visit, name) if visit.told.get("copy", "").strip() else _blank(visit, name)
         document = read(text, file=name or "name", features=FEATURES)
@@ -97,7 +98,7 @@ def begin_strategy(visit: Visit) -> Done | Shown:
     remember(visit.ledger, name)
     return Done(
         to=f"/strategies/{name}",
-        said=Said("A first draft is written; make it yours.", "已建立第一版草稿,请继续编辑。"),
+        said=Said("A first draft is written; make it yours.", "已建立第一版草稿，请继续编辑。"),
     )
 
 
@@ -113,6 +114,19 @@ def _asked(visit: Visit, *, wrong: str, status: int = 200) -> Shown:
             "may_write": visit.may(Action.WRITE_STRATEGY),
         },
     )
+
+
+def _free(visit: Visit) -> str:
+    """An identifier that no strategy has yet: the product's with a number."""
+    kind = visit.told.get("kind", "")
+    kind = kind if kind in PRODUCTS else PRODUCTS[0]
+    with visit.ledger.engine.connect() as connection:
+        taken = set(
+            connection.execute(
+                select(STRATEGIES.c.name).where(STRATEGIES.c.name.startswith(f"{kind}_"))
+            ).scalars()
+        )
+    return next(name for number in count(1) if (name := f"{kind}_{number:03d}") not in taken)
 
 
 def _blank(visit: Visit, name: str) -> str:

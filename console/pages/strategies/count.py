@@ -49,6 +49,7 @@ def told_of_rule(visit: Visit) -> Mapping[str, Any]:
     slip = rule_slip(rule)
     found = counted(visit, rule) if slip is None else None
     values = {
+        "name": visit.told.get("name", ""),
         "slip": slip,
         "count": found,
         "size": size_of(found, _experiment(visit.told)),

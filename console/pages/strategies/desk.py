@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from base.errors import BookError, StrategyError
-from base.roles import Action, Field
+from base.roles import Action, Field, require
 from console.pages.page import Done, Shown, Visit, deed, page
 from console.pages.strategies import form
 from console.pages.strategies.changed import lines_of, values_changed
 from console.pages.strategies.count import counted, size_of
-from console.pages.strategies.moves import moves_of, number_told
+from console.pages.strategies.course import course
+from console.pages.strategies.moves import handed_in, moves_of, number_told
 from console.pages.strategies.slips import rule_slip, slips_of
+from console.pages.strategies.tried import tried
 from console.words import Said
 from console.words.slips import slip_said
 from console.words.strategies import STANDS
@@ -59,8 +61,13 @@ def look(visit: Visit) -> Shown:
 
 @deed("/strategies/{name}/write", action=Action.WRITE_STRATEGY)
 def write(visit: Visit) -> Done | Shown:
-    """Keeps a new draft, made from the version that was on the screen; what is refused is shown again."""
-    name, text = visit.told["name"], visit.told.get("text", "")
+    """Keeps a new draft, made from the version that was on the screen; what is refused is shown again.
+
+    ``then``: "try" has it tried as well, "submit" handed in. Raises RoleError for who may not do that.
+    """
+    name, text, then = visit.told["name"], visit.told.get("text", ""), visit.told.get("then")
+    if then == "submit":
+        require(visit.settings, visit.user.name, Action.SUBMIT_STRATEGY)
     try:
         text = _text(visit)
         document = read(text, file=name, features=FEATURES)
@@ -79,8 +86,10 @@ def write(visit: Visit) -> Done | Shown:
             versions = versions_of(connection, name)
         return _desk(visit, text, versions=versions, refused=str(error), status=422)
     remember(visit.ledger, name)
+    if then == "submit":
+        return handed_in(visit, made.version)
     return Done(
-        to=f"/strategies/{name}",
+        to=f"/strategies/{name}?ask=yes#tried" if then == "try" else f"/strategies/{name}",
         said=Said(f"Kept as version {made.version}.", f"已保存为第 {made.version} 版。"),
     )
 
@@ -165,22 +174,30 @@ def _desk(
             "lines": lines_of(difference(older, text, names=("-", "+"))),
             "slips": slips,
             "slip": slip,
+            "wrong": {one.place: one for one in reversed(slips) if one.place != "who"},
             "asked": asked,
             "refused": slip_said(refused.partition("\n")[0].removeprefix(f"{name}: ")),
             "overtaken": lines_of(overtaken),
             "terms": form.sections(leaves, of="terms"),
             "funnel": form.sections(leaves, of="funnel"),
+            "answers": form.answers(leaves),
             "rule": rule,
             "count": count,
             "size": size_of(count, leaves),
             "drawing": _drawing(document, visit),
             "words": WORDS[visit.user.language],
             "can_write": visit.may(Action.WRITE_STRATEGY) and now.state != "retired",
+            "may_write": visit.may(Action.WRITE_STRATEGY),
+            "may_submit": visit.may(Action.SUBMIT_STRATEGY),
             "moves": moves_of(visit, now),
+            "course": course(visit, name) if now.running and shown else None,
+            **tried(visit, latest.version),
         },
     )  # fmt: skip
 
 
 def _drawing(document: Strategy | None, visit: Visit) -> Markup | None:
     """The funnel as SVG, made by the house from texts that it escapes itself."""
-    return None if document is None else Markup(svg(document, language=visit.user.language))
+    if document is None:
+        return None
+    return Markup(svg(document, language=visit.user.language, leads="#touch-{number}"))

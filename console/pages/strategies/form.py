@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,31 +17,23 @@ from strategies.opening import BY_PEOPLE, opening
 Leaves = Mapping[Path, str | tuple[str, ...]]
 Shape = Literal["line", "text", "number", "percent", "day", "choice", "choices", "words"]
 _PLAIN: dict[str, tuple[tuple[str, Shape], ...]] = {
-    "what": (
-        ("title", "line"),
-        ("kind", "choice"),
-        ("manager", "line"),
-        ("tags", "words"),
-        ("offer", "text"),
-    ),
-    "goal": (
-        ("goal.window_days", "number"),
-        ("goal.value", "number"),
-        ("exits", "choices"),
-        ("cool_off_days", "number"),
-    ),
-    "experiment": (("experiment.holdout", "percent"), ("experiment.ramp", "percent")),
-    "limits": (
-        ("limits.per_night", "number"),
+    "what": (("title", "line"), ("kind", "choice"), ("manager", "line"), ("offer", "text")),
+    "goal": (("goal.window_days", "number"), ("goal.value", "number")),
+    "experiment": (("experiment.holdout", "percent"),),
+    "limits": (("limits.per_night", "number"), ("valid.start", "day"), ("valid.end", "day")),
+    "more": (
         ("limits.at_least", "number"),
         ("limits.budget", "number"),
         ("caps.per_customer", "number"),
         ("caps.total", "number"),
-        ("valid.start", "day"),
-        ("valid.end", "day"),
+        ("exits", "choices"),
+        ("cool_off_days", "number"),
+        ("experiment.ramp", "percent"),
         ("priority", "number"),
+        ("tags", "words"),
     ),
 }
+_FOLDED = "more"
 _PERCENT = {"holdout", "ramp", "share", "expected_lift"}
 _LISTS = {"tags", "exits", "when", "after"}
 _FIELD, _BOX, _LIST = "f:", "c:", "l:"
@@ -60,9 +52,24 @@ class Entry:
     grey: str = ""
 
     @property
+    def place(self) -> str:
+        """Its place in the document, as mistakes name it."""
+        return ".".join(map(str, _path(self.name[len(_FIELD) :])))
+
+    @property
     def id(self) -> str:
         """What its label points at."""
         return "field" + re.sub(r"\W+", "-", self.name)
+
+    def shown(self, number: str) -> str:
+        """A number of the document as the field shows it."""
+        return _percent(number) if self.shape == "percent" else number
+
+    def in_its_unit(self, words: Said) -> Said:
+        """What is said of the document's number, said of the field's."""
+        if self.shape != "percent":
+            return words
+        return Said(*(re.sub(r"[0-9.]+$", lambda found: f"{_percent(found[0])} %", one) for one in words))
 
     def box(self, choice: str) -> str:
         """The name of one choice's own box."""
@@ -72,12 +79,22 @@ class Entry:
 @dataclass(frozen=True, kw_only=True)
 class Section:
     """Fields that belong together. ``touch``: the place, from 0, of the touch they are of; ``arm``: whose
-    other words they are."""
+    other words they are; ``folded``: few ask for them."""
 
     title: Said
     entries: tuple[Entry, ...]
     touch: int | None = None
     arm: str = ""
+    folded: bool = False
+
+    @property
+    def filled(self) -> bool:
+        """Whether something stands in one of its fields."""
+        return any(entry.value for entry in self.entries)
+
+    def wrong(self, places: Container[str]) -> bool:
+        """Whether a mistake is in one of its fields."""
+        return any(entry.place in places for entry in self.entries)
 
 
 def sections(leaves: Leaves, *, of: str) -> tuple[Section, ...]:
@@ -108,7 +125,7 @@ def edited(told: Mapping[str, str], *, file: str, language: Literal["en", "zh"])
                 text = put(text, ("goal", "product"), given, file=file)
     verb, _, place = told.get("change", "").partition(":")
     if verb == "add":
-        return with_touch(text, channel="sms", script=_AGAIN[language], when=_answers(text, file), file=file)
+        return _with_touch(told, text, file, language)
     if verb == "remove" and place.isdecimal():
         return without_touch(text, int(place), file=file)
     if verb == "drop":
@@ -165,7 +182,7 @@ def _path(name: str) -> Path:
 def _terms(leaves: Leaves) -> Iterator[Section]:
     for title, parts in _PLAIN.items():
         entries = [_entry(leaves, tuple(part.split(".")), PARTS[part], shape) for part, shape in parts]
-        yield Section(title=SECTIONS[title], entries=tuple(entries))
+        yield Section(title=SECTIONS[title], entries=tuple(entries), folded=title == _FOLDED)
     variables = [path for path in leaves if path[0] == "variables"]
     if variables:
         entries = [_entry(leaves, path, _filled("variables", path[-1]), "line") for path in variables]
@@ -241,12 +258,24 @@ def _answers_to(leaves: Leaves, number: int) -> list[str]:
     return [word for word in RESULTS if word in can or word in stands]
 
 
-def _answers(text: str, file: str) -> tuple[str, ...]:
-    """A first answer on which a touch at the end may follow."""
+def answers(leaves: Leaves) -> list[str]:
+    """What can come back from the funnel's touches and lead on; what is likeliest to be asked for first."""
+    many = len({path[1] for path in leaves if path[0] == "funnel"})
+    found = _answers_to(leaves, many)
+    return sorted(found, key=lambda word: word not in ("no_answer", "delivered"))
+
+
+def _with_touch(told: Mapping[str, str], text: str, file: str, language: Literal["en", "zh"]) -> str:
+    """One more touch, after the one and the result that were chosen; after the last one by itself."""
     leaves = leaves_of(text, file=file)
-    last = len({path[1] for path in leaves if path[0] == "funnel"}) - 1
-    can = RETURNS.get(str(leaves.get(("funnel", last, "channel"), "")), ("no_answer",))
-    return ("no_answer",) if "no_answer" in can else ("delivered",)
+    many = len({path[1] for path in leaves if path[0] == "funnel"})
+    channel, when = told.get("new_channel", "sms"), told.get("new_when") or answers(leaves)[0]
+    text = with_touch(text, channel=channel, script=_AGAIN[language], when=(when,), file=file)
+    after = told.get("new_after", "")
+    if after.isdecimal() and int(after) < many - 1:
+        name = str(leaves.get(("funnel", int(after), "name")) or f"touch {int(after) + 1}")
+        text = put(text, ("funnel", many, "after"), (name,), file=file)
+    return text
 
 
 def _with_variant(text: str, file: str, language: Literal["en", "zh"]) -> str:

@@ -36,21 +36,31 @@ def number_told(told: Mapping[str, str], name: str) -> int | None:
     return int(word) if word.isascii() and word.isdecimal() and len(word) < 9 else None
 
 
+def submission(name: str, stamp: str) -> str:
+    """What the errand is called by which a draft is handed in."""
+    return f"submit {name} {stamp if stamp.isdecimal() else ''}"
+
+
 @deed("/strategies/{name}/submit", action=Action.SUBMIT_STRATEGY)
 def submit(visit: Visit) -> Done:
     """Has the draft checked against the book, and handed in where nothing grave is found."""
-    name, version = visit.told["name"], number_told(visit.told, "version")
+    return handed_in(visit, number_told(visit.told, "version"))
+
+
+def handed_in(visit: Visit, version: int | None) -> Done:
+    """Has that version handed in, the newest where none is told; its page says what comes of it."""
+    name = visit.told["name"]
     named = [] if version is None else ["--version", str(version)]
     # What was sent back may be handed in again: each time is another errand.
     stamp = f"{visit.now:%Y%m%d%H%M%S%f}"
     visit.errands.ask(
-        f"submit {name} {stamp}", ["strategies", "submit", name, *named, "--json"], actor=visit.user.name
+        submission(name, stamp), ["strategies", "submit", name, *named, "--json"], actor=visit.user.name
     )
     return Done(
-        to=f"/strategies/{name}/tried?submission={stamp}",
+        to=f"/strategies/{name}?submission={stamp}#tried",
         said=Said(
             "It is being checked against the book, and handed in if nothing grave is found.",
-            "正在对照策略库检查,没有严重问题即提交审批。",
+            "正在对照策略库检查，没有严重问题即提交审批。",
         ),
     )
 
@@ -73,7 +83,7 @@ def sendback(visit: Visit) -> Done:
         versions=_versions(visit),
     )
     return Done(
-        to=f"/strategies/{name}", said=Said("Sent back; its author is told why.", "已退回,作者会看到原因。")
+        to=f"/strategies/{name}", said=Said("Sent back; its author is told why.", "已退回，作者会看到原因。")
     )
 
 

@@ -13,17 +13,27 @@ from strategies.reader import read
 from strategies.rule import parse
 
 _PLACED = re.compile(r"[^:\n]*:(\d+):(\d+): ")
+_LACKS = re.compile(r"'([\w.]+)' is missing")
+_NAMED = re.compile(r"(\w[\w. ]*): ")
+_BOUND = re.compile(r"Input should be (?:less|greater) than or equal to ([0-9.]+)")
 _MEANT = re.compile(r"did you mean '([^']+)'\?")
 _WORD = re.compile(r"'[^']*'|[^\s()=<>,，（）且或]+|.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Slip:
-    """One mistake of a document: its line, first is 1 (0: no line of its own), what it is, and the line."""
+    """One mistake of a document: its line, first is 1 (0: no line of its own), what it is, and the line.
+
+    ``place``: the part of the document that is named, with points between; ``brief``: what is wrong with it,
+    without its name; ``nearest``: the number nearest to the one given that may stand there.
+    """
 
     line: int
     words: Said
     text: str
+    place: str
+    brief: Said
+    nearest: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,9 +66,22 @@ def slips_in(error: StrategyError, text: str) -> tuple[Slip, ...]:
         place = _PLACED.match(said)
         number = int(place[1]) if place else 0
         shown = lines[number - 1].strip() if 0 < number <= len(lines) else ""
-        words = slip_said(said[place.end() :] if place else said)
-        found.append(Slip(line=number, words=words, text=shown))
+        found.append(_slip(said[place.end() :] if place else said, line=number, text=shown))
     return tuple(found)
+
+
+def _slip(said: str, *, line: int, text: str) -> Slip:
+    lacks, named = _LACKS.match(said), _NAMED.match(said)
+    brief = said[named.end() :] if named else said
+    bound = _BOUND.fullmatch(brief)
+    return Slip(
+        line=line,
+        words=slip_said(said),
+        text=text,
+        place=lacks[1] if lacks else named[1] if named else "",
+        brief=Said("It is missing.", "请填写。") if lacks else slip_said(brief),
+        nearest=bound[1] if bound else "",
+    )
 
 
 def rule_slip(rule: str) -> RuleSlip | None:

@@ -1,4 +1,4 @@
-"""What comes of a draft before anybody is contacted: the checks over the book, and the dry run."""
+"""What comes of a strategy before anybody is contacted, beside the desk: checks, dry run, handing in."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,59 +6,53 @@ from typing import Any
 from base.registry import told as in_both
 from base.roles import Field
 from console.errands import Errand
-from console.pages.page import Shown, Visit, page, reply
-from console.pages.strategies.moves import number_told
+from console.pages.page import Visit, reply
+from console.pages.strategies.moves import number_told, submission
+from console.render import render
 from console.words import Said
 from console.words.limits import channel_said
 from lake.tables import CUSTOMER_SEGMENTS
-from strategies.book import pick, standings, versions_of
+from strategies.book import pick, versions_of
 
-_FIELDS = frozenset({Field.INTERNAL, Field.FIGURES})
 _ASKED = {"check": "check", "run": "try"}
 
 
-@page("/strategies/{name}/tried", title=("Checks and dry run", "检查与试运行"), fields=_FIELDS)
-def tried(visit: Visit) -> Shown:
-    """What the checks and the dry run found of the newest version; ``ask`` has them begin."""
-    name = visit.told["name"]
-    with visit.ledger.engine.connect() as connection:
-        newest = pick(versions_of(connection, name), None)
-        now = standings(connection, [name])[name]
-    if visit.told.get("ask") in _ASKED:
-        ask = visit.told["ask"]
-        key = _key(visit, ask, newest.version)
-        # What failed is not begun anew by a page that only looks whether it is there.
-        if not visit.errands.knows(key):
-            visit.errands.ask(key, ["strategies", _ASKED[ask], name, "--json"], actor=visit.user.name)
-    found = {ask: _looked(visit, _key(visit, ask, newest.version)) for ask in _ASKED}
-    handed_in = _submission(visit)
-    return Shown(
-        template="strategy_tried.html",
-        title=Said(f"{name} · Checks and dry run", f"{name} · 检查与试运行"),
-        values={
-            "name": name,
-            "version": newest.version,
-            "now": now,
-            "handed_in": handed_in,
-            "check": found["check"],
-            "run": found["run"],
-            "waits": _under_way((handed_in, *found.values())),
-            "submission": visit.told.get("submission", ""),
-            "again": _again(visit),
-            "channel": channel_said,
-            "in_words": lambda words: Said(*in_both(words)).to(visit.user.language),
-        },
-    )
-
-
-@reply("/strategies/{name}/trying", fields=_FIELDS)
+@reply("/strategies/{name}/trying", fields=frozenset({Field.INTERNAL, Field.FIGURES}))
 def trying(visit: Visit) -> Mapping[str, Any]:
-    """Whether an answer is still on its way."""
-    name = visit.told["name"]
+    """What is found of the newest version so far, as the desk shows it, and whether more is on its way."""
     with visit.ledger.engine.connect() as connection:
-        version = pick(versions_of(connection, name), None).version
-    looked = [_looked(visit, _key(visit, ask, version)) for ask in _ASKED]
-    return {"state": "running" if _under_way((_submission(visit), *looked)) else "done"}
+        newest = pick(versions_of(connection, visit.told["name"]), None)
+    values = tried(visit, newest.version)
+    html = render("strategy_found.html", values, language=visit.user.language)
+    return {"state": "running" if values["waits"] else "done", "html": html}
+
+
+def tried(visit: Visit, version: int) -> Mapping[str, Any]:
+    """What the checks, the dry run and the submission found of a version, as far as they were asked for.
+
+    ``ask`` in the address has the first two begin.
+    """
+    name = visit.told["name"]
+    if visit.told.get("ask"):
+        for ask, verb in _ASKED.items():
+            key = _key(visit, ask, version)
+            # What failed is not begun anew by a page that only looks whether it is there.
+            if not visit.errands.knows(key):
+                visit.errands.ask(key, ["strategies", verb, name, "--json"], actor=visit.user.name)
+    found = {ask: _looked(visit, _key(visit, ask, version)) for ask in _ASKED}
+    handed_in = _looked(visit, submission(name, visit.told.get("submission", "")))
+    return {
+        **found,
+        "name": name,
+        "version": version,
+        "handed_in": handed_in,
+        "waits": any(
+            one is not None and one.state in ("waiting", "running") for one in (handed_in, *found.values())
+        ),
+        "again": _again(visit),
+        "channel": channel_said,
+        "in_words": lambda words: Said(*in_both(words)).to(visit.user.language),
+    }
 
 
 def _key(visit: Visit, ask: str, version: int) -> str:
@@ -71,15 +65,6 @@ def _again(visit: Visit) -> int:
     return number_told(visit.told, "again") or 0
 
 
-def _submission(visit: Visit) -> Errand | None:
-    stamp = visit.told.get("submission", "")
-    return _looked(visit, f"submit {visit.told['name']} {stamp}") if stamp.isdecimal() else None
-
-
 def _looked(visit: Visit, key: str) -> Errand | None:
     """How far the question is; None where it was not asked."""
     return visit.errands.look(key) if visit.errands.knows(key) else None
-
-
-def _under_way(errands: tuple[Errand | None, ...]) -> bool:
-    return any(one is not None and one.state in ("waiting", "running") for one in errands)

@@ -1,0 +1,18 @@
+// Checks, dry run and submission beside the desk: asked for until all of it is there. What is being typed stays.
+export function following(place) {
+  async function ask() {
+    try {
+      const answer = await fetch(`${place.dataset.asks}${location.search}`, { headers: { accept: "application/json" } });
+      const told = await answer.json();
+      if (answer.ok) {
+        place.innerHTML = told.html; // made by the house's own template, which escapes
+        // What was handed in stands otherwise now; what is typed and not kept, this browser remembers.
+        if (told.state === "done") return new URLSearchParams(location.search).has("submission") && location.reload();
+      }
+    } catch {
+      // The server does not answer just now: ask again.
+    }
+    setTimeout(ask, 1000);
+  }
+  if (place.dataset.waits) setTimeout(ask, 500);
+}
