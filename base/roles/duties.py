@@ -18,7 +18,7 @@ class Action(Enum):
     START = "let go on what was stopped", "解除停止"
     REVIEW = "decide what becomes of an experiment", "实验复盘"
     READ_CUSTOMER = "look at what is known of one customer, by token", "按令牌查看单个客户"
-    EXPORT_HOLDOUT = "hand out the customer numbers of a holdout", "导出留存组客户号"
+    EXPORT_HOLDOUT = "hand out the customer numbers of a holdout", "导出留出组客户号"
     RUN_NIGHT = "run the night's steps by hand", "手工运行夜间作业"
     APPROVE_RELEASE = "approve, hold back or withdraw a night's lists", "审批、扣留或撤回名单"
     ENTER_OPT_OUT = "enter and withdraw opt-outs", "登记与撤销退订"
@@ -38,7 +38,7 @@ class Field(Enum):
 
     IDENTIFIER = "name, phone, ID number, customer number", "姓名、电话、证件号、客户号"
     TOKEN = "tokens of customers, numbers, contacts", "客户、号码、触达的令牌"
-    QUASI = "what singles a person out with others: city, month of birth", "可间接识别的信息:城市、出生月份"
+    QUASI = "what singles a person out with others: city, month of birth", "可间接识别的信息：城市、出生月份"
     SENSITIVE = "financial and behavioural facts of one person", "个人金融与行为信息"
     INTERNAL = "the house's own bookkeeping", "内部记录"
     MASKED = "masked names and phones", "脱敏后的姓名与电话"
@@ -76,7 +76,7 @@ class Duty:
 DUTIES: dict[Role, Duty] = {
     "segment_manager": Duty(
         english="writes strategies for a segment and answers for what they say",
-        chinese="客群经理:编写策略并对内容负责",
+        chinese="客群经理：编写策略并对内容负责",
         actions=frozenset(
             {
                 Action.WRITE_STRATEGY,
@@ -91,19 +91,19 @@ DUTIES: dict[Role, Duty] = {
     ),
     "data_scientist": Duty(
         english="studies what works, on tokens and figures",
-        chinese="数据科学家:基于令牌与统计开展分析",
+        chinese="数据科学家：基于令牌与统计开展分析",
         actions=frozenset({Action.WRITE_STRATEGY, Action.REVIEW, Action.READ_CUSTOMER, Action.STOP}),
         fields=frozenset({Field.TOKEN, Field.QUASI, Field.SENSITIVE, Field.FIGURES, Field.INTERNAL}),
     ),
     "approver": Duty(
         english="approves strategies and lists that others made",
-        chinese="审批人:审批他人的策略与名单",
+        chinese="审批人：审批他人的策略与名单",
         actions=frozenset({Action.APPROVE_STRATEGY, Action.PUT_LIVE, Action.APPROVE_RELEASE, Action.STOP}),
         fields=frozenset({Field.FIGURES, Field.INTERNAL, Field.MASKED}),
     ),
     "operator": Duty(
         english="runs the nights and keeps the house going",
-        chinese="运营人员:运行夜间作业并维护系统",
+        chinese="运营人员：运行夜间作业并维护系统",
         actions=frozenset(
             {
                 Action.RUN_NIGHT,
@@ -119,7 +119,7 @@ DUTIES: dict[Role, Duty] = {
     ),
     "compliance": Duty(
         english="answers to customers and the regulator; watches everybody else",
-        chinese="合规人员:对客户与监管负责,监督其他角色",
+        chinese="合规人员：对客户与监管负责，监督其他角色",
         actions=frozenset(
             {
                 Action.STOP,

@@ -48,7 +48,7 @@ class Export(BaseModel):
 @router.get(
     "/holdouts",
     summary="The holdouts above strategies, the global one first.",
-    openapi_extra={CHINESE: "策略之上的留存组，全局留存组在前。"},
+    openapi_extra={CHINESE: "策略之上的留出组，全局留出组在前。"},
 )
 def holdouts(asked: Annotated[Asked, Depends(_FIGURES)]) -> list[Holdout]:
     """As the settings have them."""
@@ -60,7 +60,7 @@ def holdouts(asked: Annotated[Asked, Depends(_FIGURES)]) -> list[Holdout]:
     "/holdouts/{name}/export",
     summary="Has its customer numbers written out.",
     status_code=202,
-    openapi_extra={CHINESE: "导出该留存组的客户号。"},
+    openapi_extra={CHINESE: "导出该留出组的客户号。"},
 )
 def begin_export(asked: Annotated[Asked, Depends(_EXPORT)], name: Name) -> Export:
     """As of the last night. Takes a while: ask for it until it is done."""

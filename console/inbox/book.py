@@ -27,7 +27,7 @@ def in_the_book(visit: Visit, connection: Connection) -> Iterator[Group]:
             to="/strategies?state=submitted",
             words=lambda row: Said(
                 f"version {row.pending}, submitted by {row.submitted_by}",
-                f"第 {row.pending} 版,由 {row.submitted_by} 提交",
+                f"第 {row.pending} 版，由 {row.submitted_by} 提交",
             ),
         )
     if visit.may(Action.SUBMIT_STRATEGY):
@@ -39,13 +39,13 @@ def in_the_book(visit: Visit, connection: Connection) -> Iterator[Group]:
             to="/strategies?state=draft",
             words=lambda row: Said(
                 f"{row.sent_back_by} says: {row.sent_back_why}",
-                f"{row.sent_back_by} 的意见:{row.sent_back_why}",
+                f"{row.sent_back_by} 的意见：{row.sent_back_why}",
             ),
         )
         yield _group(
             connection,
             and_(mine, _BOOK.sent_back_by.is_(None)),
-            Said("Your drafts, not submitted yet", "您的草稿(尚未提交)"),
+            Said("Your drafts, not submitted yet", "您的草稿（尚未提交）"),
             to="/strategies?state=draft",
             words=lambda row: Said(f"version {row.pending}", f"第 {row.pending} 版"),
         )
@@ -54,11 +54,11 @@ def in_the_book(visit: Visit, connection: Connection) -> Iterator[Group]:
         yield _group(
             connection,
             and_(_BOOK.stage == "approved", own),
-            Said("Approved, to be put live", "已批准,待上线"),
+            Said("Approved, to be put live", "已批准，待上线"),
             to="/strategies?state=approved",
             words=lambda row: Said(
                 f"version {row.pending}, approved by {row.approved_by}",
-                f"第 {row.pending} 版,由 {row.approved_by} 批准",
+                f"第 {row.pending} 版，由 {row.approved_by} 批准",
             ),
         )
 
@@ -112,13 +112,13 @@ def _switch(scope: str, name: str, line: Row[Any]) -> Need:
         "channel": Said(f"Channel {name}", f"渠道 {name}"),
         "strategy": Said(f"Strategy {name}", f"策略 {name}"),
     }[scope]
-    words = Said(f"by {line.actor}: {line.reason}", f"{line.actor} 停止:{line.reason}")
+    words = Said(f"by {line.actor}: {line.reason}", f"{line.actor} 停止：{line.reason}")
     return Need(subject=what, to="/tonight/switches", words=words)
 
 
 def _resting(row: Any, switch: Row[Any] | None) -> Need:
     if switch is not None:
-        words = Said(f"stopped by {switch.actor}: {switch.reason}", f"被 {switch.actor} 停止:{switch.reason}")
+        words = Said(f"stopped by {switch.actor}: {switch.reason}", f"被 {switch.actor} 停止：{switch.reason}")
     else:
         words = Said("paused", "已暂停")
     return Need(subject=same(row.name), to=f"/strategies/{row.name}", words=words)

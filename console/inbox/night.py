@@ -38,7 +38,7 @@ def lists(visit: Visit, connection: Connection) -> Iterator[Group]:
     for as_of, recipients, author in connection.execute(query.limit(SHOWN + 1)).tuples():
         names = [said(RECIPIENTS, one) for one in sorted(recipients)]
         english, chinese = ", ".join(one.english for one in names), "、".join(one.chinese for one in names)
-        words = Said(f"to {english}; made by {author}", f"接收方:{chinese};制作人 {author}")
+        words = Said(f"to {english}; made by {author}", f"接收方：{chinese}；制作人 {author}")
         night = Said(f"Night of {as_of}", f"{as_of} 夜间名单")
         needs.append(Need(subject=night, to=f"/releases/{as_of}", words=words))
     yield group(Said("Lists to approve", "待审批名单"), needs, to="/releases?state=frozen")

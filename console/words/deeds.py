@@ -38,7 +38,7 @@ DEEDS: Mapping[str, Said] = {
     "rows traced": Said("traced rows to their list", "查询名单来源"),
     "outcomes taken in": Said("took outcomes in", "回收触达结果"),
     "experiment reviewed": Said("decided about an experiment", "实验复盘"),
-    "holdout exported": Said("handed out a holdout", "导出留存组"),
+    "holdout exported": Said("handed out a holdout", "导出留出组"),
     "retention applied": Said("deleted what was kept long enough", "清理到期数据"),
     "opted out": Said("entered an opt-out", "登记退订"),
     "opt-out withdrawn": Said("withdrew an opt-out", "撤销退订"),

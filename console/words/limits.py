@@ -32,12 +32,12 @@ def limit_said(limit: Mapping[str, Any]) -> Said:
     channel = channel_said(of)
     at = Said(f" from {hour}:00", f" {hour}:00 起的一小时") if hour else Said("", "")
     return {
-        "channel": Said(f"{channel.english}: the whole day", f"{channel.chinese}:全天"),
-        "hour": Said(f"{channel.english}:{at.english}", f"{channel.chinese}:{at.chinese.strip()}"),
-        "budget": Said(f"{channel.english}: money", f"{channel.chinese}:费用"),
+        "channel": Said(f"{channel.english}: the whole day", f"{channel.chinese}：全天"),
+        "hour": Said(f"{channel.english}:{at.english}", f"{channel.chinese}：{at.chinese.strip()}"),
+        "budget": Said(f"{channel.english}: money", f"{channel.chinese}：费用"),
         "skill": Said(f"Agents for {of}{at.english}", f"“{of}”坐席{at.chinese}"),
         "ahead": Said(
-            f"{channel.english}: room kept for {days} days later", f"{channel.chinese}:为 {days} 天后预留"
+            f"{channel.english}: room kept for {days} days later", f"{channel.chinese}：为 {days} 天后预留"
         ),
         "strategy": Said(f"Contacts of {of}", f"策略 {of} 的触达"),
         "spend": Said(f"Money of {of}", f"策略 {of} 的费用"),
@@ -57,11 +57,11 @@ def price_said(limit: Mapping[str, Any]) -> Said | None:
     if price < 0:
         return Said(
             f"Asking for one {unit.english} less would save {-price:,.2f} yuan.",
-            f"最低要求每减少{unit.chinese},可节省 {-price:,.2f} 元。",
+            f"最低要求每减少{unit.chinese}，可节省 {-price:,.2f} 元。",
         )
     one = Said(
         f"One more {unit.english} would bring {price:,.2f} yuan.",
-        f"每增加{unit.chinese},可多得 {price:,.2f} 元。",
+        f"每增加{unit.chinese}，可多得 {price:,.2f} 元。",
     )
     hour = _an_hour(limit)
     if hour is None:
@@ -70,7 +70,7 @@ def price_said(limit: Mapping[str, Any]) -> Said | None:
     channel = channel_said(of)
     return Said(
         f"One more hour of {_ENGLISH[of][1]} would bring {hour:,.0f} yuan. {one.english}",
-        f"{channel.chinese}每增加一小时通话,可多得 {hour:,.0f} 元。{one.chinese}",
+        f"{channel.chinese}每增加一小时通话，可多得 {hour:,.0f} 元。{one.chinese}",
     )
 
 
@@ -81,7 +81,7 @@ def lowered_said(limit: Mapping[str, Any]) -> Said:
     return Said(
         f"{name.english}: at least {asked} are asked for. No more than {had} can be had tonight, so the "
         "minimum was lowered to that.",
-        f"{name.chinese}:要求至少 {asked},今晚最多只能做到 {had},因此最低要求已降至此数。",
+        f"{name.chinese}：要求至少 {asked}，今晚最多只能做到 {had}，因此最低要求已降至此数。",
     )
 
 

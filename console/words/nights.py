@@ -29,9 +29,9 @@ RUN_STATES: Mapping[str, Said] = {
 
 LIST_STATES: Mapping[str, Said] = {
     "planned": Said("planned", "已计划"),
-    "frozen": Said("fixed, waits for approval", "已冻结,待审批"),
+    "frozen": Said("fixed, waits for approval", "已冻结，待审批"),
     "approved": Said("approved", "已批准"),
-    "written": Said("written, about to leave", "已写出,待送达"),
+    "written": Said("written, about to leave", "已写出，待送达"),
     "delivered": Said("delivered", "已送达"),
     "acknowledged": Said("receipt confirmed", "已签收"),
     "withdrawn": Said("withdrawn", "已撤回"),

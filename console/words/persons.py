@@ -31,11 +31,11 @@ STORES: Mapping[str, Said] = {
 _PROTECTS = Said("it protects the person from being contacted", "用于保护客户不再被联系")
 _TRAIL = Said(
     "what was done is kept for good; it names a token only, which nobody can resolve any more",
-    "操作留痕须永久保存,仅含无法还原的令牌",
+    "操作留痕须永久保存，仅含无法还原的令牌",
 )
 _EVIDENCE = Said(
     "evidence of contacts made, masked and by tokens; the recipient erases its own copy",
-    "触达证据,已脱敏且仅含令牌;接收方自行删除其副本",
+    "触达证据，已脱敏且仅含令牌；接收方自行删除其副本",
 )
 _IN_USE = Said(
     "until the list expires, diallers are told by it not to call", "名单到期前用于通知外呼方不得再拨打"

@@ -96,7 +96,7 @@ def test_what_works_is_said_with_what_to_do_in_the_readers_language(read: Desk, 
     assert re.search(r"Of 100 customers \+\d\.\d\d more reach the goal because of it \(surely \+", page)
     assert "Plan with +" in page
     chinese = read.visitor("经理").get(f"/experiments/{GOOD}").text
-    assert "每 100 位客户中,因它而达成目标的多" in chinese
+    assert "每 100 位客户中，因它而达成目标的多" in chinese
     for words in ("Of 100", "What to do", "Metric", "Decision"):
         assert words not in chinese
 

@@ -136,7 +136,7 @@ def test_the_first_page_speaks_chinese(busy: Desk) -> None:
     visitor.post("/preferences", language="zh", back="/")
     page = visitor.get("/").text
     assert "待审批策略" in page
-    assert "接收方:AI 外呼" in page
+    assert "接收方：AI 外呼" in page
     visitor.post("/preferences", language="en", back="/")
 
 

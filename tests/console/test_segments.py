@@ -78,7 +78,7 @@ def test_a_card_says_what_sets_the_segment_apart_in_both_languages(told: Desk) -
     assert "<svg" in english
     visitor.post("/preferences", language="zh", back="/segments/S01")
     chinese = visitor.get("/segments/S01").text
-    assert "年龄低:24岁,全体为 39岁" in chinese
+    assert "年龄低：24岁，全体为 39岁" in chinese
     assert "against" not in chinese
     visitor.post("/preferences", language="en", back="/segments/S01")
 

@@ -63,7 +63,7 @@ def enter_opt_out(visit: Visit) -> Done | Shown:
         return again(visit, opt_outs, error)
     return Done(
         to=_OPT_OUTS,
-        said=Said(f"Opt-out {opt_out} is entered and binds at once.", f"退订 {opt_out} 已登记,立即生效。"),
+        said=Said(f"Opt-out {opt_out} is entered and binds at once.", f"退订 {opt_out} 已登记，立即生效。"),
     )
 
 

@@ -17,10 +17,10 @@ from jobs.experiment_course import course
 from jobs.experiment_tables import Experiments, glanced, records
 from lake.tables import VERDICTS_TABLE
 
-_NAMES = {GLOBAL: Said("Everybody's holdout", "全局留存组")}
+_NAMES = {GLOBAL: Said("Everybody's holdout", "全局留出组")}
 
 
-@page("/holdouts", title=("Holdouts", "留存组"), fields=FIGURES)
+@page("/holdouts", title=("Holdouts", "留出组"), fields=FIGURES)
 def holdouts(visit: Visit) -> Shown:
     """Every holdout above strategies: whom it covers, and the effect that has added up so far."""
     found = glanced(visit.lake, visit.ledger) if visit.lake.dates(VERDICTS_TABLE) else None

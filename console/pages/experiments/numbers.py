@@ -21,13 +21,13 @@ READINGS = (
     (
         "shrunk_",
         Said("luck taken out", "扣除运气"),
-        Said("in the light of all strategies: plan with this", "参照全部策略:规划用此数"),
+        Said("in the light of all strategies: plan with this", "参照全部策略：规划用此数"),
     ),
 )
 VIEWS = {
     "entered": Said("with those for whom there was no room", "含因容量不足未触达者"),
     "contacted": Said(
-        "those reached only: not drawn by lot, do not decide by it", "仅实际触达者:非随机,勿据此决策"
+        "those reached only: not drawn by lot, do not decide by it", "仅实际触达者：非随机，勿据此决策"
     ),
 }
 ARMS = {
@@ -52,7 +52,7 @@ def readings(goal: Row) -> list[dict[str, Any]]:
         lift = goal["lift" if prefix == "always_" else f"{prefix}lift"]
         ends = [of_hundred(goal[f"{prefix}{end}"]) for end in ("low", "high")]
         if prefix == "shrunk_" and not _known(lift):
-            note = Said("too few strategies yet to take luck out", "策略太少,暂无法扣除运气")
+            note = Said("too few strategies yet to take luck out", "策略太少，暂无法扣除运气")
         found.append({"name": name, "lift": of_hundred(lift), "low": ends[0], "high": ends[1], "note": note})
     return found
 
@@ -90,8 +90,8 @@ def evenness(goal: Row | None, findings: Sequence[Row]) -> tuple[str, Said]:
             "The arms are not as large as they were drawn: something lost customers of one of them. No "
             "number is shown. See whether one arm's lists were held back, or whether the rule looks at "
             "something that a contact changes; mend it and begin anew with a new version.",
-            "两组人数与抽签不符:有一组客户丢失,因此不显示任何数字。请检查是否有一组的名单被扣留,"
-            "或规则是否使用了会被触达改变的特征;修复后以新版本重新开始。",
+            "两组人数与抽签不符：有一组客户丢失，因此不显示任何数字。请检查是否有一组的名单被扣留，"
+            "或规则是否使用了会被触达改变的特征；修复后以新版本重新开始。",
         )
     p = goal["sample_ratio_p"] if goal else None
     if not _known(p):
@@ -101,9 +101,9 @@ def evenness(goal: Row | None, findings: Sequence[Row]) -> tuple[str, Said]:
         return "watch", Said(
             f"A little uneven (p = {told}), which proves nothing yet. Look again tomorrow, and do not ship "
             "before.",
-            f"略有偏差(p = {told}),尚不能说明问题。请明天再看,在此之前不要推广。",
+            f"略有偏差（p = {told}），尚不能说明问题。请明天再看，在此之前不要推广。",
         )
-    return "even", Said(f"As drawn (p = {told}).", f"与抽签一致(p = {told})。")
+    return "even", Said(f"As drawn (p = {told}).", f"与抽签一致（p = {told}）。")
 
 
 def yuan(value: float | None) -> str:
@@ -115,7 +115,7 @@ def _metric(metric: type[Metric], row: Row) -> dict[str, Any]:
     name = metric_name(metric.name)
     margin = of_hundred(metric.margin)
     if metric.guardrail:
-        name = Said(f"{name.english} (guardrail, up to {margin})", f"{name.chinese}(护栏,允许至 {margin})")
+        name = Said(f"{name.english} (guardrail, up to {margin})", f"{name.chinese}（护栏，允许至 {margin}）")
     return {
         "name": name,
         "mean": _level(row["mean"], metric),

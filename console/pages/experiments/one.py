@@ -95,16 +95,16 @@ def _missing(decision: str, reason: str, *, contrary: bool, against: bool) -> Sa
     if decision not in DECISIONS:
         return Said("Choose what is decided.", "请选择决定。")
     if not reason.strip():
-        return Said("Give the reason: those who read the review will ask.", "请填写理由:之后查看的人会问。")
+        return Said("Give the reason: those who read the review will ask.", "请填写理由：之后查看的人会问。")
     if scrub(reason) != reason:
         return Said(
             "The reason holds what may be somebody's number or address. It is kept for good: leave that out.",
-            "理由中可能含有个人号码或地址。理由将永久保存,请删除该内容。",
+            "理由中可能含有个人号码或地址。理由将永久保存，请删除该内容。",
         )
     if contrary and not against:
         return Said(
             "The verdict is not to keep it. To keep it all the same, say that it is against the advice.",
-            "结论并非推广。如仍要推广,请勾选“与建议相反”。",
+            "结论并非推广。如仍要推广，请勾选“与建议相反”。",
         )
     return None
 

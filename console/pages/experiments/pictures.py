@@ -30,8 +30,8 @@ def forest(rows: Sequence[Row], named: Mapping[str, Label], language: Language) 
             "How many more of 100 customers reach the goal because of the strategy. The interval holds "
             "however often one looks. A triangle lies above zero by itself, a square below. The small "
             "upright line is what to plan with.",
-            "每 100 位客户中因策略而多达成目标的人数。区间在反复查看时仍然有效。三角表示单看高于零,"
-            "方块表示单看低于零,短竖线为建议的规划值。",
+            "每 100 位客户中因策略而多达成目标的人数。区间在反复查看时仍然有效。三角表示单看高于零，"
+            "方块表示单看低于零，短竖线为建议的规划值。",
         ),
         language=language,
     )
@@ -45,8 +45,8 @@ def by_night(went: Course, language: Language) -> Markup:
         "How many more of 100 customers reach the goal, as each night read it. The band holds the true "
         "effect on all nights at once, however often one looks. First nights whose band is many times wider "
         "than the last one's are left out; the table below holds them all.",
-        "每晚读取的“每百人多达成目标的人数”。色带在所有夜晚同时包含真实效果,可反复查看。"
-        "最初区间过宽的夜晚未画出,下表包含全部夜晚。",
+        "每晚读取的“每百人多达成目标的人数”。色带在所有夜晚同时包含真实效果，可反复查看。"
+        "最初区间过宽的夜晚未画出，下表包含全部夜晚。",
     ).to(language)
 
     def of_100(name: str) -> list[float | None]:
@@ -80,7 +80,7 @@ def by_week(rows: Sequence[Row], language: Language) -> Markup:
         title=Said("The effect by week of exposure", "按触达周的效果"),
         desc=Said(
             "Only customers whose window has closed, for one look.",
-            "仅含观察期已结束的客户,只看一次时的区间。",
+            "仅含观察期已结束的客户，只看一次时的区间。",
         ),
         language=language,
     )

@@ -39,11 +39,11 @@ def _wearing_off(visit: Visit, found: Experiments, name: str) -> Said | None:
         return Said(
             f"It wears off: {change} of 100 a week ({ends}). Either the novelty is gone, or later weeks hold "
             "less promising customers: renew the script or narrow the rule.",
-            f"效果递减:每周每百人 {change}({ends})。可能是新鲜感消失,也可能是后来的客户意愿较低:"
+            f"效果递减：每周每百人 {change}（{ends}）。可能是新鲜感消失，也可能是后来的客户意愿较低："
             "请更新话术或收窄规则。",
         )
     return Said(
-        f"No wearing off seen: {change} of 100 a week ({ends}).", f"未见递减:每周每百人 {change}({ends})。"
+        f"No wearing off seen: {change} of 100 a week ({ends}).", f"未见递减：每周每百人 {change}（{ends}）。"
     )
 
 

@@ -139,7 +139,7 @@ def withdraw_lists(visit: Visit) -> Done:
     )
     return Done(
         to=f"/releases/{as_of}",
-        said=Said(f"Withdrawn for good: {english}.", f"已永久撤回:{chinese}。"),
+        said=Said(f"Withdrawn for good: {english}.", f"已永久撤回：{chinese}。"),
     )
 
 

@@ -69,7 +69,7 @@ def profile(told: Sequence[Trait], card: Card, language: Language) -> Markup:
     desc = Said(
         "For every feature: the share of the long tail's customers in segments with a lower median. "
         "The line at 50 is the middle.",
-        "每项特征:中位数低于本客群的客群所含客户占长尾客户的比例。50 处的竖线为中间水平。",
+        "每项特征：中位数低于本客群的客群所含客户占长尾客户的比例。50 处的竖线为中间水平。",
     )
     axis = Said("lowest 0 – highest 100", "最低 0 – 最高 100")
     return dots(
@@ -115,7 +115,7 @@ def _money(on: Sequence[date], past: Sequence[Card | None], language: Language) 
     return lines(
         [_short(night) for night in on],
         [Line(name=name, values=[one.aum / 10_000 if one and one.aum is not None else None for one in past])],
-        title=Said("Assets in ten thousand yuan, night by night", "每夜资产(万元)").to(language),
+        title=Said("Assets in ten thousand yuan, night by night", "每夜资产（万元）").to(language),
         desc=Said("The table below holds the same numbers.", "下表为同一数据。").to(language),
         said=lambda tick: f"{tick:,.4g}",
         zero=False,

@@ -175,7 +175,7 @@ def _phrase(told: str, language: Language) -> str:
     unit = found["unit"] or ""
     if language == "zh":
         unit = next((one.chinese for one in _UNITS.values() if one.english == unit), unit)
-        return f"{found['zh']}:{found['own']}{unit},全体为 {found['usual']}{unit}"
+        return f"{found['zh']}：{found['own']}{unit}，全体为 {found['usual']}{unit}"
     return f"{english}: {found['own']} against {found['usual']} {unit}".rstrip()
 
 

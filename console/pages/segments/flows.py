@@ -115,7 +115,7 @@ def _chart(told: list[Move], found: Moves, called: Mapping[str, str], language: 
         desc=Said(
             "Bands from where customers were on the left to where they are on the right; the table below "
             "holds the same numbers.",
-            "左侧为原客群,右侧为现客群,带宽代表人数;下表为同一数据。",
+            "左侧为原客群，右侧为现客群，带宽代表人数；下表为同一数据。",
         ).to(language),
         before=f"{found.before}",
         after=f"{found.after}",

@@ -76,7 +76,7 @@ def _row(card: Card, sizes: Sequence[int | None], visit: Visit) -> Row:
     first, last = sizes[0], sizes[-1]
     title = Said(
         f"Customers of {card.segment}, {_told(first, 'en')} to {_told(last, 'en')}",
-        f"{card.segment} 客户数:{_told(first, 'zh')} 至 {_told(last, 'zh')}",
+        f"{card.segment} 客户数：{_told(first, 'zh')} 至 {_told(last, 'zh')}",
     )
     return Row(
         card=card,

@@ -46,10 +46,10 @@ def _label(path: Path) -> Said:
     match path:
         case ("funnel", int(number), str(part), *_):
             inner = PARTS.get(f"touch.{part}", Said(part, part))
-            return Said(f"Touch {number + 1}: {inner.english}", f"触点 {number + 1}:{inner.chinese}")
+            return Said(f"Touch {number + 1}: {inner.english}", f"触点 {number + 1}：{inner.chinese}")
         case ("experiment", "variants", str(arm), *rest):
             words = ".".join(map(str, rest))
-            return Said(f"Other words {arm}: {words}", f"另一话术组 {arm}:{words}")
+            return Said(f"Other words {arm}: {words}", f"另一话术组 {arm}：{words}")
         case ("variables", str(name)):
             return Said(*(said % name for said in PARTS["variables"]))
     key = ".".join(map(str, path))

@@ -190,7 +190,7 @@ def _terms(leaves: Leaves) -> Iterator[Section]:
     arms = dict.fromkeys(path[2] for path in leaves if path[:2] == ("experiment", "variants"))
     for arm in arms:
         entries = [_of_variant(leaves, path) for path in leaves if path[1:3] == ("variants", arm)]
-        said = Said(f"Other words: {arm}", f"另一话术组:{arm}")
+        said = Said(f"Other words: {arm}", f"另一话术组：{arm}")
         yield Section(title=said, entries=tuple(entries), arm=str(arm))
 
 

@@ -82,8 +82,8 @@ def off_said(scope: str, name: str) -> Said:
         return Said("All contacts", "全部触达")
     if scope == "channel":
         channel = channel_said(name)
-        return Said(f"Channel: {channel.english}", f"渠道:{channel.chinese}")
-    return Said(f"Strategy: {name}", f"策略:{name}")
+        return Said(f"Channel: {channel.english}", f"渠道：{channel.chinese}")
+    return Said(f"Strategy: {name}", f"策略：{name}")
 
 
 def reason_of(visit: Visit) -> str:

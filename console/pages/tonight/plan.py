@@ -58,9 +58,9 @@ def _channel(visit: Visit, plan: Tonight, limits: _Limits, name: str) -> Mapping
             Column(label=f"{hour}:00", value=made[hour], told=_told(made[hour]).to(language))
             for hour in sorted(made)
         ],
-        title=Said(f"{said} by hour", f"{said}:按小时").to(language),
+        title=Said(f"{said} by hour", f"{said}：按小时").to(language),
         desc=Said(
-            "Contacts planned in each hour; the table below says the same.", "每小时计划触达数,下表内容相同。"
+            "Contacts planned in each hour; the table below says the same.", "每小时计划触达数，下表内容相同。"
         ).to(language),
         limit=room,
         limit_told=""

@@ -25,7 +25,7 @@ def pause_strategy(visit: Visit) -> Done | Shown:
         pause(visit.ledger, [name], actor=visit.user.name, reason=reason_of(visit))
     except (BookError, Refusal) as error:
         return _confirm(visit, refused=said_of(error).to(visit.user.language))
-    said = Said(f"{name} is paused from the next release on.", f"{name}:自下一次发放起暂停。")
+    said = Said(f"{name} is paused from the next release on.", f"{name}：自下一次发放起暂停。")
     return Done(to="/tonight/switches", said=said)
 
 
@@ -37,7 +37,7 @@ def resume_strategy(visit: Visit) -> Done | Shown:
         resume(visit.ledger, [name], actor=visit.user.name, reason=reason_of(visit))
     except (BookError, Refusal) as error:
         return _confirm(visit, refused=said_of(error).to(visit.user.language))
-    said = Said(f"{name} goes on from the next decision on.", f"{name}:自下一次决策起恢复。")
+    said = Said(f"{name} goes on from the next decision on.", f"{name}：自下一次决策起恢复。")
     return Done(to="/tonight/switches", said=said)
 
 

@@ -108,11 +108,11 @@ def _throw(visit: Visit, *, stopping: bool) -> Done | Shown:
     return Done(
         to="/tonight/switches",
         said=Said(
-            f"{what.english}: stopped from the next release on.", f"{what.chinese}:自下一次发放起停止。"
+            f"{what.english}: stopped from the next release on.", f"{what.chinese}：自下一次发放起停止。"
         )
         if stopping
         else Said(
-            f"{what.english}: goes on from the next decision on.", f"{what.chinese}:自下一次决策起恢复。"
+            f"{what.english}: goes on from the next decision on.", f"{what.chinese}：自下一次决策起恢复。"
         ),
     )
 

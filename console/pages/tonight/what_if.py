@@ -30,9 +30,9 @@ _PRESETS = (
     (Said("Half the text messages", "短信减半"), {"sms": "-50"}),
 )
 _MONEY = (
-    ("value", Said("Worth, yuan", "价值(元)")),
-    ("contact_value", Said("Of contacts that are made, yuan", "其中已安排触达(元)")),
-    ("bound", Said("Never more than, yuan", "理论上限(元)")),
+    ("value", Said("Worth, yuan", "价值（元）")),
+    ("contact_value", Said("Of contacts that are made, yuan", "其中已安排触达（元）")),
+    ("bound", Said("Never more than, yuan", "理论上限（元）")),
 )
 _Limit = Mapping[str, Any]
 
@@ -103,7 +103,7 @@ def _shares(visit: Visit) -> Iterator[_Change]:
         if not _WHOLE.fullmatch(share) or not _LEAST <= int(share) <= _MOST:
             raise Refusal(
                 f"{channel.english}: write a whole number from {_LEAST} to {_MOST}",
-                f"{channel.chinese}:请填写 {_LEAST} 到 {_MOST} 的整数",
+                f"{channel.chinese}：请填写 {_LEAST} 到 {_MOST} 的整数",
             )
         if int(share):
             said = Said(*(f"{one} {int(share):+d} %" for one in channel))
@@ -128,7 +128,7 @@ def _more(visit: Visit) -> Iterator[_Change]:
     if len(lines) > _LINES or any(len(line) > _LONGEST for line in lines):
         raise Refusal(
             f"{_LINES} more changes at most, of {_LONGEST} characters each",
-            f"其他变更最多 {_LINES} 行,每行不超过 {_LONGEST} 字",
+            f"其他变更最多 {_LINES} 行，每行不超过 {_LONGEST} 字",
         )
     for line in lines:
         yield _Change(line, Said(line, line))

@@ -57,7 +57,7 @@ def ask_why(visit: Visit) -> Done:
         raise Refusal(
             "this is no token of a customer: customers go by their tokens of twelve signs here, never by "
             "phone, name or customer number",
-            "这不是客户令牌:此处仅使用 12 位客户令牌,不使用电话、姓名或客户号",
+            "这不是客户令牌：此处仅使用 12 位客户令牌，不使用电话、姓名或客户号",
         )
     record(
         visit.ledger,
@@ -69,7 +69,7 @@ def ask_why(visit: Visit) -> Done:
     asked = hashlib.sha256(f"{token} {as_of} {visit.now.isoformat()}".encode()).hexdigest()
     arguments = ("why", token, "--as-of", as_of.isoformat(), "--json")
     visit.errands.ask(_key(visit, asked), arguments, actor=visit.user.name)
-    said = Said("Asked; the look is in the audit.", "已提交,本次查看已记入审计。")
+    said = Said("Asked; the look is in the audit.", "已提交，本次查看已记入审计。")
     return Done(to=f"/tonight/why?asked={asked}", said=said)
 
 

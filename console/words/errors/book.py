@@ -67,10 +67,10 @@ BOOK: Mapping[str, str] = {
     # Experiments.
     "a lift of {} on a rate of {} is none, or leaves 0 to 1": "在比率 {1} 上提升 {0} 无意义，或超出 0 到 1",
     "{} customers show no lift at all; widen the rule or the holdout": (
-        "{0} 位客户无法检出任何提升；请放宽规则或提高留存比例"
+        "{0} 位客户无法检出任何提升；请放宽规则或提高留出比例"
     ),
     "holdout ({}) and base rate ({}) must lie between 0 and 1": (
-        "留存比例（{0}）与基准比率（{1}）须在 0 与 1 之间"
+        "留出比例（{0}）与基准比率（{1}）须在 0 与 1 之间"
     ),
     "{}: nobody had been exposed to it by {}; there is nothing to read yet": (
         "{0}：截至 {1} 尚无客户进入，暂无结果"
