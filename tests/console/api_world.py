@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import httpx
 
 from console.entrance import tokens
-from tests.console.desk import Desk
+from tests.console.desk import UNENCRYPTED, Desk
 
 
 def given(desk: Desk, name: str, *, recipient: str | None = None, days: int = 1) -> str:
@@ -19,4 +19,6 @@ def given(desk: Desk, name: str, *, recipient: str | None = None, days: int = 1)
 def program(desk: Desk, kept: str | None) -> httpx.Client:
     """A program that shows the token; nothing where none is given."""
     shown = {"authorization": f"Bearer {kept}"} if kept is not None else {}
-    return httpx.Client(base_url=f"{desk.address}/api", headers=shown, timeout=30)
+    return httpx.Client(
+        base_url=f"{desk.address}/api", headers=shown, timeout=30, verify=UNENCRYPTED, trust_env=False
+    )
