@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from lake.tables.words import PRODUCTS
+from strategies.blank import OFFER, SCRIPT
 from strategies.document import Limits, Strategy, Touch, Valid
 from strategies.experiment import Experiment, Layer
 
@@ -117,6 +118,13 @@ def _too_small(base: Strategy, guise: int) -> list[Strategy]:
     return [_changed(base, funnel=faint)]
 
 
+def _unwritten(base: Strategy, guise: int) -> list[Strategy]:
+    if guise:
+        first = base.funnel[0].model_copy(update={"script": list(SCRIPT.values())[guise - 1]})
+        return [_changed(base, funnel=(first, *base.funnel[1:]))]
+    return [_changed(base, offer=OFFER["zh"])]
+
+
 def _in_a_layer(base: Strategy) -> Strategy:
     return _changed(base, experiment=Experiment(layer=Layer(name=base.name, first=1, last=60)))
 
@@ -142,6 +150,7 @@ FAULTS: Mapping[str, Fault] = {
     "out_of_date": Fault(_out_of_date),
     "too_small": Fault(_too_small),
     "shared_slots": Fault(_shared_slots, beside=True, prepared=_in_a_layer),
+    "unwritten": Fault(_unwritten),
 }
 """Every kind of mistake, as the checks call it."""
 

@@ -151,6 +151,8 @@ desk.addEventListener("submit", async (event) => {
   if (event.submitter.name) data.set(event.submitter.name, event.submitter.value);
   await look(data);
 });
+// What nobody has written yet is written over.
+desk.addEventListener("focusin", (event) => { if (event.target.matches(".unwritten")) event.target.select(); });
 part("count").addEventListener("click", (event) => {
   const mend = event.target.closest(".mend");
   if (mend) {

@@ -22,7 +22,9 @@ export function remembering(desk, told, look) {
   async function bringBack(saved) {
     const data = new URLSearchParams(saved.typed);
     data.set("form_token", desk.elements.form_token.value);
+    const stood = desk.elements.text.value;
     if (!(await look(data))) return;
+    if (desk.elements.text.value === stood) return forget(); // it was kept as it is
     const base = saved.typed.find(([name]) => name === "base");
     if (base) desk.querySelector("[name=base]").value = base[1];
     const away = document.createElement("button");

@@ -20,6 +20,7 @@ from console.words.strategies import STANDS
 from features.catalogue import FEATURES
 from lake.tables.words import PRODUCTS
 from ledger.schema import READINGS, STRATEGIES, STRATEGY_VERSIONS, among
+from strategies.blank import OFFER, SCRIPT
 from strategies.book import newest
 from strategies.edits import put
 from strategies.folder import Written
@@ -139,8 +140,8 @@ def _blank(visit: Visit, name: str) -> str:
         kind=kind if kind in PRODUCTS else PRODUCTS[0],
         manager="blank",
         who="所有客户" if chinese else "everybody",
-        offer="请填写优惠内容" if chinese else "Write here what is offered",
-        script="请填写话术" if chinese else "Write here what is said.",
+        offer=OFFER[visit.user.language],
+        script=SCRIPT[visit.user.language],
     )
     segment = visit.told.get("segment", "")
     if re.fullmatch(r"\w{1,40}", segment):

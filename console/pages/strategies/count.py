@@ -20,6 +20,7 @@ from strategies.edits import Path
 from strategies.rule import parse
 from strategies.spoken import WORDS
 from strategies.tree import And
+from strategies.units import UNITS
 
 BASE = 0.01
 """Share of customers taken to reach a goal without being contacted."""
@@ -31,6 +32,7 @@ REACHED = {
 """Whom a channel reaches as far as is known at night: consent, a way to them, and nothing against it."""
 _FIGURES = frozenset({Field.FIGURES})
 _KEYWORDS = {"and": "且", "or": "或", "not": "非", "between": "", "in": "", "is null": "", "is not null": ""}
+_UNITS = {unit: written for written, unit in reversed(UNITS.items())}
 _OWN = {SEGMENT: "客群", AS_OF: "基准日", EVERYBODY: "所有客户"}
 
 
@@ -68,7 +70,7 @@ def words_of_rules(visit: Visit) -> Mapping[str, Any]:
     """All names and words that a rule may hold: in both languages, with what each is."""
     chinese = visit.user.language == "zh"
     named = [
-        {"name": each.name, "label": each.label, "unit": each.unit, "about": each.doc}
+        {"name": each.name, "label": each.label, "unit": _unit(each.unit, visit), "about": each.doc}
         for each in FEATURES.values()
     ]
     own = [{"name": name, "label": label, "unit": "", "about": ""} for name, label in _OWN.items()]
@@ -116,6 +118,11 @@ def _experiment(told: Mapping[str, str]) -> Mapping[Path, str]:
         if re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,6})?", told.get(name, "")):
             found["experiment", name] = str(float(told[name]) / 100)
     return found
+
+
+def _unit(unit: str, visit: Visit) -> str:
+    """As it is written behind a number."""
+    return _UNITS.get(unit, unit) if visit.user.language == "zh" else unit
 
 
 def _in_words(condition: str, visit: Visit) -> str:

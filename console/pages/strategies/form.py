@@ -10,6 +10,7 @@ from base.errors import StrategyError
 from console.words import Said
 from console.words.strategies import PARTS, SECTIONS
 from lake.tables.words import CHANNELS, PRODUCTS, RESULTS, RETURNS, TREATED
+from strategies.blank import SCRIPT, TO_WRITE
 from strategies.document import FINAL_RESULTS
 from strategies.edits import Path, leaves_of, put, with_touch, without_touch
 from strategies.opening import BY_PEOPLE, opening
@@ -37,7 +38,6 @@ _FOLDED = "more"
 _PERCENT = {"holdout", "ramp", "share", "expected_lift"}
 _LISTS = {"tags", "exits", "when", "after"}
 _FIELD, _BOX, _LIST = "f:", "c:", "l:"
-_AGAIN = {"zh": "请填写话术", "en": "Write here what is said."}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +60,11 @@ class Entry:
     def id(self) -> str:
         """What its label points at."""
         return "field" + re.sub(r"\W+", "-", self.name)
+
+    @property
+    def unwritten(self) -> bool:
+        """Whether nobody has written anything there yet."""
+        return self.value in TO_WRITE
 
     def shown(self, number: str) -> str:
         """A number of the document as the field shows it."""
@@ -133,7 +138,7 @@ def edited(told: Mapping[str, str], *, file: str, language: Literal["en", "zh"])
     if verb == "variant":
         return _with_variant(text, file, language)
     if verb == "variable" and told.get("new_variable", "").strip():
-        return put(text, ("variables", told["new_variable"].strip(" {}")), _AGAIN[language], file=file)
+        return put(text, ("variables", told["new_variable"].strip(" {}")), SCRIPT[language], file=file)
     return text
 
 
@@ -270,7 +275,7 @@ def _with_touch(told: Mapping[str, str], text: str, file: str, language: Literal
     leaves = leaves_of(text, file=file)
     many = len({path[1] for path in leaves if path[0] == "funnel"})
     channel, when = told.get("new_channel", "sms"), told.get("new_when") or answers(leaves)[0]
-    text = with_touch(text, channel=channel, script=_AGAIN[language], when=(when,), file=file)
+    text = with_touch(text, channel=channel, script=SCRIPT[language], when=(when,), file=file)
     after = told.get("new_after", "")
     if after.isdecimal() and int(after) < many - 1:
         name = str(leaves.get(("funnel", int(after), "name")) or f"touch {int(after) + 1}")
@@ -285,7 +290,7 @@ def _with_variant(text: str, file: str, language: Literal["en", "zh"]) -> str:
     if free is None:
         raise StrategyError(f"{file}: it has {len(TREATED) - 1} variants already; take one out first")
     first = leaves.get(("funnel", 0, "name")) or "touch 1"
-    words = {"share": "0.3", "scripts": {str(first): _AGAIN[language]}}
+    words = {"share": "0.3", "scripts": {str(first): SCRIPT[language]}}
     return put(text, ("experiment", "variants", free), words, file=file)
 
 
