@@ -161,7 +161,9 @@ class Crowd:
         known = [set(self._lake.dates(table)) for table in (CUSTOMER_FEATURES, CUSTOMER_SEGMENTS)]
         as_of = max(set.intersection(*known), default=None)
         if as_of is None:
-            raise Refusal("no customer has a segment yet; a night has to run first", "尚无客群：须先运行一次夜间作业")
+            raise Refusal(
+                "no customer has a segment yet; a night has to run first", "尚无客群：须先运行一次夜间作业"
+            )
         segments, customers = self._segments(as_of)
         share = min(1.0, self._most / max(customers, 1))
         drawn = np.random.default_rng(as_of.toordinal()).random(len(segments)) < share
@@ -212,7 +214,9 @@ def _beside(batches: Iterable[pa.RecordBatch], column: pa.Array) -> Iterator[tup
         yield batch, column.slice(first, batch.num_rows)
         first += batch.num_rows
     if first != len(column):
-        raise Refusal("the night is being written just now; ask again in a moment", "夜间数据正在写入，请稍后再试")
+        raise Refusal(
+            "the night is being written just now; ask again in a moment", "夜间数据正在写入，请稍后再试"
+        )
 
 
 def _whole(batches: Iterable[pa.RecordBatch]) -> dict[str, pa.Array]:

@@ -118,7 +118,9 @@ def _switch(scope: str, name: str, line: Row[Any]) -> Need:
 
 def _resting(row: Any, switch: Row[Any] | None) -> Need:
     if switch is not None:
-        words = Said(f"stopped by {switch.actor}: {switch.reason}", f"被 {switch.actor} 停止：{switch.reason}")
+        words = Said(
+            f"stopped by {switch.actor}: {switch.reason}", f"被 {switch.actor} 停止：{switch.reason}"
+        )
     else:
         words = Said("paused", "已暂停")
     return Need(subject=same(row.name), to=f"/strategies/{row.name}", words=words)

@@ -113,8 +113,11 @@ def worth(name: str, value: object) -> Said:
 
 
 def _some(every: list[str]) -> Said:
-    few, more = ", ".join(every[:_SHOWN]), len(every) - _SHOWN
-    return Said(f"{few} and {more:,} more", f"{few} 等 {len(every):,} 项") if more > 0 else Said(few, few)
+    few, more = every[:_SHOWN], len(every) - _SHOWN
+    english, chinese = ", ".join(few), "、".join(few)
+    if more <= 0:
+        return Said(english, chinese)
+    return Said(f"{english} and {more:,} more", f"{chinese} 等 {len(every):,} 项")
 
 
 def did(action: str) -> Said:

@@ -125,7 +125,9 @@ _PATTERNS: tuple[tuple[str, _Made], ...] = (
     ),
     (
         r"worth ([\d,.]+) yuan more(?:, or room where it now costs ([\d,.]+) yuan)?",
-        lambda found: f"价值再高 {found[1]} 元" + (f"，或有容量（目前占用 {found[2]} 元）" if found[2] else ""),
+        lambda found: (
+            f"价值再高 {found[1]} 元" + (f"，或有容量（目前占用 {found[2]} 元）" if found[2] else "")
+        ),
     ),
     (
         r"begun on ([\d-]+); a product has been taken up since, so no more is asked",

@@ -46,7 +46,9 @@ PARTS: Mapping[str, Said] = {
     "limits.per_night": Said("Contacts a night, at most", "每晚最多联系人数"),
     "limits.at_least": Said("Contacts a night, at least; empty: none", "每晚至少联系人数（可空）"),
     "limits.budget": Said("Yuan a night, at most; empty: any", "每晚费用上限（元，可空）"),
-    "caps.per_customer": Said("Contacts of one customer in all; empty: any", "每位客户总联系次数上限（可空）"),
+    "caps.per_customer": Said(
+        "Contacts of one customer in all; empty: any", "每位客户总联系次数上限（可空）"
+    ),
     "caps.total": Said("Customers in all; empty: any", "总进入人数上限（可空）"),
     "valid.start": Said("First day; empty: at once", "开始日期（空为立即）"),
     "valid.end": Said("Last day; empty: open", "结束日期（空为长期）"),

@@ -167,7 +167,8 @@ def _stopped(verdict: Mapping[str, Any], goal: Mapping[str, Any], level: float) 
         return Said(
             f"It does harm: of 100 customers {found} more {name.english} (surely {sure.english}), which is "
             "more than is let pass.",
-            f"有害：每 100 位客户中“{name.chinese}”增加 {found} 位（可靠区间 {sure.chinese}），超过允许范围。",
+            f"有害：每 100 位客户中“{name.chinese}”增加 {found} 位（可靠区间 {sure.chinese}），"
+            "超过允许范围。",
         )
     worse = _known(goal.get("q_value")) and goal["q_value"] <= level and goal["always_high"] < 0
     if worse:
@@ -196,7 +197,8 @@ def _open(verdict: Mapping[str, Any]) -> Said:
     return Said(
         f"Of 100 customers {found} more reach the goal because of it, but that may be luck: sure is only "
         f"that it lies within {sure.english}.",
-        f"每 100 位客户中，因它而达成目标的多 {found} 位，但可能只是运气：能确定的只是在 {sure.chinese} 之间。",
+        f"每 100 位客户中，因它而达成目标的多 {found} 位，但可能只是运气："
+        f"能确定的只是在 {sure.chinese} 之间。",
     )
 
 

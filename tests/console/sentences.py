@@ -82,7 +82,9 @@ def spoken(module: str) -> Iterator[str]:
         within = {id(part) for one in ast.walk(node) if isinstance(one, ast.JoinedStr) for part in one.values}
         for one in ast.walk(node):
             if isinstance(one, ast.Constant | ast.JoinedStr) and not {id(one)} & (docstrings | within):
-                yield from (text for text in _texts(module, node, one, depth=_DEEPEST - 1) if _is_sentence(text))
+                yield from (
+                    text for text in _texts(module, node, one, depth=_DEEPEST - 1) if _is_sentence(text)
+                )
 
 
 def _functions(node: ast.stmt) -> Iterator[ast.AST]:

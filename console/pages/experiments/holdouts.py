@@ -77,5 +77,5 @@ def _covers(holdout: Holdout) -> Said:
         return Said("every strategy and every customer", "所有策略与所有客户")
     return Said(
         "; ".join(f"{name.english} {', '.join(words)}" for name, words in told),
-        ";".join(f"{name.chinese} {'、'.join(words)}" for name, words in told),
+        "；".join(f"{name.chinese} {'、'.join(words)}" for name, words in told),
     )

@@ -79,7 +79,8 @@ def _chart(pairs: Sequence[Pair], one: Card, other: Card, language: Language) ->
     desc = Said(
         f"For every feature, where the median of {one.segment} (dot) and of {other.segment} (upright line) "
         "stand among all customers of the long tail, 0 to 100.",
-        f"每项特征：{one.segment}（圆点）与 {other.segment}（竖线）的中位数在全部长尾客户中的位置，0 到 100。",
+        f"每项特征：{one.segment}（圆点）与 {other.segment}（竖线）的中位数在全部长尾客户中的"
+        "位置，0 到 100。",
     )
     return dots(
         [

@@ -72,7 +72,9 @@ def _asked(told: Mapping[str, str], on: tuple[date, ...]) -> tuple[date, date]:
             f"{before} 与 {after} 并非都有客群，请选择其他日期",
         )
     if before >= after:
-        raise Refusal("the night to begin with must come before the night to end with", "起始日期须早于结束日期")
+        raise Refusal(
+            "the night to begin with must come before the night to end with", "起始日期须早于结束日期"
+        )
     return before, after
 
 

@@ -142,7 +142,8 @@ def _chart(rows: Sequence[Mapping[str, Any]], segment: str, visit: Visit, *, lev
     desc = Said(
         "Dots with intervals: how many more of 100 customers reached the goal than of those left alone; "
         "a triangle is surely better, a square surely worse, a round dot not proven.",
-        "圆点及区间：每 100 位客户中，比对照组多达成目标的人数。三角为确定更好，方块为确定更差，圆点为尚未证实。",
+        "圆点及区间：每 100 位客户中，比对照组多达成目标的人数。三角为确定更好，方块为确定更差，"
+        "圆点为尚未证实。",
     )
     return dots(
         [

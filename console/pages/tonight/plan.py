@@ -60,7 +60,8 @@ def _channel(visit: Visit, plan: Tonight, limits: _Limits, name: str) -> Mapping
         ],
         title=Said(f"{said} by hour", f"{said}：按小时").to(language),
         desc=Said(
-            "Contacts planned in each hour; the table below says the same.", "每小时计划触达数，下表内容相同。"
+            "Contacts planned in each hour; the table below says the same.",
+            "每小时计划触达数，下表内容相同。",
         ).to(language),
         limit=room,
         limit_told=""
