@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.console`` prints one JSON line a figure; about 2 GiB of disk. The people are played by
 this process on the same cores as the server: who reads opens a page, looks at it for ``LOOKS`` seconds, and
-opens the next; who writes changes his rule every ``TYPES`` seconds and waits for its count.
+opens the next; who writes changes his rule every ``TYPES`` seconds and waits for its count. The memory is the
+server's; what it starts for long questions is told by itself, and PostgreSQL belongs to the whole house.
 """
 
 import argparse
@@ -15,9 +16,11 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
@@ -43,17 +46,24 @@ PAGES = (
     "/segments",
     "/segments/S01",
     "/segments/S07",
+    "/segments/S07/moves",
     "/strategies",
     "/strategies?q=fund",
     "/strategies?page=20",
     "/strategies/mobile_silent_app",
     "/tonight",
+    "/tonight/segments",
+    "/tonight/strategies?page=20",
     "/experiments",
     "/experiments?page=3",
+    "/experiments/mobile_silent_app",
     "/runs",
     "/quality",
     "/releases",
+    "/alerts",
     "/compliance",
+    "/compliance/audit",
+    "/compliance/opt-outs",
 )
 """What people open, again and again."""
 RULES = (
@@ -74,18 +84,21 @@ _RUN = "from jobs.command import main; main()"
 def figures(home: Path, *, customers: int, strategies: int) -> Iterator[Figure]:
     """Everything that is asked of the console, in a house of this size."""
     settings = _settings(home)
-    apart(make_house, settings, customers, strategies)
-    with _console(settings) as (address, server), _session(settings) as kept:
+    apart(partial(make_house, settings, customers=customers, strategies=strategies))
+    with _console(settings) as (address, server), _session(settings) as kept, _started_by(server) as others:
         cookies = {sessions.COOKIE: kept}
+        yield told("the server's memory before anybody came", _peak(server), "MiB")
         rule = {"rule": RULES[2].format(1_000)}
         first = _asked(address, cookies, "/strategies/rule", rule)
         yield told("first live count after a night, its sample being drawn", first, "s")
         first = _asked(address, cookies, "/strategies/rivals", rule)
         yield told(f"first overlap with {strategies:,} strategies after one goes live", first, "s")
-        pages = _there(address, cookies)
+        waits = {path: _asked(address, cookies, path, {}) for path in PAGES}
+        slowest = max(waits, key=waits.__getitem__)
+        yield told(f"slowest first look at a page after a night, {slowest}", waits[slowest], "s")
         size = f"{customers:,} customers, {strategies:,} strategies, {PEOPLE} people at once"
-        seconds = asyncio.run(_everybody(_reads, address, cookies, pages))
-        yield told(f"pages opened, {len(pages)} of them, {size}", len(seconds), "pages")
+        seconds = asyncio.run(_everybody(_reads, address, cookies, PAGES))
+        yield told(f"pages opened, {len(PAGES)} of them, {size}", len(seconds), "pages")
         yield at_most(f"pages, 95th percentile, {size}", 1000 * _p95(seconds), "ms", goal=100)
         seconds = asyncio.run(_everybody(_types, address, cookies, RULES))
         yield told(f"live counts, {size}", len(seconds), "counts")
@@ -96,6 +109,7 @@ def figures(home: Path, *, customers: int, strategies: int) -> Iterator[Figure]:
         yield told(f"overlap with {strategies:,} strategies", overlap, "s")
         yield at_most("first useful paint, cold browser, slowest of 5", _paint(address, kept), "s", goal=0.5)
         yield at_most("the server's peak memory, all of it", _peak(server), "MiB", goal=500)
+        yield told("peak memory of what it started for long questions", max(others), "MiB")
 
 
 def _settings(home: Path) -> Settings:
@@ -148,12 +162,6 @@ def _wait(address: str, server: subprocess.Popen[bytes]) -> None:
         except httpx.TransportError:
             time.sleep(0.1)
     raise LongreachError("the console did not answer within a minute")
-
-
-def _there(address: str, cookies: dict[str, str]) -> Sequence[str]:
-    """The pages that there are, each opened once: what a night's first reader waits for is not counted."""
-    with httpx.Client(base_url=address, cookies=cookies, timeout=60) as client:
-        return [path for path in PAGES if client.get(path).status_code == 200]
 
 
 async def _everybody(
@@ -224,6 +232,26 @@ _PAINTS = "performance.getEntriesByName('first-contentful-paint')"
 
 def _p95(seconds: Sequence[float]) -> float:
     return float(np.quantile(seconds, 0.95))
+
+
+@contextmanager
+def _started_by(server: psutil.Process) -> Iterator[list[float]]:
+    """MiB of all processes that the server has started, looked at five times a second."""
+    found, over = [0.0], threading.Event()
+
+    def look() -> None:
+        while not over.wait(0.2):
+            with suppress(psutil.NoSuchProcess):
+                held = [one.memory_info().rss for one in server.children(recursive=True)]
+                found.append(sum(held) / 2**20)
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        yield found
+    finally:
+        over.set()
+        looking.join()
 
 
 def _peak(server: psutil.Process) -> float:

@@ -29,8 +29,6 @@ SAMPLE = 50_000
 SMALLEST = 10
 _Z = 1.959964
 _SEGMENT = "segment"
-_AT_ONCE = 8
-"""Columns read together for the sample: a file may have to be held whole, as wide as what is asked of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,14 +181,13 @@ class Crowd:
         return pa.DictionaryArray.from_arrays(coded, pa.array(names, pa.string())), len(keys)
 
     def _drawn(self, as_of: date, chosen: pa.BooleanArray, segments: pa.DictionaryArray) -> pa.RecordBatch:
-        """All that is known of those chosen, some columns after the others."""
-        names = [name for name in CUSTOMER_FEATURES.names if name != "customer"]
-        columns = {_SEGMENT: segments.filter(chosen).dictionary_decode()}
-        for first in range(0, len(names), _AT_ONCE):
-            some = tuple(names[first : first + _AT_ONCE])
-            batches = self._lake.batches(CUSTOMER_FEATURES, as_of=as_of, columns=some)
-            columns |= _whole(batch.filter(own) for batch, own in _beside(batches, chosen))
-        return pa.RecordBatch.from_pydict(columns)
+        """All that is known of those chosen."""
+        names = tuple(name for name in CUSTOMER_FEATURES.names if name != "customer")
+        batches = self._lake.batches(CUSTOMER_FEATURES, as_of=as_of, columns=names)
+        schema = pa.schema([CUSTOMER_FEATURES.arrow_schema().field(name) for name in names])
+        whole = pa.Table.from_batches([batch.filter(own) for batch, own in _beside(batches, chosen)], schema)
+        columns = {name: whole[name].combine_chunks() for name in names}
+        return pa.RecordBatch.from_pydict({_SEGMENT: segments.filter(chosen).dictionary_decode(), **columns})
 
     def _everybody(self, people: _People, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """The long tail, a batch at a time, with these columns."""
@@ -204,7 +201,7 @@ class Crowd:
 
 def _bits(rules: Sequence[Condition], people: _People) -> npt.NDArray[np.uint64]:
     """Whom of the sample each rule selects: rules x words."""
-    return compile_rules(rules, as_of=people.as_of).bits(people.sample)
+    return compile_rules(rules, as_of=people.as_of).bits_of_few(people.sample)
 
 
 def _beside(batches: Iterable[pa.RecordBatch], column: pa.Array) -> Iterator[tuple[pa.RecordBatch, pa.Array]]:
@@ -217,12 +214,6 @@ def _beside(batches: Iterable[pa.RecordBatch], column: pa.Array) -> Iterator[tup
         raise Refusal(
             "the night is being written just now; ask again in a moment", "夜间数据正在写入，请稍后再试"
         )
-
-
-def _whole(batches: Iterable[pa.RecordBatch]) -> dict[str, pa.Array]:
-    """The columns with all rows."""
-    whole = pa.Table.from_batches(batches)
-    return {name: whole[name].combine_chunks() for name in whole.column_names}
 
 
 def _cumulated(text: str) -> list[Condition]:
@@ -245,7 +236,7 @@ def _counted(rules: Sequence[Condition], batches: Iterable[pa.RecordBatch], as_o
     program = compile_rules(rules, as_of=as_of)
     found = np.zeros(len(rules), np.int64)
     for batch in batches:
-        found += np.bitwise_count(program.bits(batch)).sum(axis=1, dtype=np.int64)
+        found += np.bitwise_count(program.bits_of_few(batch)).sum(axis=1, dtype=np.int64)
     return [int(one) for one in found]
 
 

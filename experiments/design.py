@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import optimize, special
+from scipy import special
 
 from base.errors import ExperimentError
 from experiments.moments import Floats
@@ -79,10 +79,14 @@ def power_of(lift: ArrayLike, error: ArrayLike, *, confidence: float = 0.95) -> 
 
 def detectable(error: ArrayLike, *, power_wanted: float = 0.8, confidence: float = 0.95) -> Floats:
     """The smallest lift that estimates with such standard errors show with probability ``power_wanted``."""
-    errors = optimize.brentq(
-        lambda apart: float(power_of(apart, 1.0, confidence=confidence)) - power_wanted, 0.0, 40.0, xtol=1e-14
-    )
-    return np.asarray(errors * np.asarray(error, dtype=np.float64))
+    low, high = 0.0, 40.0
+    for _ in range(_HALVINGS):
+        apart = (low + high) / 2
+        if power_of(apart, 1.0, confidence=confidence) < power_wanted:
+            low = apart
+        else:
+            high = apart
+    return np.asarray(high * np.asarray(error, dtype=np.float64))
 
 
 def _check(holdout: float, base: float) -> None:

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-from experiments.deviance import deviance_interval
 from experiments.moments import Floats
 from experiments.statistics import Difference, leaning_interval, variance_scale
 
@@ -72,6 +71,9 @@ def scored_sequence(
     nobody or everybody gave, are read as ``sequence`` does. Without ``ends`` low and high are NaN.
     """
     treated, held = np.asarray(n, dtype=np.float64), np.asarray(control_n, dtype=np.float64)
+    # Compiled: who reads tables of results alone need not load the compiler.
+    from experiments.deviance import deviance_interval
+
     plain = sequence(found.lift, found.error, treated, held, confidence=confidence, tuned_for=tuned_for)
     alpha = 1 - confidence
     scale, _ = variance_scale(found, treated, held)

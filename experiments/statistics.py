@@ -22,7 +22,6 @@ from scipy import special
 
 from base.errors import ExperimentError
 from experiments.moments import Floats, Moments
-from experiments.score import Strata, pooled_interval, score_interval
 from experiments.student import student
 
 # Mean over scale, at most 1: customers would have to give nothing, or one and the same amount, that often.
@@ -221,6 +220,9 @@ def _stratified_score(
     found: Difference, n: Floats, m: Floats, *, share: Floats, confidence: float
 ) -> tuple[Floats, Floats]:
     """The interval of the weighted mean of shares or amounts, each stratum in its own scale."""
+    # Compiled: who reads tables of results alone need not load the compiler.
+    from experiments.score import Strata, pooled_interval
+
     scale, common = variance_scale(found, n, m)
     known = np.isfinite(scale) & (share > 0)
     size = np.where(known, (n + m) * common, 0.0)
@@ -251,6 +253,8 @@ def _shares(
 
     ``corrected`` for their skewness, which is known where they are customers.
     """
+    from experiments.score import score_interval
+
     limit = float(special.ndtri((1 + confidence) / 2))
     total, control_total = treatment.array("total") / scale, control.array("total") / scale
     counts = np.broadcast_arrays(total, treatment.array("n"), control_total, control.array("n"))

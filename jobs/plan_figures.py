@@ -5,7 +5,7 @@ So are those from which they could be worked out.
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from evaluation.suppress import few, hidden
-from outreach.arbitrate import Decision
+
+if TYPE_CHECKING:
+    # The desk shows plans in a process that decides none: what deciding takes is not loaded there.
+    from outreach.arbitrate import Decision
 
 _PLACE = ["channel", "hour", "contacts"]
 _COUNTS = ("candidates", "units", "contacts", "held_back")
@@ -40,7 +43,7 @@ class Tonight:
     contacts: list[dict[str, Any]]
 
 
-def figures(decision: Decision) -> Figures:
+def figures(decision: "Decision") -> Figures:
     """What a decision comes to."""
     (certificate,) = decision.certificate.to_pylist()
     made = decision.plan.filter(pc.field("fate") == "contact")

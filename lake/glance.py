@@ -9,12 +9,15 @@ from typing import Any, Literal, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
+from base.errors import StoreError
 from lake.table import Table
 
-_BATCH = 65_536
+_BATCH = 16_384
+_PIECE = 2**17
+"""Bytes of a column that are read together."""
 _MOST = 96 * 2**20
 """Bytes that are kept; what was asked for longest ago is forgotten."""
 _MADE = 200
@@ -79,17 +82,17 @@ class Glance:
         return found
 
     def batches(self, table: Table, *, as_of: date, columns: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
-        """That date's rows, a batch at a time, in the table's order; for tables too wide to keep."""
-        path = self._path(table)
-        if self._version(table) is None:
-            return
-        if self._format == "parquet":
-            found = ds.dataset(path / f"as_of={as_of.isoformat()}", format="parquet")
-        else:
-            found = DeltaTable(str(path)).to_pyarrow_dataset(partitions=[("as_of", "=", as_of.isoformat())])
-        yield from found.to_batches(
-            columns=list(columns), batch_size=_BATCH, batch_readahead=1, fragment_readahead=1
-        )
+        """That date's rows, a batch at a time, in the table's order; for tables too wide to keep.
+
+        A column declared since the table was written is null.
+        """
+        for path in self._files(table, as_of):
+            # Piece by piece, nothing ahead: a file may be larger than what this process is to hold.
+            with pq.ParquetFile(path, buffer_size=_PIECE, pre_buffer=False) as file:
+                known = set(file.schema_arrow.names)
+                own = [name for name in columns if name in known]
+                for batch in file.iter_batches(_BATCH, columns=own, use_threads=False):
+                    yield _shaped(batch, table, columns)
 
     def _dates(self, table: Table) -> tuple[date, ...]:
         path = self._path(table)
@@ -102,16 +105,29 @@ class Glance:
         return tuple(sorted(date.fromisoformat(str(one)) for one in told))
 
     def _read(self, table: Table, as_of: date, columns: tuple[str, ...], where: Wanted) -> pa.Table:
+        asked = tuple(dict.fromkeys((*columns, *where)))
+        found = []
+        for batch in self.batches(table, as_of=as_of, columns=asked):
+            for name, values in where.items():
+                batch = batch.filter(pc.is_in(batch[name], pa.array(values, batch[name].type)))
+            if batch.num_rows:
+                found.append(batch.select(columns))
+        return pa.Table.from_batches(found, _schema(table, columns)).combine_chunks()
+
+    def _files(self, table: Table, as_of: date) -> Sequence[Path]:
         path = self._path(table)
+        if self._version(table) is None:
+            return []
         if self._format == "parquet":
-            found = ds.dataset(path / f"as_of={as_of.isoformat()}", format="parquet")
-        else:
-            found = DeltaTable(str(path)).to_pyarrow_dataset(partitions=[("as_of", "=", as_of.isoformat())])
-        chosen = None
-        for name, values in where.items():
-            among = pc.field(name).isin(list(values))
-            chosen = among if chosen is None else chosen & among
-        return found.to_table(columns=list(columns), filter=chosen, batch_readahead=2)
+            return sorted((path / f"as_of={as_of.isoformat()}").glob("[!._]*.parquet"))
+        there = DeltaTable(str(path))
+        if there.protocol().reader_features:
+            raise StoreError(
+                f"table {table.name}: written with {', '.join(there.protocol().reader_features)}, which the "
+                "desk cannot read; switch that off for the table and write it again"
+            )
+        night = [("as_of", "=", as_of.isoformat())]
+        return [Path(one) for one in there.file_uris(file_pruning_predicate=night)]
 
     def _versions(self, tables: Sequence[Table]) -> tuple[object, ...]:
         return tuple(self._version(table) for table in tables)
@@ -124,3 +140,22 @@ class Glance:
 
     def _path(self, table: Table) -> Path:
         return self._folder / table.name
+
+
+def _schema(table: Table, columns: Sequence[str]) -> pa.Schema:
+    whole = table.arrow_schema()
+    return pa.schema([whole.field(name) for name in columns])
+
+
+def _shaped(batch: pa.RecordBatch, table: Table, columns: Sequence[str]) -> pa.RecordBatch:
+    """The columns as they are declared."""
+    schema, there = _schema(table, columns), set(batch.schema.names)
+    return pa.RecordBatch.from_arrays(
+        [
+            batch[field.name].cast(field.type)
+            if field.name in there
+            else pa.nulls(batch.num_rows, field.type)
+            for field in schema
+        ],
+        schema=schema,
+    )

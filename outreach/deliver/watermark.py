@@ -17,7 +17,7 @@ from datetime import date, datetime, timedelta
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from scipy.stats import binom
+from scipy import special
 
 from base.errors import ReleaseError
 
@@ -67,7 +67,7 @@ def trace(
     seen = np.array(sorted({_seconds_before(found) for found in _MOMENT.findall(text)}), dtype=np.int64)
     lists = sorted(set(candidates))
     fitting = np.array([_half(*one, key)[seen].sum() for one in lists], dtype=np.int64)
-    errors = np.minimum(1.0, binom.sf(fitting - 1, len(seen), 0.5) * len(lists))
+    errors = np.minimum(1.0, special.bdtrc(fitting - 1, len(seen), 0.5) * len(lists))
     findings = [
         Finding(recipient=recipient, as_of=as_of, moments=len(seen), fitting=int(fits), error=float(chance))
         for (recipient, as_of), fits, chance in zip(lists, fitting, errors, strict=True)

@@ -12,8 +12,7 @@ from math import inf
 
 import numpy as np
 
-from strategies.evaluate.kernel import ALL, ANY, INSIDE, MISSING, OUTSIDE
-from strategies.evaluate.program import Program
+from strategies.evaluate.program import ALL, ANY, INSIDE, MISSING, OUTSIDE, Program
 from strategies.evaluate.values import ThreeWay, constant
 from strategies.tree import (
     And,

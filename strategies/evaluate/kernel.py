@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from numba.extending import intrinsic
 
-INSIDE, OUTSIDE, MISSING = range(3)
-ALL, ANY = range(2)
+from strategies.evaluate.program import ALL, INSIDE, OUTSIDE
+
 _AT_ONCE = 3
 
 Words = npt.NDArray[np.uint64]

@@ -1,12 +1,15 @@
 """Glances: rows are chosen, what was looked up is kept until it is written again, the oldest forgotten."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-from deltalake import write_deltalake
+from deltalake import DeltaTable, TableFeatures, write_deltalake
 
+from base.errors import StoreError
 from lake import glance
 from lake.glance import Glance
 from lake.table import Classification, Column, Table
@@ -91,3 +94,30 @@ def test_the_oldest_is_forgotten_and_can_be_looked_up_again(
     again = looks.read(TABLE, as_of=DAY)
     assert again is not first
     assert again.equals(first)
+
+
+def test_a_column_declared_since_the_table_was_written_is_null(lake: Path) -> None:
+    later = Column(name="added", type="double", classification=Classification.INTERNAL, doc="New.")
+    wider = replace(TABLE, columns=(*TABLE.columns, later))
+    found = Glance(lake).read(wider, as_of=NEXT)
+    assert found.to_pylist() == [{"name": "a", "kind": "x", "number": 7, "added": None}]
+    assert found.schema.equals(wider.arrow_schema())
+
+
+def test_folders_of_parquet_are_read_without_what_is_half_written(tmp_path: Path) -> None:
+    night = tmp_path / TABLE.name / f"as_of={DAY}"
+    night.mkdir(parents=True)
+    for name, number in (("one", 1), ("two", 2), (".half", 3)):
+        rows = pa.table({"name": [name], "kind": ["x"], "number": [number]})
+        pq.write_table(rows, night / f"{name}.parquet")
+    looks = Glance(tmp_path, table_format="parquet")
+    assert looks.dates(TABLE) == (DAY,)
+    assert sorted(looks.read(TABLE, as_of=DAY, columns=("number",))["number"].to_pylist()) == [1, 2]
+
+
+def test_tables_whose_files_hold_deleted_rows_are_refused(lake: Path) -> None:
+    DeltaTable(str(lake / TABLE.name)).alter.add_feature(
+        TableFeatures.DeletionVectors, allow_protocol_versions_increase=True
+    )
+    with pytest.raises(StoreError, match="deletionVectors"):
+        Glance(lake).read(TABLE, as_of=DAY)

@@ -43,8 +43,9 @@ RICH, ACTIVE = Compare(">", AMOUNT, Number(1e4)), Name("active", "flag")
     rows=st.sampled_from([1, 8, 63, 64, 65, 130]),
 )
 def test_selects_whom_truth_selects(rules: list[Condition], few: list[dict[str, Any]], rows: int) -> None:
-    program = compile_rules(rules, as_of=AS_OF)
-    assert _pairs(program, batch(_repeated(few, rows))) == _meant(rules, few, rows)
+    program, many = compile_rules(rules, as_of=AS_OF), batch(_repeated(few, rows))
+    assert _pairs(program, many) == _meant(rules, few, rows)
+    np.testing.assert_array_equal(program.bits_of_few(many), program.bits(many))
 
 
 def test_chunks_and_blocks_fit_together() -> None:
@@ -53,6 +54,7 @@ def test_chunks_and_blocks_fit_together() -> None:
     assert len(rules) > 128
     program, many = compile_rules(rules, as_of=AS_OF), batch(_repeated(few, 4_200))
     assert _pairs(program, many) == _meant(rules, few, 4_200)
+    np.testing.assert_array_equal(program.bits_of_few(many), program.bits(many))
     assert _pairs(program, many.slice(77, 4_100)) == [
         (row - 77, rule) for row, rule in _meant(rules, few, 4_200) if 77 <= row < 4_177
     ]
