@@ -4,10 +4,12 @@ import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import patch
 
 from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk.execution_time.context import set_current_context
 from airflow.serialization.serialized_objects import DagSerialization
+from airflow.timetables.base import TimeRestriction
 
 from base.errors import ScheduleError
 from dags.night import as_of
@@ -22,6 +24,7 @@ def main() -> None:
         "dags": {name: describe(dag) for name, dag in bag.dags.items()},
         "heavy": sorted({"pyspark", "pysail", "mlflow", "pandas", "sklearn", "jobs"} & set(sys.modules)),
         "january": january(bag.dags["ingest"]),
+        "first_waits": [first_wait(bag.dags["ingest"], hour) for hour in range(24)],
         "dates": {key: date_of(key, bag.dags["ingest"]) for key in ("2026-07-01", "20260701x", None)},
     }
     print(json.dumps(facts))
@@ -67,6 +70,17 @@ def january(dag) -> list:
         [info.partition_key, timetable.resolve_partition_date(info.partition_key) == info.partition_date]
         for info in infos
     ]
+
+
+def first_wait(dag, hour) -> float:
+    """Hours until the first night begins, of a DAG switched on at a quarter past that hour of the world."""
+    timetable = DagSerialization.from_dict(DagSerialization.to_dict(dag)).timetable
+    now = datetime(2026, 7, 1, hour, 15, tzinfo=UTC)
+    with patch("airflow.timetables.trigger.utcnow", lambda: now):
+        info = timetable.next_dagrun_info_v2(
+            last_dagrun_info=None, restriction=TimeRestriction(earliest=None, latest=None, catchup=False)
+        )
+    return (info.run_after - now).total_seconds() / 3600
 
 
 def date_of(key, dag) -> str:
