@@ -92,7 +92,9 @@ def test_a_back_fill_of_a_month_makes_one_run_a_day_from_the_first_to_the_last(f
     assert keys == [f"2026-01-{day:02d}" for day in range(1, 32)]
 
 
-def test_switched_on_at_whatever_hour_the_first_night_begins_at_the_next_midnight(facts: dict[str, Any]) -> None:
+def test_switched_on_at_whatever_hour_the_first_night_begins_at_the_next_midnight(
+    facts: dict[str, Any],
+) -> None:
     """Of the bank, eight hours before the world's; never at once, for a night that nobody asked for."""
     assert facts["first_waits"] == [(15.75 - hour) % 24 for hour in range(24)]
 
