@@ -21,17 +21,14 @@ from base.scrub import scrubbed
 
 log = logging.getLogger(__name__)
 
-KEY_FORMAT = "%Y-%m-%d"
-
-# Midnight in the bank and no other hour: a key typed by hand and the last day of a back-fill stand for midnight
-# too. Switched on after it, ingest waits for the next: within no time of it, since Airflow takes a plain False
-# for "within a tenth of a day".
+# Midnight in the bank and no other hour: a key typed by hand and the last day of a back-fill stand for it too.
+# Switched on later, ingest waits for the next one: Airflow takes a plain False for "within a tenth of a day".
 EVERY_MIDNIGHT = CronPartitionTimetable(
     "0 0 * * *",
     timezone="Asia/Shanghai",
     run_offset=-1,
     run_immediately=timedelta(0),
-    key_format=KEY_FORMAT,
+    key_format="%Y-%m-%d",
 )
 
 # An extract that is missing or wrong is delivered, or delivered again, later in the night.
