@@ -21,7 +21,7 @@ from base.scrub import scrubbed
 
 log = logging.getLogger(__name__)
 
-# Midnight in the bank and no other hour: a key typed by hand and the last day of a back-fill stand for it too.
+# Midnight in the bank and no other hour: a key typed by hand and the last day of a back-fill mean it too.
 # Switched on later, ingest waits for the next one: Airflow takes a plain False for "within a tenth of a day".
 EVERY_MIDNIGHT = CronPartitionTimetable(
     "0 0 * * *",
