@@ -43,6 +43,7 @@ def _templates(language: Language) -> Environment:
         number=_number,
         error=lambda words: in_both(words).to(language),
         phrase=lambda words: (known(words) or Said(words, words)).to(language),
+        money=_money,
     )
     return made
 
@@ -54,6 +55,11 @@ def _day(on: date, language: Language) -> str:
 def _moment(at: datetime, language: Language) -> str:
     here = at.astimezone(BANK_TIME)
     return f"{_day(here.date(), language)} {here:%H:%M}"
+
+
+def _money(yuan: float | None) -> str:
+    """Whole yuan, the sign before them; a dash where nothing is known."""
+    return "–" if yuan is None else f"{'-' if yuan <= -0.5 else ''}¥{abs(yuan):,.0f}"
 
 
 def _number(count: float | None) -> str:

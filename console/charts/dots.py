@@ -48,11 +48,12 @@ def dots(
     axis: str,
     said: Callable[[float], str],
     zero: float | None = 0.0,
+    stems: bool = False,
 ) -> Markup:
     """One dot a row, in the given order (a forest plot).
 
     ``axis``: what is measured, and its unit; ``said``: a value as the axis writes it; ``zero``: where an
-    upright line stands, none where null.
+    upright line stands, none where null; ``stems``: whether each dot hangs on it, for what has no interval.
     """
     ends = [
         one for row in rows for one in (row.value, row.low, row.high, row.usual, zero) if one is not None
@@ -68,7 +69,12 @@ def dots(
     if zero is not None:
         marks.append(stroke([(across(zero), 0), (across(zero), foot)], colour=INK, width=1.5))
     for place, row in enumerate(rows):
-        marks += _row(row, middle=place * _ROW + _ROW / 2 + 2, across=across)
+        middle = place * _ROW + _ROW / 2 + 2
+        if stems and zero is not None and row.value is not None:
+            marks.append(
+                stroke([(across(zero), middle), (across(row.value), middle)], colour=SOFT, width=1.5)
+            )
+        marks += _row(row, middle=middle, across=across)
     return figure(marks, title=title, desc=desc, height=foot + _FOOT)
 
 

@@ -52,7 +52,8 @@ def lines(
     ``said``: a value as the axis writes it. ``zero``: whether the axis holds zero, marked there.
     """
     known = [value for one in series for part in (one.values, one.low, one.high) for value in part]
-    ends = [value for value in known if value is not None] + ([0.0] if zero else [])
+    seen = [value for value in known if value is not None]
+    ends = [*seen, 0.0] if zero else [*seen, *_around(seen)]
     marked = ticks(min(ends, default=0.0), max(ends, default=1.0))
     head = _LEGEND if len(series) > 1 else 8
     up = Scale(marked[0], marked[-1], head + _HEIGHT, head)
@@ -69,7 +70,8 @@ def lines(
 def spark(values: Sequence[float | None], *, title: str) -> Markup:
     """A small line inside a table; ``title`` says the same in words."""
     known = [value for value in values if value is not None]
-    up = Scale(min(known, default=0), max(known, default=0), 22, 4)
+    ends = [*known, *_around(known)]
+    up = Scale(min(ends, default=0), max(ends, default=0), 22, 4)
     along = Scale(0, max(len(values) - 1, 0), 3, 93)
     drawn = [
         stroke([(along(place), up(value)) for place, value in piece], colour=MAIN, width=1.8)
@@ -84,6 +86,14 @@ def spark(values: Sequence[float | None], *, title: str) -> Markup:
         '<svg class="spark" role="img" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 26">'
         "<title>{}</title>{}</svg>"
     ).format(title, Markup("").join([*drawn, *last]))
+
+
+def _around(values: Sequence[float]) -> list[float]:
+    """Ends a tenth of the largest value apart, about the middle: what hardly moves is not drawn as a fall."""
+    if not values:
+        return []
+    middle, half = (min(values) + max(values)) / 2, max(map(abs, values)) / 20
+    return [middle - half, middle + half]
 
 
 def _grid(

@@ -18,3 +18,9 @@ const reach = () => {
 };
 addEventListener("resize", reach);
 reach();
+
+// On a narrow screen the menu and the tabs scroll sideways: where one is comes into sight.
+for (const here of document.querySelectorAll("nav [aria-current]")) {
+  const strip = here.closest("ul");
+  strip.scrollLeft = here.offsetLeft - strip.offsetLeft - (strip.clientWidth - here.clientWidth) / 2;
+}

@@ -22,9 +22,12 @@ _AXIS = Said("more of 100 customers reach the goal", "每百人多达成目标�
 
 
 def forest(rows: Sequence[Row], named: Mapping[str, Label], language: Language) -> Markup:
-    """Effects with their always-valid intervals, one row a strategy, in the given order."""
+    """Effects with their always-valid intervals, one row a strategy that has one, in the given order."""
+    known = [_dot(_title(row, named), row) for row in rows if row["lift"] is not None]
+    if not known:
+        return Markup()
     return _dots(
-        [_dot(_title(row, named), row) for row in rows],
+        known,
         title=Said("Effects of these strategies, with intervals", "本页各策略的效果与区间"),
         desc=Said(
             "How many more of 100 customers reach the goal because of the strategy. The interval holds "
@@ -92,7 +95,7 @@ def _dots(rows: Sequence[Dot], *, title: Said, desc: Said, language: Language) -
         title=title.to(language),
         desc=f"{desc.to(language)} {_BELOW.to(language)}",
         axis=_AXIS.to(language),
-        said=lambda tick: f"{tick:+g}",
+        said=lambda tick: f"{tick:+g}" if tick else "0",
     )
 
 

@@ -54,7 +54,7 @@ def experiments(visit: Visit) -> Shown:
             "kinds": PRODUCTS,
             "turn": turn,
             "named": named,
-            "forest": forest(turn.rows, named, language) if turn.rows else None,
+            "forest": forest(turn.rows, named, language),
             "brought": brought,
             "total": _total(visit, found),
             "lift": of_hundred,

@@ -24,8 +24,10 @@ from console.pages.segments.cards import (
 from console.pages.segments.overview import FIGURES
 from console.pages.segments.tried import chosen, naming, tried
 from console.words import Said
+from strategies.labels import labels
 
 _DRAWN = 12
+_NAMED = 50
 _MODEL = "segments"
 
 
@@ -37,6 +39,10 @@ def segment(visit: Visit) -> Shown:
     card = one_of(known, visit.told["segment"])
     past = history(visit.lake, on)[card.segment]
     told = traits(card, known)
+    contacting, contacting_of = chosen(visit, card.segment)
+    naming_it = naming(visit, card.segment)
+    with visit.ledger.engine.connect() as connection:
+        named = labels(connection, [*(one["strategy"] for one in contacting), *naming_it[:_NAMED]])
     return Shown(
         template="segment.html",
         values={
@@ -49,8 +55,11 @@ def segment(visit: Visit) -> Shown:
             "sizes": _sizes(on, past, language) if len(on) > 1 else None,
             "money": _money(on, past, language) if len(on) > 1 else None,
             "tried": tried(visit, card.segment),
-            "chosen": chosen(visit, card.segment),
-            "naming": naming(visit, card.segment),
+            "chosen": contacting,
+            "chosen_of": contacting_of,
+            "naming": naming_it[:_NAMED],
+            "naming_of": len(naming_it),
+            "named": named,
             "model": _model(visit.settings.console.mlflow_url, card.version),
             "may_write": visit.may(Action.WRITE_STRATEGY),
             "others": [one for one in known.values() if one.segment != card.segment],
@@ -86,6 +95,7 @@ def profile(told: Sequence[Trait], card: Card, language: Language) -> Markup:
         axis=axis.to(language),
         said=lambda tick: f"{tick:.0f}",
         zero=50,
+        stems=True,
     )
 
 
@@ -105,7 +115,7 @@ def _sizes(on: Sequence[date], past: Sequence[Card | None], language: Language) 
         [Line(name=name, values=[one.customers if one else None for one in past])],
         title=Said("Customers, night by night", "每夜客户数").to(language),
         desc=Said("The table below holds the same numbers.", "下表为同一数据。").to(language),
-        said=lambda tick: f"{tick:,.0f}",
+        said=lambda tick: f"{tick:,.10g}",
         zero=False,
     )
 
@@ -117,7 +127,7 @@ def _money(on: Sequence[date], past: Sequence[Card | None], language: Language) 
         [Line(name=name, values=[one.aum / 10_000 if one and one.aum is not None else None for one in past])],
         title=Said("Assets in ten thousand yuan, night by night", "每夜资产（万元）").to(language),
         desc=Said("The table below holds the same numbers.", "下表为同一数据。").to(language),
-        said=lambda tick: f"{tick:,.4g}",
+        said=lambda tick: f"{round(tick, 2):,.10g}",
         zero=False,
     )
 

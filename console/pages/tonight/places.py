@@ -8,6 +8,7 @@ from console.pages.page import Shown, Visit, page
 from console.pages.tonight.night import FIELDS, Around, around, first_words, plan_of, segments_of, totals_of
 from console.words.limits import price_said
 from lake.tables import SEGMENT_CATALOG
+from strategies.labels import labels, names_with
 
 
 @page("/tonight/segments", title=("Tonight by segment", "今晚各客群"), fields=FIELDS)
@@ -27,11 +28,18 @@ def tonight_segments(visit: Visit) -> Shown:
 def tonight_strategies(visit: Visit) -> Shown:
     """Contacts by strategy against what it may have, a page at a time; in one segment where it is named."""
     now, segment = around(visit), visit.told.get("segment", "").strip()
-    wanted, by_name = visit.told.get("q", "").strip().casefold(), visit.told.get("sort") == "name"
-    rows = [one for one in _rows(visit, now, segment) if wanted in one["strategy"].casefold()]
+    wanted, by_name = visit.told.get("q", "").strip(), visit.told.get("sort") == "name"
+    rows = _rows(visit, now, segment)
     rows.sort(key=lambda one: one["strategy"] if by_name else (-(one["used"] or 0), one["strategy"]))
+    with visit.ledger.engine.connect() as connection:
+        if wanted:
+            found = names_with(connection, text=wanted)
+            rows = [one for one in rows if one["strategy"] in found]
+        turn = paged(rows, visit.told, search=("q", "segment", "sort"))
+        named = labels(connection, [one["strategy"] for one in turn.rows])
     values = {
-        "turn": paged(rows, visit.told, search=("q", "segment", "sort")),
+        "turn": turn,
+        "named": named,
         "segment": segment,
         "q": visit.told.get("q", ""),
         "by_name": by_name,
