@@ -13,7 +13,7 @@ from console.entrance.users import Language
 from tests.console.desk import Desk
 
 PROGRAM = "chromium"
-WIDE, NARROW = 1280, 390
+WIDE, NARROW, HEIGHT = 1280, 390, 900
 PATIENCE = 60_000
 """Milliseconds that a page may take on a busy machine; nothing is measured by it."""
 
@@ -41,7 +41,7 @@ def window(browser: Browser, desk: Desk, name: str | None, look: Look = Look()) 
             users.prefer(connection, name, language=look.language, large_text=look.large_text)
     context = browser.new_context(
         base_url=desk.address,
-        viewport={"width": look.width, "height": 900},
+        viewport={"width": look.width, "height": HEIGHT},
         locale="zh-CN" if look.language == "zh" else "en-GB",
     )
     try:
