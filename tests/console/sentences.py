@@ -44,16 +44,16 @@ def modules() -> dict[str, Module]:
     }
 
 
-def reached(starts: Iterable[Place]) -> set[Place]:
-    """All that is named, by whatever is named, from ``starts`` on."""
-    found: set[Place] = set()
+def reached(starts: Iterable[Place], *, without: Iterable[Place]) -> set[Place]:
+    """All that is named, by whatever is named, from ``starts`` on; what is ``without`` names nothing."""
+    found: set[Place] = set(without)
     waiting = list(starts)
     while waiting:
         place = waiting.pop()
         if place not in found:
             found.add(place)
             waiting += _named(*place)
-    return found
+    return found - set(without)
 
 
 def everything_in(package: str) -> Iterator[Place]:

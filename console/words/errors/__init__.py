@@ -22,7 +22,7 @@ SENTENCES: Mapping[str, str] = {**RULES, **DOCUMENTS, **BOOK, **PEOPLE, **NIGHTS
 """Chinese by English."""
 
 _LINE = re.compile(r"[^:\n]+:(?P<place>\d+):\d+: (?P<said>.+)")
-_PLACE = re.compile(r"(?P<place>'[^']*'|the document|[^\s:]+): (?P<said>.+)")
+_PLACE = re.compile(r"(?P<place>'[^']*'|the document|this number|[^\s:]+): (?P<said>.+)")
 """Where something is wrong stands before what is."""
 _FINDING = re.compile(
     r"(?P<who>[^:]+): (?P<english>.+?\.) (?P<chinese>[\u4e00-\u9fff][^\[]*?)"
