@@ -5,7 +5,7 @@ import re
 import pytest
 
 from base.errors import StrategyError
-from console.words.slips import slip_said
+from console.words.errors import in_both
 from features.catalogue import FEATURES
 from strategies.atoms import RuleError
 from strategies.folder import OWN_BOOK
@@ -30,7 +30,7 @@ TEXT = (OWN_BOOK / "wealth_family_plan.yaml").read_text(encoding="utf-8")
 def test_every_mistake_in_a_rule_is_told_in_chinese(rule: str) -> None:
     with pytest.raises(RuleError) as caught:
         parse(rule, FEATURES)
-    said = slip_said(str(caught.value))
+    said = in_both(str(caught.value))
     assert said.english == str(caught.value)
     assert re.search(r"[\u4e00-\u9fff]{2}", said.chinese), said.english
     assert not re.search(r"\b(the|is a|of|with|that)\b", said.chinese), said.chinese
@@ -59,4 +59,4 @@ def test_mistakes_in_a_document_are_told_in_chinese(good: str, bad: str) -> None
         read(TEXT.replace(good, bad), file="x", features=FEATURES)
     for line in str(caught.value).split("\n"):
         words = re.sub(r"^x:\d+:\d+: ", "", line)
-        assert re.search(r"[\u4e00-\u9fff]{2}", slip_said(words).chinese), words
+        assert re.search(r"[\u4e00-\u9fff]{2}", in_both(words).chinese), words

@@ -15,7 +15,7 @@ from console.pages.strategies.moves import handed_in, moves_of, number_told
 from console.pages.strategies.slips import rule_slip, slips_of
 from console.pages.strategies.tried import tried
 from console.words import Said
-from console.words.slips import slip_said
+from console.words.errors import in_both
 from console.words.strategies import STANDS
 from features.catalogue import FEATURES
 from ledger.database import Ledger
@@ -176,7 +176,7 @@ def _desk(
             "slip": slip,
             "wrong": {one.place: one for one in reversed(slips) if one.place != "who"},
             "asked": asked,
-            "refused": slip_said(refused.partition("\n")[0].removeprefix(f"{name}: ")),
+            "refused": in_both(refused.partition("\n")[0].removeprefix(f"{name}: ")),
             "overtaken": lines_of(overtaken),
             "terms": form.sections(leaves, of="terms"),
             "funnel": form.sections(leaves, of="funnel"),

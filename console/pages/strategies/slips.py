@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from base.errors import StrategyError
 from console.words import Said
-from console.words.slips import slip_said
+from console.words.errors import in_both
 from features.catalogue import FEATURES
 from strategies.atoms import RuleError
 from strategies.document import Strategy
@@ -76,10 +76,10 @@ def _slip(said: str, *, line: int, text: str) -> Slip:
     bound = _BOUND.fullmatch(brief)
     return Slip(
         line=line,
-        words=slip_said(said),
+        words=in_both(said),
         text=text,
         place=lacks[1] if lacks else named[1] if named else "",
-        brief=Said("It is missing.", "请填写。") if lacks else slip_said(brief),
+        brief=Said("It is missing.", "请填写。") if lacks else in_both(brief),
         nearest=bound[1] if bound else "",
     )
 
@@ -100,7 +100,7 @@ def rule_slip_of(rule: str, error: RuleError) -> RuleSlip:
     end = word.end() if word else len(rule)
     meant = _MEANT.search(str(error))
     return RuleSlip(
-        words=slip_said(str(error)),
+        words=in_both(str(error)),
         before=rule[:start],
         wrong=rule[start:end],
         after=rule[end:],
