@@ -29,6 +29,8 @@ SAMPLE = 50_000
 SMALLEST = 10
 _Z = 1.959964
 _SEGMENT = "segment"
+_AT_ONCE = 8
+"""Columns read together for the sample: of each a page is held, and its dictionary."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,18 +178,22 @@ class Crowd:
         for batch in self._lake.batches(CUSTOMER_FEATURES, as_of=as_of, columns=("customer",)):
             own = keys_of(batch["customer"])
             places = np.minimum(np.searchsorted(keys, own), len(keys) - 1)
-            found.append(pa.array(numbers[places].astype(np.int8), mask=keys[places] != own))
-        coded = pa.chunked_array(found, pa.int8()).combine_chunks()
+            found.append(pa.array(numbers[places], mask=keys[places] != own))
+        coded = pa.chunked_array(found, pa.int16()).combine_chunks()
         return pa.DictionaryArray.from_arrays(coded, pa.array(names, pa.string())), len(keys)
 
     def _drawn(self, as_of: date, chosen: pa.BooleanArray, segments: pa.DictionaryArray) -> pa.RecordBatch:
-        """All that is known of those chosen."""
-        names = tuple(name for name in CUSTOMER_FEATURES.names if name != "customer")
-        batches = self._lake.batches(CUSTOMER_FEATURES, as_of=as_of, columns=names)
-        schema = pa.schema([CUSTOMER_FEATURES.arrow_schema().field(name) for name in names])
-        whole = pa.Table.from_batches([batch.filter(own) for batch, own in _beside(batches, chosen)], schema)
-        columns = {name: whole[name].combine_chunks() for name in names}
-        return pa.RecordBatch.from_pydict({_SEGMENT: segments.filter(chosen).dictionary_decode(), **columns})
+        """All that is known of those chosen, some columns after the others."""
+        schema = CUSTOMER_FEATURES.arrow_schema()
+        names = [name for name in schema.names if name != "customer"]
+        columns = {_SEGMENT: segments.filter(chosen).dictionary_decode()}
+        for first in range(0, len(names), _AT_ONCE):
+            some = tuple(names[first : first + _AT_ONCE])
+            batches = self._lake.batches(CUSTOMER_FEATURES, as_of=as_of, columns=some)
+            own = [batch.filter(those) for batch, those in _beside(batches, chosen)]
+            whole = pa.Table.from_batches(own, pa.schema([schema.field(name) for name in some]))
+            columns |= {name: whole[name].combine_chunks() for name in some}
+        return pa.RecordBatch.from_pydict(columns)
 
     def _everybody(self, people: _People, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """The long tail, a batch at a time, with these columns."""

@@ -52,7 +52,8 @@ def _counted(lake: Glance, before: date, after: date) -> Moves:
         (new[0], _renamed(new[1], new_places, number)),
         outside=number[OUTSIDE],
     )
-    table = np.bincount(was * len(names) + now, minlength=len(names) ** 2).reshape(len(names), len(names))
+    pairs = was.astype(np.int64) * len(names) + now
+    table = np.bincount(pairs, minlength=len(names) ** 2).reshape(len(names), len(names))
     hidden = hidden_both_ways(table)
     return Moves(
         before=before,
@@ -65,7 +66,7 @@ def _counted(lake: Glance, before: date, after: date) -> Moves:
 
 
 Keys = NDArray[np.uint64]
-Numbers = NDArray[np.int64]
+Numbers = NDArray[np.int16]
 
 
 def keys_of(tokens: pa.StringArray) -> Keys:
@@ -75,28 +76,29 @@ def keys_of(tokens: pa.StringArray) -> Keys:
 
 def placed(lake: Glance, as_of: date) -> tuple[tuple[Keys, Numbers], list[str]]:
     """Every customer's key, ascending, with the number of his segment in the list."""
-    keys, segments = [np.zeros(0, np.uint64)], [pa.array([], pa.string())]
+    keys, numbers = [np.zeros(0, np.uint64)], [np.zeros(0, np.int16)]
+    names: dict[str, int] = {}
     for batch in lake.batches(CUSTOMER_SEGMENTS, as_of=as_of, columns=("customer", "segment")):
+        coded = batch["segment"].dictionary_encode()
+        own = [names.setdefault(name, len(names)) for name in coded.dictionary.to_pylist()]
+        numbers.append(np.array(own, np.int16)[coded.indices.to_numpy()])
         keys.append(keys_of(batch["customer"]))
-        segments.append(batch["segment"].cast(pa.string()))
-    coded = pa.chunked_array(segments).combine_chunks().dictionary_encode()
     every = np.concatenate(keys)
     order = np.argsort(every)
-    numbers = coded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    return (every[order], numbers[order]), coded.dictionary.to_pylist()
+    return (every[order], np.concatenate(numbers)[order]), list(names)
 
 
 def _renamed(numbers: Numbers, names: list[str], number: Mapping[str, int]) -> Numbers:
-    return np.array([number[name] for name in names], dtype=np.int64)[numbers] if names else numbers
+    return np.array([number[name] for name in names], dtype=np.int16)[numbers] if names else numbers
 
 
 def _joined(old: tuple[Keys, Numbers], new: tuple[Keys, Numbers], *, outside: int) -> tuple[Numbers, Numbers]:
     """Where each customer of either night was, and is."""
-    of_new = np.full(len(new[0]), outside, np.int64)
+    of_new = np.full(len(new[0]), outside, np.int16)
     places = np.minimum(np.searchsorted(old[0], new[0]), max(len(old[0]) - 1, 0))
     known = old[0][places] == new[0] if len(old[0]) else np.zeros(len(new[0]), bool)
     of_new[known] = old[1][places[known]]
     left = np.ones(len(old[0]), bool)
     left[places[known]] = False
     gone = old[1][left]
-    return np.concatenate([of_new, gone]), np.concatenate([new[1], np.full(len(gone), outside, np.int64)])
+    return np.concatenate([of_new, gone]), np.concatenate([new[1], np.full(len(gone), outside, np.int16)])
