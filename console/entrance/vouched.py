@@ -21,11 +21,11 @@ ANSWERED = f"{SIGN_IN}/answered"
 _ATTEMPT = "longreach_attempt"
 _WITHIN = 600
 """Seconds that signing in there may take."""
-_SILENT = Said(
+SILENT = Said(
     "The identity provider does not answer as it should; nobody can sign in just now. Try again in a moment.",
     "身份认证服务没有正常响应，暂时无法登录，请稍后再试。",
 )
-_STRANGER = Said(
+STRANGER = Said(
     "The identity provider knows you, but nobody has let you in here. Ask whoever keeps the console's users.",
     "身份认证服务已确认您的身份，但您尚未获准使用本工作台，请联系工作台用户管理员。",
 )
@@ -58,7 +58,7 @@ def _way(house: House, provider: OpenId, leads: _Leads) -> Answer:
             response = shown(house, request, told, wrong=error.said, status=401)
         except ProviderError as error:
             _log.warning("nobody is vouched for: %s", error)
-            response = shown(house, request, told, wrong=_SILENT, status=503)
+            response = shown(house, request, told, wrong=SILENT, status=503)
         if leads is not _begin:
             response.delete_cookie(_ATTEMPT, path=SIGN_IN)  # an attempt is good for one answer
         return response
@@ -89,7 +89,7 @@ def _back(house: House, provider: OpenId, request: Request, told: Told) -> Respo
     with house.ledger.engine.begin() as connection:
         user = known(connection, name)
         if user is None:
-            raise VouchError(_STRANGER, "the provider vouches for somebody who is not let in here")
+            raise VouchError(STRANGER, "the provider vouches for somebody who is not let in here")
         return let_in(house, connection, user, request=request, back=unquote(back))
 
 

@@ -7,15 +7,14 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 from sqlalchemy import func, select
 from typer.testing import CliRunner
 
 from base.errors import DeclarationError
 from base.roles import DUTIES
 from base.settings import Role
-from console.api import dial, holdouts, outcomes, segments, strategies
-from console.api.app import needs_of
+from console.api import outcomes
+from console.api.app import entries, needs_of
 from console.command import console
 from console.entrance import tokens, users
 from ledger.schema import API_TOKENS, AUDIT, STRATEGY_VERSIONS
@@ -29,13 +28,7 @@ from tests.console.api_world import given, program
 from tests.console.desk import NOBODY, PASSWORD, ROLES, Desk, served
 from tests.outreach.feed_world import holds, opts_out
 
-ENTRIES = {
-    f"{method} {route.path}": (method, route)
-    for router in (dial.router, holdouts.router, outcomes.router, segments.router, strategies.router)
-    for route in router.routes
-    if isinstance(route, APIRoute)
-    for method in route.methods
-}
+ENTRIES = {f"{method} {route.path}": (method, route) for route in entries() for method in route.methods}
 
 
 def ask(desk: Desk, kept: str | None, entry: str) -> httpx.Response:
@@ -233,6 +226,32 @@ def test_a_dry_run_is_asked_for_and_fetched(night_desk: Desk) -> None:
         while told["state"] in ("waiting", "running"):
             told = client.get(where).json()
         assert (told["state"], told["answer"]["strategy"]) == ("done", "mobile_silent_app")
+
+
+def test_who_is_held_out_is_handed_out_to_whom_the_roles_allow(night_desk: Desk) -> None:
+    with program(night_desk, given(night_desk, "data_scientist")) as client:
+        assert [one["name"] for one in client.get("/holdouts").json()] == ["global"]
+        assert client.get("/holdouts/global/customers").status_code == 403
+    with program(night_desk, given(night_desk, "compliance")) as client:
+        assert client.post("/holdouts/no_such/export").status_code == 404
+        assert client.get("/holdouts/global/customers").status_code == 404
+        told = client.post("/holdouts/global/export").json()
+        while told["state"] in ("waiting", "running"):
+            told = client.get("/holdouts/global/export").json()
+        assert (told["state"], told["as_of"]) == ("done", "2026-07-02"), told
+        answer = client.get("/holdouts/global/customers")
+    heading, *numbers = answer.text.splitlines()
+    assert (answer.headers["content-type"], heading) == ("text/csv; charset=utf-8", "customer_no")
+    assert len(numbers) == told["rows"] > 10
+    assert numbers == sorted(set(numbers))
+    with night_desk.ledger.engine.connect() as connection:
+        query = select(AUDIT).where(AUDIT.c.action == "holdout handed out")
+        trail = connection.execute(query).mappings().one()
+    assert (trail["actor"], trail["subject"], trail["detail"]["rows"]) == (
+        "compliance",
+        "global",
+        len(numbers),
+    )
 
 
 def test_the_description_names_every_entry_and_the_token_it_takes(desk: Desk) -> None:

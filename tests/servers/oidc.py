@@ -66,7 +66,7 @@ class Provider(ClientMixin):
     methods: tuple[str, ...] = ("client_secret_basic",)
     lies: Claims = field(default_factory=dict)
     algorithm: str = "RS256"
-    signs: Any = field(default_factory=lambda: key("first"))
+    signs: Any = None
     named: list[Any] = field(default_factory=list)
     described: Claims = field(default_factory=dict)
     codes: dict[str, Code] = field(default_factory=dict)
