@@ -45,7 +45,9 @@ async function count(exact) {
       part("count").textContent = found.error;
       return;
     }
-    part("count").innerHTML = found.html; // made by the house's own template, which escapes
+    // Made by the house's own templates, which escape.
+    part("count").innerHTML = found.html;
+    part("size").innerHTML = found.size;
     underline(found.before, found.wrong);
   } catch {
     if (mine === typed) part("count").textContent = part("count").dataset.silent;

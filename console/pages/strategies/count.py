@@ -60,6 +60,7 @@ def told_of_rule(visit: Visit) -> Mapping[str, Any]:
     }
     return {
         "html": render("strategy_count.html", values, language=visit.user.language),
+        "size": render("strategy_size.html", values, language=visit.user.language),
         "before": slip.before if slip else "",
         "wrong": slip.wrong if slip else "",
     }

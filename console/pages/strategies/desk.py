@@ -7,10 +7,11 @@ from markupsafe import Markup
 from base.errors import BookError, StrategyError
 from base.roles import Action, Field, require
 from console.pages.page import Done, Shown, Visit, deed, page
-from console.pages.strategies import form
 from console.pages.strategies.changed import lines_of, values_changed
 from console.pages.strategies.count import counted, size_of
 from console.pages.strategies.course import course
+from console.pages.strategies.fields import answers, sections
+from console.pages.strategies.form import edited
 from console.pages.strategies.moves import handed_in, moves_of, number_told
 from console.pages.strategies.slips import rule_slip, slips_of
 from console.pages.strategies.tried import tried
@@ -125,7 +126,7 @@ def remember(ledger: Ledger, name: str) -> None:
 
 def _text(visit: Visit) -> str:
     """The document with the form's changes. Raises StrategyError."""
-    return form.edited(visit.told, file=visit.told["name"], language=visit.user.language)
+    return edited(visit.told, file=visit.told["name"], language=visit.user.language)
 
 
 def _desk(
@@ -178,9 +179,9 @@ def _desk(
             "asked": asked,
             "refused": in_both(refused.partition("\n")[0].removeprefix(f"{name}: ")),
             "overtaken": lines_of(overtaken),
-            "terms": form.sections(leaves, of="terms"),
-            "funnel": form.sections(leaves, of="funnel"),
-            "answers": form.answers(leaves),
+            "terms": sections(leaves, of="terms"),
+            "funnel": sections(leaves, of="funnel"),
+            "answers": answers(leaves),
             "rule": rule,
             "count": count,
             "size": size_of(count, leaves),
