@@ -22,7 +22,7 @@ _TRACER = "canary"
 """What would tell which rows of a list were made up."""
 
 
-@page("/alerts", title=("Alerts", "告警"), fields=frozenset({Field.TRAIL}), menu=75)
+@page("/alerts", title=("Alerts", "告警"), fields=frozenset({Field.TRAIL, Field.INTERNAL}), menu=75)
 def alerts(visit: Visit) -> Shown:
     """The alerts asked for, newest first, and what their kinds mean."""
     words = {name: Said(*in_both(kind.__doc__)) for name, kind in kinds().items()}

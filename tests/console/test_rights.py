@@ -2,15 +2,19 @@
 
 import pytest
 from sqlalchemy import select
+from starlette.routing import Mount, Route
 
 from base.roles import DUTIES
 from base.settings import Role
+from console.app import make_app
 from console.pages.page import deeds, pages, replies
 from ledger.schema import AUDIT, STRATEGY_VERSIONS
 from tests.console.addresses import address
 from tests.console.desk import NOBODY, ROLES, Desk
 
 SHOWN = {**pages(), **replies()}
+WAYS_IN = {"/sign-in", "/sign-out", "/preferences", "/sign-in/elsewhere", "/sign-in/back"}
+"""What is no page: in, out, and how somebody wants the pages."""
 
 
 @pytest.mark.parametrize("name", SHOWN)
@@ -59,3 +63,21 @@ def test_every_page_has_a_name_in_both_languages_and_a_field() -> None:
     for page in pages().values():
         assert all(page.title)
         assert page.fields
+
+
+def test_nothing_is_served_that_is_not_declared(desk: Desk) -> None:
+    app = make_app(desk.settings, desk.ledger)
+    declared = {
+        *(("GET", one.path) for one in SHOWN.values()),
+        *(("POST", one.path) for one in deeds().values()),
+    }
+    served, mounted = set(), set()
+    for one in app.routes:
+        if isinstance(one, Mount):
+            mounted.add(one.path)
+        else:
+            assert isinstance(one, Route)
+            served |= {(method, one.path) for method in one.methods or () if method != "HEAD"}
+    assert mounted == {"/static", "/api"}
+    assert served >= declared
+    assert {path for _, path in served - declared} <= WAYS_IN

@@ -20,9 +20,10 @@ from outreach.watch.looks import LOOKS
 
 _OF_PEOPLE = tuple(look for look in LOOKS if look != "vault.take")
 _ALERTS = 10
+_FIELDS = frozenset({Field.TRAIL, Field.TOKEN, Field.INTERNAL})
 
 
-@page(f"{ROOM}/looks", title=("Who saw what", "查看记录"), fields=frozenset({Field.TRAIL, Field.TOKEN}))
+@page(f"{ROOM}/looks", title=("Who saw what", "查看记录"), fields=_FIELDS)
 def looks(visit: Visit) -> Shown:
     """Looks into the vault, refused ones too, by person, actor, purpose and day."""
     told = visit.told

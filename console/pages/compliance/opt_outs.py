@@ -16,6 +16,7 @@ from outreach.opt_outs import EVERYWHERE, enter, history, standing_by_channel, w
 
 _OPT_OUTS = f"{ROOM}/opt-outs"
 _PAGE = 50
+_FIELDS = frozenset({Field.INTERNAL, Field.FIGURES})
 _BY = {
     "phone": Said("Phone", "手机号"),
     "customer-no": Said("Customer number", "客户号"),
@@ -30,7 +31,7 @@ _CHANNELS = {
 }
 
 
-@page(_OPT_OUTS, title=("Opt-outs", "退订"), fields=frozenset({Field.INTERNAL}))
+@page(_OPT_OUTS, title=("Opt-outs", "退订"), fields=_FIELDS)
 def opt_outs(visit: Visit) -> Shown:
     """How many stand by channel; the newest ones, and a form, for those who keep them."""
     keeps, sees_tokens = visit.may(Action.ENTER_OPT_OUT), visit.sees(Field.TOKEN)

@@ -29,7 +29,8 @@ _STEPS = ("find", "export", "erase")
 @page(_PERSON, title=("Somebody's data", "个人信息"), fields=_FIELDS)
 def person(visit: Visit) -> Shown:
     """Asks whom to look for, for what and in whose matter."""
-    return part(visit, "person.html", numbers=NUMBERS, purposes=PURPOSES, known=_known(visit))
+    may = visit.may(Action.ANSWER_PERSON)
+    return part(visit, "person.html", numbers=NUMBERS, purposes=PURPOSES, known=_known(visit), may=may)
 
 
 @page(f"{_PERSON}/{{matter}}", title=("Somebody's data", "个人信息"), fields=_FIELDS)

@@ -22,7 +22,7 @@ from ledger.audit.chain import head
 from ledger.audit.checkpoints import FILE, PUBLIC_KEY, Checkpoint, checkpoint, folder_of, read_checkpoints
 from ledger.audit.search import Wanted, lines
 
-_FIELDS = frozenset({Field.TRAIL, Field.TOKEN})
+_FIELDS = frozenset({Field.TRAIL, Field.TOKEN, Field.INTERNAL})
 _PROOF = f"{ROOM}/audit/proof"
 LINE_WORDS = {"did": did, "detail": detail, "worth": worth}
 """What a table of lines needs to speak in words."""
@@ -64,6 +64,7 @@ def proof(visit: Visit) -> Shown:
         errand=_verification(visit) if visit.told.get("ask") else None,
         ask=visit.told.get("ask", ""),
         bends=_BENDS,
+        may=visit.may(Action.READ_AUDIT),
     )
 
 

@@ -19,7 +19,7 @@ from lake.tables.words import PRODUCTS
 from strategies.labels import labels, names_with
 
 Row = Mapping[str, Any]
-FIGURES = frozenset({Field.FIGURES})
+FIGURES = frozenset({Field.FIGURES, Field.INTERNAL})
 ORDERS: Mapping[str, tuple[Said, Callable[[Row], float | str | None]]] = {
     "effect": (Said("largest effect first", "效果由大到小"), lambda row: _negative(_likely(row))),
     "worst": (Said("smallest effect first", "效果由小到大"), lambda row: _likely(row)),

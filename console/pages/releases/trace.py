@@ -12,10 +12,11 @@ _TITLE = ("Trace rows", "名单溯源")
 _BY_MARK = "watermark"
 
 
-@page("/trace", title=_TITLE, fields=frozenset({Field.TRAIL}))
-def trace(_: Visit) -> Shown:
+@page("/trace", title=_TITLE, fields=frozenset({Field.TRAIL, Field.INTERNAL}))
+def trace(visit: Visit) -> Shown:
     """Where rows can be laid before the house."""
-    return Shown(template="releases/trace.html", values={"found": None, "rows": ""})
+    values = {"found": None, "rows": "", "may": visit.may(Action.READ_AUDIT)}
+    return Shown(template="releases/trace.html", values=values)
 
 
 @deed("/trace/ask", action=Action.READ_AUDIT)
@@ -47,4 +48,5 @@ def ask_origin(visit: Visit) -> Shown:
         }
         for one in origins
     ]
-    return Shown(template="releases/trace.html", values={"found": found, "rows": rows}, title=Said(*_TITLE))
+    values = {"found": found, "rows": rows, "may": True}
+    return Shown(template="releases/trace.html", values=values, title=Said(*_TITLE))

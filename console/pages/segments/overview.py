@@ -13,7 +13,7 @@ from console.pages.page import Shown, Visit, page
 from console.pages.segments.cards import Card, cards, history, nights, phrases
 from console.words import Said
 
-FIGURES = frozenset({Field.FIGURES})
+FIGURES = frozenset({Field.FIGURES, Field.INTERNAL})
 _TREND = 14
 _PHRASES = 2
 

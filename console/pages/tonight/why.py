@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from base.roles import SHOWS, Action
+from base.roles import SHOWS, Action, Field
 from base.scrub import scrub
 from console.pages.page import Done, Shown, Visit, deed, page, reply
 from console.pages.tonight.night import around, first_words
@@ -15,7 +15,7 @@ from console.words.reasons import reason_said
 from ledger.audit import record
 
 _LOOKED = "customer looked at"
-_FIELDS = SHOWS[Action.READ_CUSTOMER]
+_FIELDS = SHOWS[Action.READ_CUSTOMER] | {Field.INTERNAL}
 _TOKEN = re.compile(r"[A-Za-z][A-Za-z0-9_-]{11}")
 _SHOWN = 20
 _CHOSEN = ("contact", "held_out")
