@@ -1,11 +1,13 @@
 """Nights and the quality of their data at the console."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import insert, select
 
+from base.settings.console import Console
 from console.words.nights import LIST_STATES, STEPS
 from console.words.quality import EXPECTATIONS, TABLES, reason
 from jobs.night import ALL_STEPS
@@ -14,7 +16,7 @@ from lake.tables import DELIVERED
 from ledger.schema import QUALITY_RESULTS, RUNS
 from outreach.release.states import STATES
 from quality.checks import checks_of
-from tests.console.desk import Desk
+from tests.console.desk import Desk, served
 from tests.ledger.owner import as_owner
 
 NIGHT = date(2026, 8, 3)
@@ -150,3 +152,11 @@ def test_everything_that_can_be_met_with_has_words() -> None:
     assert {table.name for table in DELIVERED} <= set(TABLES)
     reasons = {check.reason for table in DELIVERED for check in checks_of(table)}
     assert not [one for one in reasons if reason(one).chinese == one]
+
+
+def test_a_night_leads_to_airflow_where_the_settings_say_where_it_is(ran: Desk) -> None:
+    assert "Airflow" not in ran.visitor("operator").get(f"/runs/{NIGHT}").text
+    told = Console(airflow_url="https://airflow.bank.example/")
+    with served(ran.settings.model_copy(update={"console": told}), ran.ledger) as address:
+        page = replace(ran, address=address).visitor("operator").get(f"/runs/{NIGHT}").text
+    assert f'href="https://airflow.bank.example/dag_runs?partition_key_pattern={NIGHT}"' in page

@@ -93,6 +93,7 @@ def run(visit: Visit) -> Shown:
             "waits": waits,
             "again": _again(steps, as_of),
             "may_run": visit.may(Action.RUN_NIGHT),
+            "airflow": _in_airflow(visit.settings.console.airflow_url, as_of),
             "earlier": [
                 _as_step([one], now)
                 for one in reversed(every)
@@ -100,6 +101,11 @@ def run(visit: Visit) -> Shown:
             ],
         },
     )
+
+
+def _in_airflow(address: str, as_of: date) -> str:
+    """Airflow's page of the night's runs, whose partition key is its date; empty where none is told."""
+    return address and f"{address.rstrip('/')}/dag_runs?partition_key_pattern={as_of}"
 
 
 def _newest(connection: Connection, dates: Sequence[date]) -> dict[date, list[Any]]:
