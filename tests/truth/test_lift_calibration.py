@@ -31,13 +31,13 @@ from strategies.experiment import Experiment
 from tests.outreach.rooms import DAY, decided, rooms
 
 WORLDS = 200
-CUSTOMERS = 4_000
+CUSTOMERS = 2_500
 NIGHTS = 2
 WINDOW_DAYS = 5
 GLOBAL_HOLDOUT = 0.02
 EXPLORATION = 0.05
 FIRST_DAY = day_number(date(2026, 7, 2))
-CAPACITY = {"push": 300, "ai_call": 250, "human_call": 300}
+CAPACITY = {"push": 190, "ai_call": 155, "human_call": 190}
 
 
 @dataclass(frozen=True)
