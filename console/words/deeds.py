@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from console.words import Said
-from console.words.nights import RECIPIENTS
-from console.words.persons import PURPOSES
+from console.words.errors import known
+from console.words.errors.places import place_said
+from console.words.nights import ACTORS
 
 DEEDS: Mapping[str, Said] = {
     "signed in": Said("signed in", "登录"),
@@ -39,6 +40,7 @@ DEEDS: Mapping[str, Said] = {
     "outcomes taken in": Said("took outcomes in", "回收触达结果"),
     "experiment reviewed": Said("decided about an experiment", "实验复盘"),
     "holdout exported": Said("handed out a holdout", "导出留出组"),
+    "holdout handed out": Said("gave a program a holdout", "向程序提供留出组"),
     "retention applied": Said("deleted what was kept long enough", "清理到期数据"),
     "opted out": Said("entered an opt-out", "登记退订"),
     "opt-out withdrawn": Said("withdrew an opt-out", "撤销退订"),
@@ -62,17 +64,22 @@ DEEDS: Mapping[str, Said] = {
 """By the action as it is kept."""
 
 DETAILS: Mapping[str, Said] = {
+    "about": Said("about", "事由"),
     "accounts": Said("accounts", "账户数"),
     "action": Said("what was asked for", "所请求的操作"),
     "as_of": Said("business date", "业务日期"),
     "asked": Said("asked for", "请求"),
     "channel": Said("channel", "渠道"),
     "class": Said("class", "类别"),
+    "before": Said("before", "此前"),
     "closed": Said("name closed", "已锁定"),
     "contacts": Said("contacts", "触达数"),
+    "covers": Said("covers", "覆盖范围"),
     "customers": Said("customers asked for", "请求客户数"),
     "dropped": Said("held back", "未发放"),
     "full": Said("unmasked", "未脱敏"),
+    "keys": Said("keys", "密钥数"),
+    "lists": Said("lists", "名单"),
     "note": Said("note", "说明"),
     "opt_out": Said("opt-out", "退订编号"),
     "outcomes": Said("outcomes", "结果数"),
@@ -83,10 +90,12 @@ DETAILS: Mapping[str, Said] = {
     "refused": Said("refused", "拒收"),
     "rests_until": Said("rests until", "停用至"),
     "rows": Said("rows", "行数"),
+    "sha256": Said("SHA-256", "摘要 SHA-256"),
     "source": Said("said by way of", "来源"),
     "stands_for": Said("stands for opt-out", "对应退订"),
     "state": Said("state", "状态"),
     "ticket": Said("ticket", "工单"),
+    "token": Said("token", "接口令牌"),
     "unreadable": Said("unreadable", "无法读取"),
     "version": Said("version", "版本"),
     "versions": Said("versions", "版本"),
@@ -105,16 +114,30 @@ def worth(name: str, value: object) -> Said:
     if isinstance(value, bool):
         return Said("yes", "是") if value else Said("no", "否")
     if isinstance(value, dict):
-        return _some([f"{key} {one}" for key, one in value.items()])
+        return _some([_beside(_own(str(key)), _own(str(one))) for key, one in value.items()])
     if isinstance(value, list):
-        return _some([str(one) for one in value])
-    words = PURPOSES if name == "purpose" else RECIPIENTS if name == "recipient" else {}
-    return words.get(str(value), Said(str(value), str(value)))
+        return _some([_own(str(one)) for one in value])
+    return _own(str(value))
 
 
-def _some(every: list[str]) -> Said:
+def own(name: str) -> Said:
+    """Who acted, or on what, where it is the house itself; a name of somebody else stands for itself."""
+    return ACTORS.get(name, Said(name, name))
+
+
+def _own(words: str) -> Said:
+    """A word or a sentence of the house; what somebody wrote stands for itself."""
+    found = ACTORS.get(words) or known(words)
+    return found or Said(words, place_said(words))
+
+
+def _beside(one: Said, other: Said) -> Said:
+    return Said(f"{one.english} {other.english}", f"{one.chinese} {other.chinese}")
+
+
+def _some(every: list[Said]) -> Said:
     few, more = every[:_SHOWN], len(every) - _SHOWN
-    english, chinese = ", ".join(few), "、".join(few)
+    english, chinese = ", ".join(one.english for one in few), "、".join(one.chinese for one in few)
     if more <= 0:
         return Said(english, chinese)
     return Said(f"{english} and {more:,} more", f"{chinese} 等 {len(every):,} 项")

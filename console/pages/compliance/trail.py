@@ -15,7 +15,7 @@ from console.pages.compliance.part import ROOM, part
 from console.pages.page import Done, Shown, Visit, deed, page, reply
 from console.render import BANK_TIME
 from console.words import Refusal, Said
-from console.words.deeds import DEEDS, detail, did, worth
+from console.words.deeds import DEEDS, detail, did, own, worth
 from console.words.errors import said_of
 from ledger.audit import verdicts
 from ledger.audit.chain import head
@@ -24,7 +24,7 @@ from ledger.audit.search import Wanted, lines
 
 _FIELDS = frozenset({Field.TRAIL, Field.TOKEN, Field.INTERNAL})
 _PROOF = f"{ROOM}/audit/proof"
-LINE_WORDS = {"did": did, "detail": detail, "worth": worth}
+LINE_WORDS = {"did": did, "detail": detail, "worth": worth, "own": own}
 """What a table of lines needs to speak in words."""
 _PAGE = 50
 _CHECKPOINTS = 10

@@ -40,6 +40,10 @@ _WORDS: Mapping[str, str] = {
     **_VERBS,
     **_WAYS_TO_NAME,
     "all": "全部",
+    "everything": "全部",
+    "why contacted or not": "为何触达或不触达",
+    "no known purpose, or no ticket": "没有已知用途或工单",
+    "draft": "草稿",
     **{name: channel_said(name).chinese for name in CHANNELS},
     **{
         str(name): words.chinese
