@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, exists, or_, select
 from base.roles import Action
 from console.inbox.need import SHOWN, Group, Need, group, same
 from console.pages.page import Visit
+from console.pages.tonight.night import off_said
 from console.words import Said
 from ledger.schema import STRATEGIES, STRATEGY_VERSIONS
 from outreach.stops import thrown
@@ -102,18 +103,13 @@ def _group(connection: Connection, wanted: ColumnElement[bool], title: Said, *, 
     newest = and_(_VERSIONS.name == _BOOK.name, _VERSIONS.version == _BOOK.pending)
     query = select(STRATEGIES).join(STRATEGY_VERSIONS, newest).where(wanted).order_by(_BOOK.name)
     rows = connection.execute(query.limit(SHOWN + 1)).all()
-    needs = (Need(subject=same(row.name), to=f"/strategies/{row.name}", words=words(row)) for row in rows)
+    needs = (_of(row.name, words(row)) for row in rows)
     return group(title, needs, to=to)
 
 
 def _switch(scope: str, name: str, line: Row[Any]) -> Need:
-    what = {
-        "all": Said("Everything", "全部触达"),
-        "channel": Said(f"Channel {name}", f"渠道 {name}"),
-        "strategy": Said(f"Strategy {name}", f"策略 {name}"),
-    }[scope]
     words = Said(f"by {line.actor}: {line.reason}", f"{line.actor} 停止：{line.reason}")
-    return Need(subject=what, to="/tonight/switches", words=words)
+    return Need(subject=off_said(scope, name), to="/tonight/switches", words=words)
 
 
 def _resting(row: Any, switch: Row[Any] | None) -> Need:
@@ -123,4 +119,8 @@ def _resting(row: Any, switch: Row[Any] | None) -> Need:
         )
     else:
         words = Said("paused", "已暂停")
-    return Need(subject=same(row.name), to=f"/strategies/{row.name}", words=words)
+    return _of(row.name, words)
+
+
+def _of(strategy: str, words: Said) -> Need:
+    return Need(subject=same(strategy), to=f"/strategies/{strategy}", words=words, strategy=strategy)

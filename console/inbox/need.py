@@ -12,11 +12,13 @@ SHOWN = 6
 
 @dataclass(frozen=True, kw_only=True)
 class Need:
-    """``subject`` leads to ``to``; ``words`` say what is to be known before one goes there."""
+    """``subject`` leads to ``to``; ``words`` say what is to be known before one goes there; ``strategy``: its
+    name, where it is about one."""
 
     subject: Said
     to: str
     words: Said
+    strategy: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -87,7 +87,12 @@ def experiments(visit: Visit, connection: Connection) -> Iterator[Group]:
     yield group(
         Said("Experiments to decide on", "待决策的实验"),
         (
-            Need(subject=Said(name, name), to=f"/experiments/{name}#decisions", words=NAMES[verdicts[name]])
+            Need(
+                subject=Said(name, name),
+                to=f"/experiments/{name}#decisions",
+                words=NAMES[verdicts[name]],
+                strategy=name,
+            )
             for name in sorted(names, key=lambda name: (name not in own, name))
         ),
         to="/experiments",

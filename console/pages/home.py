@@ -15,6 +15,7 @@ from console.words.nights import STEPS, outcome
 from jobs.nights import Step, decided_nights, step_under_way
 from lake.tables import VERDICTS_TABLE
 from ledger.schema import RUNS
+from strategies.labels import labels
 
 _NOT_YET = Said("not yet", "未开始")
 _READ = {
@@ -42,11 +43,13 @@ def home(visit: Visit) -> Shown:
         as_of = connection.execute(select(func.max(RUNS.c.as_of))).scalar()
         stages = _stages(connection, as_of) if as_of else []
         decided = decided_nights(connection)
+        named = labels(connection, {one.strategy for group in groups for one in group.needs if one.strategy})
     told = visit.sees(Field.FIGURES) and decided
     return Shown(
         template="home.html",
         values={
             "groups": groups,
+            "named": named,
             "as_of": as_of,
             "stages": stages,
             "done": sum(one.name == "done" for one in stages),

@@ -70,7 +70,7 @@ def test_an_author_finds_what_came_back_and_what_was_approved(busy: Desk) -> Non
     assert "Say <b>who</b> calls." in found["Sent back to you"]
     assert "mobile_silent_app" in found["Approved, to be put live"]
     assert "Strategies to approve" not in found
-    assert "Channel sms" in found["Stopped for everybody"]
+    assert "Channel: Text message" in found["Stopped for everybody"]
 
 
 def test_what_came_back_cannot_bring_markup_along(busy: Desk) -> None:

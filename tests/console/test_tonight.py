@@ -52,11 +52,14 @@ def contacts(lake: Glance) -> list[dict[str, Any]]:
 
 
 def cells(page: str, caption: str) -> dict[str, list[str]]:
-    """The cells of a table by the heading of their row."""
+    """The cells of a table by the heading of their row; of a strategy, by its name below its title."""
     (table,) = re.findall(rf"<caption>{caption}.*?</table>", page, re.DOTALL)
     body = table.partition("<tbody>")[2]
     rows = [
-        [plain(cell) for cell in re.findall(r"<t[hd].*?</t[hd]>", row, re.DOTALL)]
+        [
+            plain(cell.partition("<br>")[2] or cell)
+            for cell in re.findall(r"<t[hd].*?</t[hd]>", row, re.DOTALL)
+        ]
         for row in body.split("</tr>")
     ]
     return {row[0]: row[1:] for row in rows if row}

@@ -68,7 +68,7 @@ def tried(visit: Visit, segment: str) -> Tried:
     return Tried(
         trials=tuple(_trial(row, named, level=level) for row in largest),
         count=count,
-        chart=_chart(largest, segment, visit, level=level) if largest else Markup(),
+        chart=_chart(largest, segment, named, visit, level=level) if largest else Markup(),
     )
 
 
@@ -136,7 +136,14 @@ def _trial(row: Mapping[str, Any], named: Mapping[str, Label], *, level: float) 
     )
 
 
-def _chart(rows: Sequence[Mapping[str, Any]], segment: str, visit: Visit, *, level: float) -> Markup:
+def _chart(
+    rows: Sequence[Mapping[str, Any]],
+    segment: str,
+    named: Mapping[str, Label],
+    visit: Visit,
+    *,
+    level: float,
+) -> Markup:
     language = visit.user.language
     title = Said(f"What strategies did in {segment}", f"各策略在 {segment} 的效果")
     desc = Said(
@@ -148,7 +155,7 @@ def _chart(rows: Sequence[Mapping[str, Any]], segment: str, visit: Visit, *, lev
     return dots(
         [
             Dot(
-                label=row["strategy"],
+                label=named[row["strategy"]].title if row["strategy"] in named else row["strategy"],
                 value=100 * row["lift"],
                 low=None if pd.isna(row["low"]) else 100 * row["low"],
                 high=None if pd.isna(row["high"]) else 100 * row["high"],
@@ -167,7 +174,7 @@ def _chart(rows: Sequence[Mapping[str, Any]], segment: str, visit: Visit, *, lev
 def _interval(row: Mapping[str, Any]) -> str:
     if pd.isna(row["low"]) or pd.isna(row["high"]):
         return "–"
-    return f"{per_hundred(row['low'])} … {per_hundred(row['high'])}"
+    return f"{per_hundred(row['low'])} – {per_hundred(row['high'])}"
 
 
 def _tone(row: Mapping[str, Any], level: float) -> Tone:
