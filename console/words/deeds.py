@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from console.words import Said
 from console.words.errors import known
 from console.words.errors.places import place_said
-from console.words.nights import ACTORS
+from console.words.nights import ACTORS, RECIPIENTS
+from console.words.persons import PURPOSES
 
 DEEDS: Mapping[str, Said] = {
     "signed in": Said("signed in", "登录"),
@@ -117,7 +118,8 @@ def worth(name: str, value: object) -> Said:
         return _some([_beside(_own(str(key)), _own(str(one))) for key, one in value.items()])
     if isinstance(value, list):
         return _some([_own(str(one)) for one in value])
-    return _own(str(value))
+    words = PURPOSES if name == "purpose" else RECIPIENTS if name == "recipient" else {}
+    return words.get(str(value)) or _own(str(value))
 
 
 def own(name: str) -> Said:

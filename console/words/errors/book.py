@@ -41,6 +41,8 @@ BOOK: Mapping[str, str] = {
     "the words hold what may be somebody's number or address, and nothing would ever remove it: leave it "
     "out, "
     "or name the customer by token": "文字中疑似含有个人号码或地址，且会永久保存：请删去，或改用客户令牌",
+    "as version {} was": "内容同第 {0} 版",
+    "copied from {}": "复制自 {0}",
     # Checks.
     "not submitted:": "未提交：",
     "give either files and folders, or names of the book; not both at once": "请只写文件，或只写策略标识",
