@@ -97,6 +97,14 @@ function swap(page) {
   }
 }
 
+function askAgain(asked) {
+  setTimeout(() => {
+    if (asked !== looks) return;
+    if (composing) askAgain(asked);
+    else look(new FormData(desk));
+  }, 400);
+}
+
 // The newest question counts. Who goes on typing meanwhile keeps his words, and it is asked again.
 async function look(data) {
   const mine = typed;
@@ -109,8 +117,8 @@ async function look(data) {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (!page.querySelector("#told")) throw new Error("another page");
     if (asked !== looks) return false;
-    if (mine !== typed) {
-      setTimeout(() => { if (asked === looks && !composing) look(new FormData(desk)); }, 400);
+    if (mine !== typed || composing) {
+      askAgain(asked);
       return false;
     }
     swap(page);

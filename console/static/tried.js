@@ -1,11 +1,14 @@
 // Checks, dry run and submission beside the desk: asked for until all of it is there. What is being typed stays.
 export function following(place) {
+  let shown = "";
   async function ask() {
     try {
       const answer = await fetch(`${place.dataset.asks}${location.search}`, { headers: { accept: "application/json" } });
       const told = await answer.json();
       if (answer.ok) {
-        place.innerHTML = told.html; // made by the house's own template, which escapes
+        // Made by the house's own template, which escapes; what has not changed is not read aloud again.
+        if (told.html !== shown) place.innerHTML = told.html;
+        shown = told.html;
         // What was handed in stands otherwise now; what is typed and not kept, this browser remembers.
         if (told.state === "done") return new URLSearchParams(location.search).has("submission") && location.reload();
       }
