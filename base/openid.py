@@ -10,6 +10,7 @@ from base.errors import ProviderError
 from base.settings.console import Address
 
 _PLACE = "/.well-known/openid-configuration"
+_MEND = "see that the provider runs, and that console.oidc.issuer is its address"
 _SECONDS = 5.0  # somebody waits for it, and holds a place in the console meanwhile
 
 
@@ -50,9 +51,9 @@ def ask(method: str, address: str, **sent: Any) -> dict[str, Any]:
             answer = client.request(method, address, **sent)
         told = answer.json()
     except httpx.HTTPError as error:
-        raise ProviderError(f"{address}: no answer ({type(error).__name__})") from error
+        raise ProviderError(f"{address}: no answer ({type(error).__name__}); {_MEND}") from error
     except ValueError:
         told = None
     if not isinstance(told, dict):
-        raise ProviderError(f"{address}: it answered {answer.status_code}, and no JSON object")
+        raise ProviderError(f"{address}: it answered {answer.status_code}, and no JSON object; {_MEND}")
     return told

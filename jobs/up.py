@@ -61,10 +61,11 @@ def up(settings: Settings, console: Console) -> None:
             console.print(f"{service.name} is starting; its log is {service.log}", soft_wrap=True)
             stack.enter_context(running(service))
             console.print(f"[green]{service.name} is ready at {service.address}", soft_wrap=True)
+        own = settings.console.oidc is None
+        first = f"; the first password was written to {services[-1].log}" if own else ""
         console.print(
             f"Sign in to Airflow as admin; the password is in {services[0].log.parent / PASSWORDS}\n"
-            f"Sign in to the console by a name that longreach console users lists; the first password was "
-            f"written to {services[-1].log}\n"
+            f"Sign in to the console by a name that longreach console users lists{first}\n"
             "Nothing runs by itself yet: trigger the DAG ingest with a partition key like 2026-07-01, "
             "or switch it on for every night to come.\nCtrl-C stops everything.",
             soft_wrap=True,

@@ -2,12 +2,22 @@
 
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-Address = Annotated[
-    str, StringConstraints(pattern=r"^(https://|http://(127\.0\.0\.1|localhost|\[::1\])[:/])\S+$")
-]
+_THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
+
+
+def _of_somebody_sure(address: str) -> str:
+    parts = urlsplit(address)
+    near = parts.scheme == "http" and parts.hostname in _THIS_MACHINE
+    if parts.hostname and (near or parts.scheme == "https"):
+        return address
+    raise ValueError("give an address that begins with https://; http is for this very machine alone")
+
+
+Address = Annotated[str, AfterValidator(_of_somebody_sure)]
 """Of somebody who must be who he says he is: over TLS, or on this very machine."""
 
 
