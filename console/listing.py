@@ -51,13 +51,19 @@ def paged(rows: Sequence[T], told: Mapping[str, str], *, search: Sequence[str], 
 
 
 def read_date(told: str) -> date:
-    """The date. Raises Refusal for what is none."""
+    """The date. Raises Refusal for what is none, and for one of a year that nothing is of."""
     try:
-        return date.fromisoformat(told)
+        day = date.fromisoformat(told)
     except ValueError:
         raise Refusal(
             f"{told!r} is no date; write one like 2026-07-01", f"“{told}”不是日期，请写成 2026-07-01 的形式"
         ) from None
+    if not 1900 <= day.year < 2200:
+        raise Refusal(
+            "there is nothing of such a year; write a date like 2026-07-01",
+            "没有这一年的记录，请写成 2026-07-01 的形式",
+        )
+    return day
 
 
 def pattern(told: str) -> str:

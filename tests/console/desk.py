@@ -6,17 +6,21 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
 import httpx
 import uvicorn
+from argon2 import PasswordHasher
+from sqlalchemy import update
 
 from base.settings import Role, Settings, load_settings
 from console.app import make_app
 from console.entrance import sessions, users
 from jobs.night import night
 from ledger.database import Ledger, open_ledger
+from ledger.schema import CONSOLE_USERS
 from strategies.first_book import put_live
 from strategies.folder import OWN_BOOK, read_files
 
@@ -112,10 +116,17 @@ def open_desk(home: Path, book: Sequence[Path] = (OWN_BOOK,), **settings: Any) -
     with open_ledger(house) as ledger:
         with ledger.engine.begin() as connection:
             for name in (*roles, NOBODY):
-                users.add(connection, name, password=PASSWORD, language="en", actor="test")
+                users.add(connection, name, password=None, language="en", actor="test")
+            connection.execute(update(CONSOLE_USERS).values(password=_digest()))
         put_live(ledger, read_files(book))
         with served(house, ledger) as address:
             yield Desk(address, house, ledger)
+
+
+@cache
+def _digest() -> str:
+    """Of everybody's password, worked out once: that takes long on purpose."""
+    return PasswordHasher().hash(PASSWORD)
 
 
 def two_nights(desk: Desk) -> None:
