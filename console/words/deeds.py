@@ -118,6 +118,9 @@ def worth(name: str, value: object) -> Said:
         return _some([_beside(_own(str(key)), _own(str(one))) for key, one in value.items()])
     if isinstance(value, list):
         return _some([_own(str(one)) for one in value])
+    if name == "reason":
+        # Somebody's own words stay as they were written.
+        return own(str(value))
     words = PURPOSES if name == "purpose" else RECIPIENTS if name == "recipient" else {}
     return words.get(str(value)) or _own(str(value))
 

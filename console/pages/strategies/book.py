@@ -16,6 +16,7 @@ from console.listing import turned
 from console.pages.page import Done, Shown, Visit, deed, page
 from console.pages.strategies.desk import remember
 from console.words import Said
+from console.words.errors import said_of
 from console.words.strategies import STANDS
 from features.catalogue import FEATURES
 from lake.tables.words import PRODUCTS
@@ -93,9 +94,11 @@ def begin_strategy(visit: Visit) -> Done | Shown:
             note=f"copied from {visit.told['copy'].strip()}" if visit.told.get("copy", "").strip() else "",
         )
     except StrategyError as error:
-        return _asked(visit, wrong=str(error), status=422)
+        return _asked(visit, wrong=said_of(error).to(visit.user.language), status=422)
     except BookError as error:
-        return _asked(visit, wrong=str(error).split("; say which")[0], status=422)
+        # How a command would go on from there is nothing for a page.
+        told = said_of(error).to(visit.user.language).partition("; say which")[0]
+        return _asked(visit, wrong=told, status=422)
     remember(visit.ledger, name)
     return Done(
         to=f"/strategies/{name}",
