@@ -24,10 +24,14 @@ class Link:
 def flow(links: Sequence[Link], *, title: str, desc: str, before: str, after: str) -> Markup:
     """Bands from what is on the left to what is on the right, each as thick as there are many.
 
-    ``before`` and ``after`` stand above the two sides, whose places keep the order of the links.
+    ``before`` and ``after`` stand above the two sides. The places on the left keep the order of the links;
+    on the right those that stand on the left as well keep theirs, the others follow.
     """
     sources = list(dict.fromkeys(one.source for one in links))
-    targets = list(dict.fromkeys(one.target for one in links))
+    place = {name: number for number, name in enumerate(sources)}
+    targets = sorted(
+        dict.fromkeys(one.target for one in links), key=lambda name: place.get(name, len(sources))
+    )
     scale = _TALL / (sum(one.value for one in links) or 1)
     left = _tops(sources, [(one.source, one.value * scale) for one in links])
     right = _tops(targets, [(one.target, one.value * scale) for one in links])

@@ -62,7 +62,7 @@ def by_night(went: Course, language: Language) -> Markup:
         high=of_100("high"),
     )
     labels = [_short(one.as_of) for one in readings]
-    return lines(labels, [line], title=title, desc=desc, said=lambda tick: f"{tick:+g}")
+    return lines(labels, [line], title=title, desc=desc, said=_signed)
 
 
 def by_segment(segments: Sequence[Row], language: Language) -> Markup:
@@ -95,8 +95,12 @@ def _dots(rows: Sequence[Dot], *, title: Said, desc: Said, language: Language) -
         title=title.to(language),
         desc=f"{desc.to(language)} {_BELOW.to(language)}",
         axis=_AXIS.to(language),
-        said=lambda tick: f"{tick:+g}" if tick else "0",
+        said=_signed,
     )
+
+
+def _signed(tick: float) -> str:
+    return f"{tick:+g}" if tick else "0"
 
 
 def _for_one_look(row: Row) -> Row:
