@@ -105,7 +105,7 @@ def fill_the_form(page: Page, plan: Plan) -> None:
     page.locator("#note").fill("first try")
     expect(page.locator("#text")).to_have_value(re.compile(re.escape(plan.script)))
     smallest = re.compile(plan.say(r"20 % held out, a lift of at least", r"20 % 时.可检出的最小提升为"))
-    expect(page.locator("#count")).to_contain_text(smallest)
+    expect(page.locator("#size")).to_contain_text(smallest)
 
 
 def keep_and_try(page: Page, plan: Plan) -> None:
