@@ -1,13 +1,16 @@
 """What is wrong with rules and documents, told to those who read Chinese."""
 
 import re
+from copy import deepcopy
 
 import pytest
+import yaml
 
 from base.errors import StrategyError
-from console.words.errors import in_both
+from console.words.errors import in_both, known
 from features.catalogue import FEATURES
 from strategies.atoms import RuleError
+from strategies.edits import leaves_of
 from strategies.folder import OWN_BOOK
 from strategies.reader import read
 from strategies.rule import parse
@@ -60,3 +63,26 @@ def test_mistakes_in_a_document_are_told_in_chinese(good: str, bad: str) -> None
     for line in str(caught.value).split("\n"):
         words = re.sub(r"^x:\d+:\d+: ", "", line)
         assert re.search(r"[\u4e00-\u9fff]{2}", in_both(words).chinese), words
+
+
+@pytest.mark.parametrize("wrong", ["", "x", "-1", "1.5", "13800138000", "{x}", [], {"a": "b"}], ids=repr)
+def test_whatever_is_wrong_anywhere_is_told_in_chinese(wrong: object) -> None:
+    document = yaml.load(TEXT, Loader=yaml.BaseLoader)
+    lines = []
+    for path in leaves_of(TEXT, file="x"):
+        changed = deepcopy(document)
+        part = changed
+        for step in path[:-1]:
+            part = part[step]
+        part[path[-1]] = wrong
+        lines += _mistakes(changed)
+    assert lines
+    assert not [line for line in lines if known(line) is None]
+
+
+def _mistakes(document: object) -> list[str]:
+    try:
+        read(yaml.safe_dump(document, allow_unicode=True, width=10_000), file="x", features=FEATURES)
+    except StrategyError as error:
+        return [re.sub(r"^x:\d+:\d+: ", "", line) for line in str(error).split("\n")]
+    return []
