@@ -27,7 +27,7 @@ class Action(Enum):
     LOOK_INTO_VAULT = "see a person's identity, with purpose and ticket", "凭用途与工单查看身份信息"
     ANSWER_PERSON = "find, hand out and erase what is kept of a person", "个人信息查询、导出、删除"
     KEEP_USERS = "let people into the console, and out of it", "管理工作台用户"
-    READ_AUDIT = "read and verify the audit trail and the alerts", "查看与校验审计链和告警"
+    READ_AUDIT = "read and verify the audit trail and the alerts", "查看与校验审计轨迹和告警"
 
     def __init__(self, english: str, chinese: str) -> None:
         self.english, self.chinese = english, chinese

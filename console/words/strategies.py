@@ -28,7 +28,7 @@ PARTS: Mapping[str, Said] = {
     "name": Said("Identifier", "标识"),
     "title": Said("Title", "名称"),
     "kind": Said("Product", "产品"),
-    "manager": Said("Manager", "负责人"),
+    "manager": Said("Manager", "经理"),
     "tags": Said("Tags", "标签"),
     "who": Said("Whom it is for", "目标客户"),
     "offer": Said("Offer", "优惠内容"),

@@ -12,7 +12,7 @@ from strategies.links import layers_of
 
 
 class Loop(Finding):
-    """Touches of the funnel lead back to each other: a journey would never end. 漏斗出现循环"""
+    """Touches of the funnel lead back to each other: a journey would never end. 触达流程出现循环"""
 
     name = "loop"
     grave = True
@@ -27,7 +27,7 @@ class Loop(Finding):
 
 class NeverReached(Finding):
     """A touch of the funnel is never reached: no result of the touches before leads to it, or only after the
-    goal's window has passed. 漏斗触点永远无法到达
+    goal's window has passed. 触达流程触点永远无法到达
     """
 
     name = "never_reached"

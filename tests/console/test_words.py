@@ -232,6 +232,9 @@ def test_chinese_is_punctuated_as_chinese() -> None:
         ("账户", ("帐户", "帐号")),
         ("话术", ("台词", "脚本文字")),
         ("上线", ("上架",)),
+        ("经理", ("负责人",)),
+        ("审计轨迹", ("审计链",)),
+        ("触达流程", ("漏斗",)),
     ],
 )  # fmt: skip
 def test_a_term_has_one_word(term: str, others: tuple[str, ...]) -> None:

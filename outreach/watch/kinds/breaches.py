@@ -13,7 +13,7 @@ class CanaryTouched(AlertKind):
 
 
 class ChainBroken(AlertKind):
-    """The audit trail is not as it was written. 审计链被篡改。"""
+    """The audit trail is not as it was written. 审计轨迹被篡改。"""
 
     name = "chain_broken"
     quiet = timedelta(hours=1)
