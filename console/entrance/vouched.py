@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from threading import Semaphore
 from urllib.parse import quote, unquote
 
 from starlette.requests import Request
@@ -21,6 +22,8 @@ ANSWERED = f"{SIGN_IN}/answered"
 _ATTEMPT = "longreach_attempt"
 _WITHIN = 600
 """Seconds that signing in there may take."""
+AT_ONCE = 8
+"""Who may wait for the provider at once: a slow one must not take the places of those who are in."""
 SILENT = Said(
     "The identity provider does not answer as it should; nobody can sign in just now. Try again in a moment.",
     "身份认证服务没有正常响应，暂时无法登录，请稍后再试。",
@@ -44,13 +47,18 @@ def routes(house: House) -> list[Route]:
     if provider is None:
         return []
     ways = {f"{SIGN_IN}/begin": _begin, ANSWERED: _back, f"{SIGN_IN}/leave": _leave}
-    return [Route(path, _way(house, provider, leads), methods=["GET"]) for path, leads in ways.items()]
+    asking = Semaphore(AT_ONCE)
+    return [
+        Route(path, _way(house, provider, leads, asking), methods=["GET"]) for path, leads in ways.items()
+    ]
 
 
-def _way(house: House, provider: OpenId, leads: _Leads) -> Answer:
+def _way(house: House, provider: OpenId, leads: _Leads, asking: Semaphore) -> Answer:
     """The answer; where the provider gives none, or none to be believed, the way in says why."""
 
     def answer(request: Request, told: Told) -> Response:
+        if not asking.acquire(blocking=False):
+            return shown(house, request, told, wrong=SILENT, status=503)
         try:
             response = leads(house, provider, request, told)
         except VouchError as error:
@@ -59,6 +67,8 @@ def _way(house: House, provider: OpenId, leads: _Leads) -> Answer:
         except ProviderError as error:
             _log.warning("nobody is vouched for: %s", error)
             response = shown(house, request, told, wrong=SILENT, status=503)
+        finally:
+            asking.release()
         if leads is not _begin:
             response.delete_cookie(_ATTEMPT, path=SIGN_IN)  # an attempt is good for one answer
         return response

@@ -2,9 +2,11 @@
 
 import hmac
 import json
+import threading
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from html import unescape
@@ -281,6 +283,20 @@ def test_a_provider_that_is_silent_or_another_signs_nobody_in(vouching: Desk, pr
     address = _sent_on(visitor)
     provider.described = {"token_endpoint": "http://127.0.0.1:9/token"}
     _is_refused(_come_back(visitor, address), vouched.SILENT, status=503)
+
+
+def test_a_slow_provider_keeps_few_waiting_and_nobody_who_is_in(vouching: Desk, provider: Provider) -> None:
+    inside = vouching.visitor("operator")
+    provider.slow = threading.Event()
+    with ThreadPoolExecutor(vouched.AT_ONCE) as several:
+        begun = [several.submit(vouching.visitor().get, "/sign-in/begin") for _ in range(vouched.AT_ONCE)]
+        for _ in begun:
+            assert provider.asked.acquire(timeout=30)
+        _is_refused(vouching.visitor().get("/sign-in/begin"), vouched.SILENT, status=503)
+        assert inside.get("/").status_code == 200
+        provider.slow.set()
+        assert {one.result().status_code for one in begun} <= {303, 503}
+    assert vouching.visitor().get("/sign-in/begin").status_code == 303
 
 
 def test_nobody_signs_in_by_password_where_a_provider_vouches(vouching: Desk, provider: Provider) -> None:

@@ -56,6 +56,7 @@ class Provider(ClientMixin):
     ``lies`` stand in a proof in place of what is so; ``signs``: the key it is signed with, by ``algorithm``;
     ``named``: the keys that it tells of, else that one; ``methods``: how the program may show its secret;
     ``tells``: claims that the proof holds besides ``sub``; ``described``: what it says of itself, besides.
+    ``slow``: it says nothing of itself before that is set; ``asked`` counts who waits.
     """
 
     come_back: str
@@ -69,6 +70,8 @@ class Provider(ClientMixin):
     signs: Any = None
     named: list[Any] = field(default_factory=list)
     described: Claims = field(default_factory=dict)
+    asked: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    slow: threading.Event | None = None
     codes: dict[str, Code] = field(default_factory=dict)
     tokens: dict[str, Claims] = field(default_factory=dict)
     issuer: str = ""
@@ -133,6 +136,9 @@ def _app(provider: Provider) -> Flask:
 
     @app.get("/.well-known/openid-configuration")
     def describe() -> Response:
+        if provider.slow is not None:
+            provider.asked.release()
+            provider.slow.wait()
         places = ("authorization", "token", "userinfo", "end_session")
         found = {f"{place}_endpoint": f"{provider.issuer}/{place}" for place in places}
         return jsonify(
