@@ -62,9 +62,9 @@ class _Lake:
         return there.to_pyarrow_table(partitions=night, columns=list(table.names))
 
     def write(self, table: Table, pieces: Iterator[pa.Table]) -> None:
-        """Overwrites the night's rows, a piece at a time."""
+        """Overwrites the night's rows, in few files, as a night writes them."""
         predicate: str | None = f"as_of = '{self.as_of.isoformat()}'"
-        for piece in pieces:
+        for piece in _together(pieces):
             rows = piece.select(list(table.names)).cast(table.arrow_schema())
             dated = rows.append_column("as_of", pa.array([self.as_of] * rows.num_rows, pa.date32()))
             mode = "overwrite" if predicate else "append"
@@ -107,6 +107,18 @@ def _write_customers(lake: _Lake, *, customers: int) -> None:
 
     for table in (CUSTOMER_FEATURES, CUSTOMER_SEGMENTS):
         lake.write(table, pieces(table))
+
+
+def _together(pieces: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """The pieces, as many together as make a file."""
+    held: list[pa.Table] = []
+    for piece in pieces:
+        held.append(piece)
+        if sum(one.num_rows for one in held) >= _PIECE:
+            yield pa.concat_tables(held)
+            held = []
+    if held:
+        yield pa.concat_tables(held)
 
 
 def _repeated(rows: pa.Table, *, times: int) -> Iterator[pa.Table]:

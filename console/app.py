@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,6 +21,9 @@ from ledger.database import Ledger
 
 _STATIC = Path(__file__).parent / "static"
 
+_AT_ONCE = 16
+"""Threads that answer: as many as the ledger has connections for, and one; more would wait."""
+
 Clock = Callable[[], datetime]
 
 
@@ -33,6 +37,7 @@ def make_app(settings: Settings, ledger: Ledger, *, clock: Clock = lambda: datet
 
     @asynccontextmanager
     async def open_for_errands(_: FastAPI) -> AsyncIterator[None]:
+        current_default_thread_limiter().total_tokens = _AT_ONCE
         yield
         house.errands.close()
 

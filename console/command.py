@@ -30,8 +30,10 @@ def serve(
 
     from console.app import make_app
     from console.entrance.users import add, everybody
+    from console.memory import hold_little
     from ledger.database import open_ledger
 
+    hold_little()
     settings = load_settings()
     with open_ledger(settings) as ledger:
         with ledger.engine.begin() as connection:

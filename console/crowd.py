@@ -31,6 +31,8 @@ _Z = 1.959964
 _SEGMENT = "segment"
 _AT_ONCE = 8
 """Columns read together for the sample: of each a page is held, and its dictionary."""
+_RULES = 500
+"""Rules tried together: every comparison of theirs takes room."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +139,7 @@ class Crowd:
         if not names:
             return ()
         own = _bits([rule], people)[0]
-        both = np.bitwise_count(theirs & own).sum(axis=1, dtype=np.int64)
+        both = np.array([np.bitwise_count(each & own).sum(dtype=np.int64) for each in theirs])
         these, scale = int(np.bitwise_count(own).sum()), people.customers / max(people.sample.num_rows, 1)
         first = [place for place in np.argsort(-both, kind="stable")[:most] if both[place]]
         told = _parts([round(both[place] * scale) for place in first], of=round(these * scale))
@@ -207,7 +209,11 @@ class Crowd:
 
 def _bits(rules: Sequence[Condition], people: _People) -> npt.NDArray[np.uint64]:
     """Whom of the sample each rule selects: rules x words."""
-    return compile_rules(rules, as_of=people.as_of).bits_of_few(people.sample)
+    found = np.empty((len(rules), -(-people.sample.num_rows // 64)), np.uint64)
+    for first in range(0, len(rules), _RULES):
+        some = slice(first, first + _RULES)
+        found[some] = compile_rules(rules[some], as_of=people.as_of).bits_of_few(people.sample)
+    return found
 
 
 def _beside(batches: Iterable[pa.RecordBatch], column: pa.Array) -> Iterator[tuple[pa.RecordBatch, pa.Array]]:

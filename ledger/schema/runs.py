@@ -41,6 +41,7 @@ AUDIT = Table(
     Column("subject", String, nullable=False, index=True),
     Column("detail", JSON, nullable=False),
     Index("ix_audit_action_at", "action", "at"),
+    Index("ix_audit_actor_id", "actor", "id"),
 )
 
 QUALITY_RESULTS = Table(
