@@ -47,7 +47,7 @@ async function count(exact) {
     }
     // Made by the house's own templates, which escape.
     part("count").innerHTML = found.html;
-    part("size").innerHTML = found.size;
+    if (part("size")) part("size").innerHTML = found.size;
     underline(found.before, found.wrong);
   } catch {
     if (mine === typed) part("count").textContent = part("count").dataset.silent;
@@ -77,23 +77,33 @@ function soon() {
   later = setTimeout(rivals, 1200);
 }
 
+// Where the keyboard stands: boxes and buttons have a name and no id; a button that mends, its field's.
+function placeOf(at) {
+  if (at.id) return `#${CSS.escape(at.id)}`;
+  if (at.name === "change") return `[name=change][value="${CSS.escape(at.value)}"]`;
+  return at.name ? `[name="${CSS.escape(at.name)}"]` : null;
+}
+
 // Puts the server's view of form and document in place of ours; focus, cursor and open parts stay.
 function swap(page) {
   const at = document.activeElement;
-  const place = at && desk.contains(at) && at.id ? [at.id, at.selectionStart, at.selectionEnd] : null;
+  const place = at && desk.contains(at) && placeOf(at);
+  const [from, to] = place ? [at.selectionStart, at.selectionEnd] : [];
   const folded = () => [...desk.querySelectorAll("#funnel details, #terms details")];
   const open = folded().map((each) => each.open);
+  const size = part("size")?.innerHTML;
   for (const name of ["told", "drawing", "funnel", "terms"]) {
     part(name).innerHTML = page.querySelector(`#${name}`).innerHTML;
   }
   folded().forEach((each, number) => { each.open ||= open[number] ?? true; });
+  if (size && part("size")) part("size").innerHTML = size; // until it is counted anew
   text.value = page.querySelector("#text").value;
   rule.value = page.querySelector("#rule").value;
   desk.querySelector("[name=was]").value = page.querySelector("[name=was]").value;
-  const again = place && document.getElementById(place[0]);
-  if (again) {
+  const again = place && desk.querySelector(place);
+  if (again && again !== at) {
     again.focus();
-    if (typeof place[1] === "number" && again.setSelectionRange) again.setSelectionRange(place[1], place[2]);
+    if (typeof from === "number") again.setSelectionRange?.(from, to);
   }
 }
 
@@ -149,7 +159,13 @@ desk.addEventListener("input", (event) => {
     soon();
   }
 });
+// A day's digits are typed one by one, and each makes another day: it is looked at when it is left.
+desk.addEventListener("focusout", (event) => {
+  const { type, value, defaultValue } = event.target;
+  if (type === "date" && value !== defaultValue) look(new FormData(desk));
+});
 desk.addEventListener("change", (event) => {
+  if (event.target.type === "date") return;
   if (event.target === alike) rivals();
   else if (event.target.id !== "note" && !event.target.id.startsWith("new-")) look(new FormData(desk));
 });
