@@ -275,4 +275,5 @@ def _frame(house: House, user: User, request: Request, *, title: Said) -> dict[s
         "said": unquote(request.cookies.get(SAID, "")),
         "form_token": sessions.form_token(request.cookies[sessions.COOKIE]),
         "here": request.url.path,
+        "back": f"{request.url.path}?{request.url.query}".rstrip("?"),
     }

@@ -102,3 +102,22 @@ def test_an_axis_holds_its_values_between_few_round_numbers(one: float, other: f
     assert marks[0] <= low + slack
     assert marks[-1] >= high - slack
     assert marks == sorted(set(marks))
+
+
+def test_what_hardly_moves_is_drawn_nearly_level() -> None:
+    (line,) = drawn(
+        lines(["1", "2"], [Line(name="x", values=[245, 244])], **WORDS, said=str, zero=False), "polyline"
+    )[-1:]
+    heights = [float(point.partition(",")[2]) for point in (line.get("points") or "").split()]
+    assert 0 < heights[1] - heights[0] < 20
+    (small,) = drawn(spark([245, 244], title="245 to 244"), "polyline")
+    heights = [float(point.partition(",")[2]) for point in (small.get("points") or "").split()]
+    assert 0 < heights[1] - heights[0] < 2
+
+
+def test_a_flow_keeps_one_order_on_both_sides() -> None:
+    links = [
+        Link(source=a, target=b, value=20, told="20") for a, b in (("S1", "S2"), ("S2", "S1"), ("S2", "out"))
+    ]
+    words = [one.text for one in drawn(flow(links, **WORDS, before="then", after="now"), "text")]
+    assert words == ["then", "now", "S1", "S2", "S1", "S2", "out"]

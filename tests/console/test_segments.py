@@ -1,5 +1,6 @@
 """The segments at the console: what stands on their pages, and what must not."""
 
+import html
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -168,3 +169,18 @@ def test_two_segments_stand_side_by_side(visitor: Visitor) -> None:
 
 def test_without_a_night_the_page_says_what_to_do(desk: Desk) -> None:
     assert "run a night first" in desk.visitor("segment_manager").get("/segments").text
+
+
+def test_a_card_calls_strategies_by_their_titles_and_itself_by_its_traits(visitor: Visitor) -> None:
+    page = visitor.get("/segments/S01").text
+    assert "<title>S01 low age, has card" in page
+    assert re.search(
+        r'href="/experiments/fund_first_plan">年轻人第一笔定投[^<]*</a><br><small>fund_first_plan<', page
+    )
+
+
+def test_another_language_keeps_what_was_searched_for(visitor: Visitor) -> None:
+    page = visitor.get("/segments?q=card&sort=-aum").text
+    (back,) = re.findall(r'name="back" value="([^"]*)"', page)
+    there = visitor.post("/preferences", language="en", back=html.unescape(back))
+    assert there.headers["location"] == "/segments?q=card&sort=-aum"

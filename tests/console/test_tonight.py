@@ -328,3 +328,13 @@ def test_a_customer_goes_by_token_alone(night_desk: Desk, typed: str) -> None:
     with night_desk.ledger.engine.connect() as connection:
         since = connection.execute(select(AUDIT.c.action).where(AUDIT.c.id > before)).scalars().all()
     assert "customer looked at" not in since
+
+
+def test_the_first_page_tells_what_the_plan_comes_to(
+    night_desk: Desk, contacts: list[dict[str, Any]]
+) -> None:
+    figures = (
+        night_desk.visitor("segment_manager").get("/").text.split('class="figures"')[1].split("</dl>")[0]
+    )
+    assert f'<a href="/tonight">{len(contacts):,}</a>' in figures
+    assert 'href="/experiments?verdict=continue"' in figures

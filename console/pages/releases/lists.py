@@ -87,6 +87,7 @@ def night_releases(visit: Visit) -> Shown:
         )
     return Shown(
         template="releases/night.html",
+        title=Said(f"Lists of {as_of}", f"{as_of} 名单"),
         values={
             "as_of": as_of,
             "day": contact_day(as_of),

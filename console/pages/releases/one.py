@@ -10,7 +10,7 @@ from base.roles import Field
 from console.listing import paged, read_date
 from console.pages.page import Shown, Visit, page
 from console.pages.releases.lists import shown_rows, way
-from console.words import Refusal
+from console.words import Refusal, Said
 from console.words.material import MATERIAL_WORDS
 from console.words.nights import ACTORS, LIST_STATES, RECIPIENTS, said
 from evaluation.suppress import hidden
@@ -43,6 +43,7 @@ def one_list(visit: Visit) -> Shown:
     own = [move for move in moves if move["recipient"] == recipient]
     return Shown(
         template="releases/one.html",
+        title=Said(*(f"{words}, {as_of}" for words in said(RECIPIENTS, recipient))),
         values={
             "list": one,
             "words": said(RECIPIENTS, recipient),

@@ -85,6 +85,7 @@ def run(visit: Visit) -> Shown:
     newest = {step.run.id for step in steps if step.run is not None}
     return Shown(
         template="runs/night.html",
+        title=Said(f"Night of {as_of}", f"{as_of} 夜间作业"),
         values={
             "as_of": as_of,
             "steps": steps,

@@ -70,6 +70,7 @@ def night_quality(visit: Visit) -> Shown:
         )
     return Shown(
         template="runs/night_quality.html",
+        title=Said(f"Data quality of {as_of}", f"{as_of} 数据质量"),
         values={
             "as_of": as_of,
             "tables": [(said(TABLES, row.table_name), row, _told(row.delivered)) for row in tables],

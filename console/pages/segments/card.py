@@ -45,6 +45,7 @@ def segment(visit: Visit) -> Shown:
         named = labels(connection, [*(one["strategy"] for one in contacting), *naming_it[:_NAMED]])
     return Shown(
         template="segment.html",
+        title=Said(card.called("en"), card.called("zh")),
         values={
             "card": card,
             "as_of": on[-1],

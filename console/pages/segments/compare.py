@@ -44,6 +44,7 @@ def compare(visit: Visit) -> Shown:
     ]
     return Shown(
         template="segment_compare.html",
+        title=Said(f"{one.segment} and {other.segment}", f"{one.segment} 与 {other.segment}"),
         values={
             "one": one,
             "other": other,
