@@ -10,10 +10,13 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 from starlette.routing import compile_path
 
 from console.pages.page import Deed, Page, Reply, deeds, pages, replies
+from lake.tables.words import CHANNELS
 from tests.console.desk import Visitor
 
 ALIKE = 2
 """So many addresses of one page that are asked with the same names are looked at."""
+ENGINES = frozenset({"tonight_what_if_state", "again", "ask", "pause", "more", *CHANNELS})
+"""What is not followed: each of these questions is answered by an engine of its own."""
 
 Declared = TypeVar("Declared", Page, Deed, Reply)
 
@@ -63,12 +66,12 @@ def walk(visitor: Visitor, beginnings: Iterable[str]) -> dict[str, Seen]:
         address = waiting.popleft()
         if address in seen:
             continue
-        one = shown_at(address)
+        one, asked = shown_at(address), {name for name, _ in parse_qsl(urlsplit(address).query)}
         if one is None:
             continue
-        kind = (one.name, *sorted({name for name, _ in parse_qsl(urlsplit(address).query)}))
+        kind = (one.name, *sorted(asked))
         alike[kind] += 1
-        if alike[kind] > ALIKE and address not in first:
+        if address not in first and (alike[kind] > ALIKE or ENGINES & {*kind}):
             continue
         seen[address] = look(visitor, address)
         waiting.extend(sorted(seen[address].links))
