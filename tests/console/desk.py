@@ -111,7 +111,7 @@ def served(
 @contextmanager
 def open_desk(home: Path, book: Sequence[Path] = (OWN_BOOK,), **settings: Any) -> Iterator[Desk]:
     """A console with these strategies live and somebody of each role, each called like it."""
-    roles = {**{role: (role,) for role in ROLES}, ALL_ROUNDER: ROLES}
+    roles: dict[str, tuple[Role, ...]] = {**{role: (role,) for role in ROLES}, ALL_ROUNDER: ROLES}
     house = load_settings(home=home, roles=roles, **settings)
     with open_ledger(house) as ledger:
         with ledger.engine.begin() as connection:

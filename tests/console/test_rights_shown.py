@@ -8,6 +8,7 @@ import pytest
 
 from base.roles import DUTIES, Action, Duty, Field
 from base.settings import Role
+from console.api.app import needs_of
 from console.pages.page import Deed, Page, Reply, deeds, pages, replies
 from lake.glance import Glance
 from lake.tables import CUSTOMER_SEGMENTS
@@ -19,6 +20,7 @@ from tests.console.api_world import given, program
 from tests.console.desk import ALL_ROUNDER, NOBODY, ROLES, Desk, served
 from tests.console.planted import WATCHED, planted, shown
 from tests.console.stages import LATER, STAGES, every_stage
+from tests.console.test_api import ENTRIES, ask
 from tests.console.walk import Seen, done_at, look, shown_at, walk
 
 SHOWN: dict[str, Page | Reply] = {**pages(), **replies()}
@@ -216,3 +218,16 @@ def test_no_answer_to_a_program_holds_a_kind_that_its_role_may_not_see(
             answer = client.get(address(path), params={"address": "d-1"})
             for kind in set(Field) - fields_of(role or NOBODY):
                 assert not shown(answer.text, values[kind]), (path, kind)
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_a_program_that_lacks_one_thing_that_an_entry_needs_is_refused(
+    house: Desk, monkeypatch: pytest.MonkeyPatch, entry: str
+) -> None:
+    needs, kept = needs_of(ENTRIES[entry][1]), given(house, "operator")
+    for kind in needs.fields:
+        all_but(monkeypatch, field=kind)
+        assert ask(house, kept, entry).status_code == 403, kind
+    if needs.action is not None:
+        all_but(monkeypatch, action=needs.action)
+        assert ask(house, kept, entry).status_code == 403
