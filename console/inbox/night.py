@@ -11,6 +11,7 @@ from console.inbox.book import authored
 from console.inbox.need import SHOWN, Group, Need, group
 from console.pages.page import Visit
 from console.words import Said
+from console.words.deeds import concerned
 from console.words.nights import RECIPIENTS, STEPS, outcome, said
 from console.words.verdicts import NAMES
 from jobs.nights import step_under_way
@@ -113,7 +114,7 @@ def alarms(visit: Visit, connection: Connection) -> Iterator[Group]:
             Need(
                 subject=words.get(row.kind, Said(row.kind, row.kind)),
                 to=f"/alerts?kind={row.kind}",
-                words=Said(row.subject, row.subject),
+                words=concerned(row.subject),
             )
             for row in rows
         ),

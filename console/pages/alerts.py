@@ -13,6 +13,7 @@ from console.pages.page import Shown, Visit, page
 from console.render import BANK_TIME
 from console.words import Said
 from console.words.alerts import DETAILS
+from console.words.deeds import concerned, worth
 from console.words.nights import said
 from ledger.schema import ALERTS
 from outreach.watch.alerts import kinds
@@ -66,15 +67,9 @@ def _in_words(row: Row[Any], words: Mapping[str, Said]) -> Mapping[str, Any]:
         "at": row.at,
         "kind": row.kind,
         "words": said(words, row.kind),
-        "subject": row.subject,
+        "subject": concerned(row.subject),
         "detail": [
-            (said(DETAILS, name), _plain(value)) for name, value in row.detail.items() if name != _TRACER
+            (said(DETAILS, name), worth(name, value)) for name, value in row.detail.items() if name != _TRACER
         ],
         "told_at": row.told_at,
     }
-
-
-def _plain(value: object) -> Said:
-    if isinstance(value, bool):
-        return Said("yes", "是") if value else Said("no", "否")
-    return Said(str(value), str(value))

@@ -4,6 +4,16 @@ from collections.abc import Mapping
 
 from console.words import Said
 
+BENDS: Mapping[str, Said] = {
+    "edited": Said("edited", "被修改"),
+    "removed": Said("removed", "被删除"),
+    "inserted": Said("inserted", "被插入"),
+    "re-ordered": Said("re-ordered", "被调换顺序"),
+    "cut off": Said("cut off", "被截断"),
+    "written anew": Said("written anew", "被整体重写"),
+}
+"""How the audit trail is not as it was written."""
+
 DETAILS: Mapping[str, Said] = {
     "rows": Said("rows", "行数"),
     "from": Said("told from", "告警起点"),

@@ -130,6 +130,11 @@ def own(name: str) -> Said:
     return ACTORS.get(name, Said(name, name))
 
 
+def concerned(name: str) -> Said:
+    """What an alert or a line of the trail concerns; somebody's name or token stands for itself."""
+    return Said(name, place_said(name))
+
+
 def _own(words: str) -> Said:
     """A word or a sentence of the house; what somebody wrote stands for itself."""
     found = ACTORS.get(words) or known(words)

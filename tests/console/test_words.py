@@ -180,6 +180,13 @@ def test_a_finding_keeps_its_detail_and_loses_the_other_language() -> None:
     assert said.chinese == "未提交：\nx_1：规则选不到人 [a] 例如：age = 3"
 
 
+@pytest.mark.parametrize("typed", ["a; ", "a: ", "a: b; ", "x is none of ", "touch 1 needs 'when': "])
+def test_what_somebody_typed_is_not_taken_apart_however_long_it_is(typed: str) -> None:
+    for times in (15, 30_000):
+        words = f"{typed * times}."
+        assert in_both(words).english == words
+
+
 def test_every_title_is_there_in_both_languages() -> None:
     for one in pages().values():
         assert re.search(f"[{HAN}]", one.title.chinese), one.path

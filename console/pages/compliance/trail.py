@@ -15,7 +15,8 @@ from console.pages.compliance.part import ROOM, part
 from console.pages.page import Done, Shown, Visit, deed, page, reply
 from console.render import BANK_TIME
 from console.words import Refusal, Said
-from console.words.deeds import DEEDS, detail, did, own, worth
+from console.words.alerts import BENDS
+from console.words.deeds import DEEDS, concerned, detail, did, own, worth
 from console.words.errors import said_of
 from ledger.audit import verdicts
 from ledger.audit.chain import head
@@ -24,7 +25,7 @@ from ledger.audit.search import Wanted, lines
 
 _FIELDS = frozenset({Field.TRAIL, Field.TOKEN, Field.INTERNAL})
 _PROOF = f"{ROOM}/audit/proof"
-LINE_WORDS = {"did": did, "detail": detail, "worth": worth, "own": own}
+LINE_WORDS = {"did": did, "detail": detail, "worth": worth, "own": own, "concerned": concerned}
 """What a table of lines needs to speak in words."""
 _PAGE = 50
 _CHECKPOINTS = 10
@@ -63,7 +64,7 @@ def proof(visit: Visit) -> Shown:
         folder=folder,
         errand=_verification(visit) if visit.told.get("ask") else None,
         ask=visit.told.get("ask", ""),
-        bends=_BENDS,
+        bends=BENDS,
         may=visit.may(Action.READ_AUDIT),
     )
 
@@ -134,13 +135,3 @@ def _checkpoints(visit: Visit) -> tuple[list[tuple[datetime, Checkpoint]], str]:
         return [(datetime.fromisoformat(one.at), one) for one in reversed(kept)], ""
     except LedgerError as error:
         return [], said_of(error).to(visit.user.language)
-
-
-_BENDS = {
-    "edited": Said("edited", "被修改"),
-    "removed": Said("removed", "被删除"),
-    "inserted": Said("inserted", "被插入"),
-    "re-ordered": Said("re-ordered", "被调换顺序"),
-    "cut off": Said("cut off", "被截断"),
-    "written anew": Said("written anew", "被整体重写"),
-}

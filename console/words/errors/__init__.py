@@ -8,7 +8,7 @@ is filled in. What the console itself refuses is written in both languages where
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from console.words import Refusal, Said
 from console.words.errors.book import BOOK
@@ -29,6 +29,10 @@ _FINDING = re.compile(
     r"(?P<detail> \[.*\])?(?: For example \(例\): (?P<example>.*))?"
 )
 """A finding of the checks: its kind is declared in both languages."""
+
+
+_LONGEST, _MOST_PARTS = 2_000, 40
+"""Of a line; what is longer, or has more colons and semicolons, holds what somebody has typed."""
 
 
 def said_of(error: Exception) -> Said:
@@ -52,20 +56,23 @@ def known(words: str) -> Said | None:
     return Said("\n".join(one.english for one in told), "\n".join(one.chinese for one in told))
 
 
+@lru_cache(maxsize=4_096)
 def _line(words: str) -> Said | None:
     """One line: a sentence, a finding, something at a place, or several of these with semicolons between."""
+    if len(words) > _LONGEST or words.count(": ") + words.count("; ") > _MOST_PARTS:
+        return None
     return (
         _sentence(words, _strict())
         or _finding(words)
         or _placed(words)
         or _several(words)
-        or (_sentence(words, _loose()))
+        or _sentence(words, _loose())
     )
 
 
 def _sentence(words: str, ways: Sequence["_Way"]) -> Said | None:
     for way in ways:
-        if found := way.pattern.fullmatch(words):
+        if way.may_be(words) and (found := way.pattern.fullmatch(words)):
             filled = (_Filled(part) for part in found.groups())
             return Said(words.removesuffix(way.tail), way.chinese.format(*filled))
     return None
@@ -113,11 +120,22 @@ class _Filled(str):
 
 @dataclass(frozen=True, kw_only=True)
 class _Way:
-    """A sentence as a pattern, the Chinese it carries at its end, and its Chinese."""
+    """A sentence as a pattern and as what stands between its gaps, the Chinese it carries at its end, and its
+    Chinese."""
 
     pattern: re.Pattern[str]
+    parts: tuple[str, ...]
     tail: str
     chinese: str
+
+    def may_be(self, words: str) -> bool:
+        """Whether the words hold all parts in their order, which is sooner seen than whether they match."""
+        at = 0
+        for part in self.parts:
+            at = words.find(part, at) + len(part)
+            if at < len(part):
+                return False
+        return words.startswith(self.parts[0]) and words.endswith(self.parts[-1])
 
 
 @cache
@@ -134,8 +152,13 @@ def _loose() -> tuple[_Way, ...]:
 
 def _ways(gap: str) -> Iterator[_Way]:
     """The one that says most comes first."""
-    known = {**SENTENCES, **OF_TYPES}
-    for english in sorted(known, key=lambda one: -len(one)):
+    every = {**SENTENCES, **OF_TYPES}
+    for english in sorted(every, key=lambda one: -len(one)):
         tail = re.search(r" [\u4e00-\u9fff]+$", english)
-        pattern = gap.join(re.escape(part) for part in english.split("{}"))
-        yield _Way(pattern=re.compile(pattern), tail=tail[0] if tail else "", chinese=known[english])
+        parts = tuple(english.split("{}"))
+        yield _Way(
+            pattern=re.compile(gap.join(map(re.escape, parts))),
+            parts=parts,
+            tail=tail[0] if tail else "",
+            chinese=every[english],
+        )

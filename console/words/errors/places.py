@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from base.roles import Action, Field
 from console.words import Said
+from console.words.alerts import BENDS
 from console.words.limits import channel_said
 from console.words.nights import RECIPIENTS, STEPS
 from console.words.persons import PURPOSES
@@ -41,13 +42,14 @@ _WORDS: Mapping[str, str] = {
     **_WAYS_TO_NAME,
     "all": "全部",
     "everything": "全部",
+    "checkpoints": "检查点",
     "why contacted or not": "为何触达或不触达",
     "no known purpose, or no ticket": "没有已知用途或工单",
     "draft": "草稿",
     **{name: channel_said(name).chinese for name in CHANNELS},
     **{
         str(name): words.chinese
-        for table in (DECISIONS, NAMES, ROLES, RECIPIENTS, PURPOSES, STEPS)
+        for table in (BENDS, DECISIONS, NAMES, ROLES, RECIPIENTS, PURPOSES, STEPS)
         for name, words in table.items()
     },
     **{one.english: one.chinese for kind in (Action, Field) for one in kind},
