@@ -9,7 +9,7 @@ import pytest
 from base.roles import DUTIES, Action, Duty, Field
 from base.settings import Role
 from console.api.app import needs_of
-from console.pages.page import Deed, Page, Reply, deeds, pages, replies
+from console.pages.page import Deed, deeds, pages, replies
 from lake.glance import Glance
 from lake.tables import CUSTOMER_SEGMENTS
 from ledger.audit import record
@@ -23,10 +23,10 @@ from tests.console.stages import LATER, STAGES, every_stage
 from tests.console.test_api import ENTRIES, ask
 from tests.console.walk import Seen, done_at, look, shown_at, walk
 
-SHOWN: dict[str, Page | Reply] = {**pages(), **replies()}
 BEGINNINGS = [
-    *(address(page.path) for page in pages().values()),
+    *(address(one.path) for one in (*pages().values(), *replies().values())),
     *map(address, FURTHER),
+    *(f"/strategies/{asks}?rule=age > 40" for asks in ("count", "rule", "rivals")),
     *(f"/strategies/kept_{stage}" for stage in STAGES),
     "/tonight/rest?name=kept_paused",
     "/tonight/start?scope=strategy&name=kept_paused",
