@@ -1,11 +1,14 @@
 """What people do wrong, or on purpose: refused or survived with a plain sentence, and nothing is lost."""
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from sqlalchemy import select
 
 from console.entrance import sessions
 from ledger.schema import CONSOLE_SESSIONS, STRATEGY_VERSIONS
-from tests.console.desk import ALL_ROUNDER, Desk, Visitor
+from tests.console.desk import ALL_ROUNDER, Desk, Visitor, served
 from tests.console.silence import silence
 
 
@@ -24,7 +27,7 @@ def begun(desk: Desk, name: str) -> Visitor:
     return visitor
 
 
-def test_a_role_that_somebody_gives_himself_is_none(desk: Desk) -> None:
+def test_a_forged_role_is_none(desk: Desk) -> None:
     visitor = desk.visitor("segment_manager")
     visitor.client.cookies.set("role", "approver")
     visitor.client.headers["x-role"] = "approver"
@@ -33,7 +36,7 @@ def test_a_role_that_somebody_gives_himself_is_none(desk: Desk) -> None:
     assert "nothing was done" in answer.text
 
 
-def test_a_name_that_somebody_gives_himself_is_none(desk: Desk) -> None:
+def test_a_forged_name_is_none(desk: Desk) -> None:
     visitor = begun(desk, "named_otherwise")
     text = versions(desk, "named_otherwise")[0][2]
     told = {"text": f"{text}# more\n", "base": "1", "actor": "approver", "user": "approver"}
@@ -48,13 +51,26 @@ def test_anothers_token_does_not_open_a_form(desk: Desk) -> None:
     assert answer.status_code == 400
 
 
-def test_a_session_is_over_for_good_once_somebody_signs_in_anew(desk: Desk) -> None:
+def test_a_session_used_again_after_a_new_one_began_is_none(desk: Desk) -> None:
     visitor = desk.visitor("segment_manager")
     kept = visitor.client.cookies[sessions.COOKIE]
     visitor.sign_in("segment_manager")
     again = desk.visitor()
     again.client.cookies.set(sessions.COOKIE, kept)
     assert again.get("/").headers["location"] == "/sign-in"
+
+
+def test_a_session_expires_however_busy_somebody_is(desk: Desk) -> None:
+    limits, now = desk.settings.console, datetime.now(UTC)
+    step = timedelta(minutes=limits.idle_minutes - 1)
+    with served(desk.settings, desk.ledger, clock=lambda: now) as address:
+        visitor = replace(desk, address=address).visitor("operator")
+        last = now + timedelta(hours=limits.session_hours) - step
+        while now < last:
+            assert visitor.get("/compliance").status_code == 200
+            now += step
+        now += step
+        assert visitor.get("/compliance").headers["location"].startswith("/sign-in")
 
 
 def test_what_the_ledger_keeps_of_a_session_opens_none(desk: Desk) -> None:

@@ -5,12 +5,13 @@ They go to ``var/screenshots``, wide and narrow; those of the README are made an
 
 import re
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
 from console.answer import SIGN_IN
-from console.entrance.users import LANGUAGES
+from console.entrance.users import LANGUAGES, Language
 from console.pages.page import pages
 from tests.console.addresses import FURTHER, address
 from tests.console.browser.window import NARROW, WIDE, Look, open_browser, window
@@ -18,12 +19,12 @@ from tests.console.desk import ALL_ROUNDER, Desk, open_desk, two_nights
 
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "var" / "screenshots"
-README = {
-    "segments": ("/segments", Look(language="en", width=1000)),
-    "desk": ("/strategies/mobile_silent_app?count=yes", Look(language="zh", width=1000)),
-    "tonight": ("/tonight", Look(language="en", width=1000)),
+README: Mapping[str, tuple[str, Language]] = {
+    "segments": ("/segments", "en"),
+    "desk": ("/strategies/mobile_silent_app?count=yes", "zh"),
+    "tonight": ("/tonight", "en"),
 }
-"""Pages whose upper part the README shows."""
+"""Pages whose upper part the README shows, as a manager has them before him."""
 
 
 def take(browser: Browser, desk: Desk, folder: Path) -> int:
@@ -44,8 +45,8 @@ def take(browser: Browser, desk: Desk, folder: Path) -> int:
 
 
 def _for_the_readme(browser: Browser, desk: Desk) -> None:
-    for name, (path, look) in README.items():
-        with window(browser, desk, ALL_ROUNDER, look) as page:
+    for name, (path, language) in README.items():
+        with window(browser, desk, "segment_manager", Look(language=language)) as page:
             page.goto(path, wait_until="networkidle")
             page.screenshot(path=ROOT / "docs" / f"console_{name}.png")
 
@@ -54,7 +55,7 @@ def main() -> None:
     """Makes a bank with two nights behind it, and takes the pictures."""
     with (
         tempfile.TemporaryDirectory() as home,
-        open_desk(Path(home) / "home", synthetic={"customers": 2_000}) as desk,
+        open_desk(Path(home) / "home", synthetic={"customers": 10_000}) as desk,
     ):
         two_nights(desk)
         with sync_playwright() as playwright:
