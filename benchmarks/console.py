@@ -206,7 +206,7 @@ def _asked(address: str, cookies: dict[str, str], path: str, told: dict[str, str
     """Seconds until one question is answered, with nobody else there."""
     with httpx.Client(base_url=address, cookies=cookies, timeout=120) as client:
         started = time.perf_counter()
-        client.get(path, params=told).raise_for_status()
+        client.get(path, params=told or None).raise_for_status()
         return time.perf_counter() - started
 
 

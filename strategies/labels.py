@@ -46,7 +46,7 @@ def names_with(
 def _labels() -> Select[Any]:
     versions = STRATEGY_VERSIONS
     ran = and_(versions.c.name == STRATEGIES.c.name, versions.c.version == STRATEGIES.c.running)
-    said = [READINGS.c.document[name].as_string().label(name) for name in ("title", "kind", "manager")]
+    said = READINGS.c.title, READINGS.c.kind, READINGS.c.manager
     return (
         select(STRATEGIES.c.name, *said)
         .join(versions, ran)

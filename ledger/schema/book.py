@@ -5,6 +5,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Computed,
     Date,
     DateTime,
     ForeignKey,
@@ -52,6 +53,11 @@ READINGS = Table(
     Column("sha256", String, primary_key=True, comment="of the document's text"),
     Column("reader", String, nullable=False, comment="digest of the code and features that read it"),
     Column("document", JSON, nullable=False, comment="what it says"),
+    # What lists show and search, taken out when it is written: thousands of documents are slow to open.
+    Column("title", String, Computed("document ->> 'title'", persisted=True)),
+    Column("kind", String, Computed("document ->> 'kind'", persisted=True)),
+    Column("manager", String, Computed("document ->> 'manager'", persisted=True)),
+    Column("tags", String, Computed("cast(cast(document -> 'tags' as jsonb) as text)", persisted=True)),
 )
 
 REVIEWS = Table(

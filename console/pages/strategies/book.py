@@ -6,9 +6,7 @@ from dataclasses import replace
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, String, Subquery, cast, column, func, or_, select, true
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.sql.selectable import LateralFromClause
+from sqlalchemy import Connection, Row, Select, Subquery, or_, select
 
 from base.errors import BookError, StrategyError
 from base.roles import Action, Field
@@ -169,11 +167,11 @@ def _named(text: str, name: str, title: str, manager: str) -> str:
 def _wanted(visit: Visit, sort: str) -> Select[Any]:
     """The names of the strategies that are searched for; documents are opened only where that needs them."""
     words, state, kind = (visit.told.get(key, "").strip() for key in ("q", "state", "kind"))
-    book, last, said = STRATEGIES, _last(), _said()
+    book, last, said = STRATEGIES, _last(), READINGS
     query = select(book.c.name).join(last, last.c.name == book.c.name)
     if words or kind or sort in ("title", "manager"):
-        query = query.outerjoin(READINGS, READINGS.c.sha256 == last.c.sha256).outerjoin(said, true())
-    anywhere = (book.c.name, said.c.title, said.c.manager, cast(said.c.tags, String))
+        query = query.outerjoin(said, said.c.sha256 == last.c.sha256)
+    anywhere = (book.c.name, said.c.title, said.c.manager, said.c.tags)
     for word in words.split():
         query = query.where(or_(*(each.icontains(word, autoescape=True) for each in anywhere)))
     if state:
@@ -191,15 +189,14 @@ def _wanted(visit: Visit, sort: str) -> Select[Any]:
 
 def _rows(connection: Connection, names: Sequence[str]) -> Sequence[Row[Any]]:
     """How these strategies stand and what their newest versions say, in the order of the names."""
-    book, last, said = STRATEGIES, _last(names), _said()
+    book, last, said = STRATEGIES, _last(names), READINGS
     query: Select[Any] = (
         select(
             book.c.name, book.c.stage, book.c.state, book.c.pending, book.c.running, book.c.sent_back_by,
             last.c.author, last.c.at, said.c.title, said.c.kind, said.c.manager,
         )
         .join(last, last.c.name == book.c.name)
-        .outerjoin(READINGS, READINGS.c.sha256 == last.c.sha256)
-        .outerjoin(said, true())
+        .outerjoin(said, said.c.sha256 == last.c.sha256)
     )  # fmt: skip
     found = {row.name: row for row in connection.execute(query)}
     return [found[name] for name in names]
@@ -215,11 +212,3 @@ def _last(names: Sequence[str] | None = None) -> Subquery:
     )
     chosen = newest_first if names is None else newest_first.where(among(versions.c.name, names))
     return chosen.subquery()
-
-
-def _said() -> LateralFromClause:
-    """Parts of a reading; taken out of its JSON together, since each by itself would read it once more."""
-    parts = func.json_to_record(READINGS.c.document).table_valued(
-        column("title", String), column("kind", String), column("manager", String), column("tags", JSONB)
-    )
-    return parts.render_derived(with_types=True).lateral()
