@@ -40,6 +40,7 @@ def _templates(language: Language) -> Environment:
         day=lambda on: _day(on, language),
         moment=lambda at: _moment(at, language),
         clock=lambda at: f"{at.astimezone(BANK_TIME):%H:%M}",
+        lasted=lambda seconds: _lasted(seconds, language),
         number=_number,
         error=lambda words: in_both(words).to(language),
         phrase=lambda words: (known(words) or Said(words, words)).to(language),
@@ -55,6 +56,19 @@ def _day(on: date, language: Language) -> str:
 def _moment(at: datetime, language: Language) -> str:
     here = at.astimezone(BANK_TIME)
     return f"{_day(here.date(), language)} {here:%H:%M}"
+
+
+def _lasted(seconds: float | None, language: Language) -> str:
+    """How long something took, in its two largest units; a dash where that is not known."""
+    if seconds is None:
+        return "–"
+    if seconds < 60:
+        return Said(f"{seconds:.1f} s", f"{seconds:.1f} 秒").to(language)
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return Said(f"{minutes} min {rest} s", f"{minutes} 分 {rest} 秒").to(language)
+    hours, minutes = divmod(minutes, 60)
+    return Said(f"{hours} h {minutes} min", f"{hours} 小时 {minutes} 分").to(language)
 
 
 def _money(yuan: float | None) -> str:

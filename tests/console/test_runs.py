@@ -1,5 +1,6 @@
 """Nights and the quality of their data at the console."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -33,7 +34,12 @@ def ran(desk: Desk) -> Iterator[Desk]:
     ]
     last = [
         {"job": "ingest", "status": "failed", "seconds": 2.0, "error": WRONG, "written": {}},
-        {"job": "ingest", "status": "done", "seconds": 3.0, "written": {"customers": 2_000, "complaints": 7}},
+        {
+            "job": "ingest",
+            "status": "done",
+            "seconds": 754.0,
+            "written": {"customers": 2_000, "complaints": 7},
+        },
         {"job": "features", "status": "failed", "seconds": 0.2, "error": "MemoryError", "written": {}},
     ]
     met = {"as_of": NIGHT, "expectation": "expect_table_row_count_to_be_between", "success": True}
@@ -64,6 +70,7 @@ def test_a_night_tells_what_failed_and_how_to_go_on(ran: Desk) -> None:
         for step in ("features", "segments", "decide", "release", "learn", "report")
     )
     assert f">{commands}<" in page
+    assert "12 min 34 s<" in page
     assert "<code>customers</code> 2,000" in page
     assert "<code>complaints</code> –" in page, "seven complaints are few people"
 
@@ -87,6 +94,12 @@ def test_a_night_that_ran_whole_needs_nothing(ran: Desk) -> None:
     page = ran.visitor("operator").get(f"/runs/{NIGHT - timedelta(days=1)}").text
     assert "To go on" not in page
     assert "not run" not in page
+
+
+def test_nights_say_whether_their_data_were_looked_at(ran: Desk) -> None:
+    newest, earlier, *_ = ran.visitor("operator").get("/runs").text.split("<tbody>")[1].split("</tr>")
+    assert re.search(r"not met: \d", newest)
+    assert "not looked at" in earlier
 
 
 def test_nights_are_turned_and_searched_on_the_server(ran: Desk) -> None:

@@ -58,7 +58,7 @@ def runs(visit: Visit) -> Shown:
         template="runs/nights.html",
         values={
             "turn": turn,
-            "nights": [_night(as_of, newest[as_of], unmet.get(as_of, 0), now) for as_of in dates],
+            "nights": [_night(as_of, newest[as_of], unmet.get(as_of), now) for as_of in dates],
             "q": visit.told.get("q", ""),
             "state": visit.told.get("state", ""),
         },
@@ -72,7 +72,7 @@ def run(visit: Visit) -> Shown:
     query = select(RUNS).where(RUNS.c.as_of == as_of).order_by(RUNS.c.id)
     with visit.ledger.engine.connect() as connection:
         every = connection.execute(query).all()
-        unmet = _unmet(connection, [as_of]).get(as_of, 0)
+        unmet = _unmet(connection, [as_of]).get(as_of)
         waiting = select(RELEASES.c.as_of).where(RELEASES.c.as_of == as_of, RELEASES.c.state == "frozen")
         waits = connection.execute(waiting.limit(1)).first() is not None
         now = step_under_way(connection)
@@ -124,17 +124,18 @@ def _newest(connection: Connection, dates: Sequence[date]) -> dict[date, list[An
 
 
 def _unmet(connection: Connection, dates: Sequence[date]) -> dict[date, int]:
-    """How many expectations of data quality were not met, by night."""
+    """How many expectations of data quality were not met, by night; nights whose data nobody looked at are
+    left out."""
     table = QUALITY_RESULTS.c
     query = (
-        select(table.as_of, func.count().label("unmet"))
-        .where(table.as_of.in_(dates), ~table.success)
+        select(table.as_of, func.count().filter(~table.success).label("unmet"))
+        .where(table.as_of.in_(dates))
         .group_by(table.as_of)
     )
     return {row.as_of: row.unmet for row in connection.execute(query)}
 
 
-def _night(as_of: date, newest: Sequence[Any], unmet: int, now: UnderWay | None) -> dict[str, Any]:
+def _night(as_of: date, newest: Sequence[Any], unmet: int | None, now: UnderWay | None) -> dict[str, Any]:
     states = [outcome(row, now)[0] for row in newest if row.job in STEPS]
     return {
         "as_of": as_of,

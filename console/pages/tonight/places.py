@@ -5,9 +5,9 @@ from typing import Any
 from base.roles import Action
 from console.listing import paged
 from console.pages.page import Shown, Visit, page
+from console.pages.segments.cards import Card, cards
 from console.pages.tonight.night import FIELDS, Around, around, first_words, plan_of, segments_of, totals_of
 from console.words.limits import price_said
-from lake.tables import SEGMENT_CATALOG
 from strategies.labels import labels, names_with
 
 
@@ -15,12 +15,10 @@ from strategies.labels import labels, names_with
 def tonight_segments(visit: Visit) -> Shown:
     """Contacts by segment."""
     now = around(visit)
-    found: list[dict[str, Any]] = []
+    found: list[tuple[Card, int | None]] = []
     if now.as_of is not None:
-        catalog = visit.lake.read(SEGMENT_CATALOG, as_of=now.as_of, columns=("segment", "name")).to_pylist()
         totals = totals_of(visit, now.as_of)
-        found = [{**one, "contacts": totals.get(one["segment"], 0)} for one in catalog]
-        found.sort(key=lambda one: one["segment"])
+        found = [(card, totals.get(name, 0)) for name, card in cards(visit.lake, as_of=now.as_of).items()]
     return Shown(template="tonight/segments.html", values={**first_words(now), "found": found})
 
 
