@@ -3,6 +3,9 @@
 import html
 import re
 
+import pytest
+
+from strategies.book import standings
 from strategies.edits import leaves_of
 from strategies.folder import OWN_BOOK
 from tests.console.desk import Desk
@@ -48,6 +51,27 @@ def test_a_touch_is_added_where_it_was_asked_for(desk: Desk) -> None:
     for number in (1, 2, 3):
         assert f'<a href="#touch-{number}">' in page
         assert f'<div id="touch-{number}">' in page
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"change": "add"},
+        {"change": "add", "new_after": "9" * 5_000, "new_when": "no such", "new_channel": "fax"},
+        {"change": "remove:" + "9" * 5_000},
+        {"change": "remove:-1"},
+        {"change": "drop:no such"},
+    ],
+)
+def test_what_no_form_sends_is_answered_and_nothing_is_lost(desk: Desk, told: dict[str, str]) -> None:
+    name = "no_such_channel"
+    with desk.ledger.engine.connect() as connection:
+        known = bool(standings(connection, [name]))
+    visitor = desk.visitor("segment_manager") if known else begun(desk, name)
+    text = newest(desk, name).replace("channel: push", "channel: fax")
+    answer = visitor.post(f"/strategies/{name}/look", text=text, was=text, base="1", **told)
+    assert answer.status_code == 200
+    assert "channel: fax" in shown_text(answer.text)
 
 
 def test_keeping_to_try_leads_to_where_it_is_tried(desk: Desk) -> None:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from base.errors import StrategyError
 from console.pages.strategies.fields import BOX, FIELD, LIST, Leaves, answers, path_of, percent_of
+from console.pages.strategies.moves import number_told
 from lake.tables.words import RESULTS, TREATED
 from strategies.blank import SCRIPT
 from strategies.edits import Path, leaves_of, put, with_touch, without_touch
@@ -36,10 +37,11 @@ def edited(told: Mapping[str, str], *, file: str, language: Literal["en", "zh"])
             if path == ("kind",):
                 text = put(text, ("goal", "product"), given, file=file)
     verb, _, place = told.get("change", "").partition(":")
+    touch = number_told({"touch": place}, "touch")
     if verb == "add":
         return _with_touch(told, text, file, language)
-    if verb == "remove" and place.isdecimal():
-        return without_touch(text, int(place), file=file)
+    if verb == "remove" and touch is not None:
+        return without_touch(text, touch, file=file)
     if verb == "drop":
         return put(text, ("experiment", "variants", place), None, file=file)
     if verb == "variant":
@@ -85,11 +87,12 @@ def _with_touch(told: Mapping[str, str], text: str, file: str, language: Literal
     """One more touch, after the one and the result that were chosen; after the last one by itself."""
     leaves = leaves_of(text, file=file)
     many = len({path[1] for path in leaves if path[0] == "funnel"})
-    channel, when = told.get("new_channel", "sms"), told.get("new_when") or answers(leaves)[0]
+    channel, when = told.get("new_channel", "sms"), told.get("new_when")
+    when = when or next(iter(answers(leaves)), "delivered")
     text = with_touch(text, channel=channel, script=SCRIPT[language], when=(when,), file=file)
-    after = told.get("new_after", "")
-    if after.isdecimal() and int(after) < many - 1:
-        name = str(leaves.get(("funnel", int(after), "name")) or f"touch {int(after) + 1}")
+    after = number_told(told, "new_after")
+    if after is not None and after < many - 1:
+        name = str(leaves.get(("funnel", after, "name")) or f"touch {after + 1}")
         text = put(text, ("funnel", many, "after"), (name,), file=file)
     return text
 
