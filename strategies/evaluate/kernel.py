@@ -11,11 +11,10 @@ import numpy as np
 import numpy.typing as npt
 from numba.extending import intrinsic
 
-from strategies.evaluate.program import ALL, INSIDE, OUTSIDE
+from strategies.evaluate.program import ALL, INSIDE, OUTSIDE, Words
 
 _AT_ONCE = 3
 
-Words = npt.NDArray[np.uint64]
 Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
 Codes = npt.NDArray[np.int8]

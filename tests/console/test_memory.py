@@ -1,4 +1,4 @@
-"""The console's process holds no compiler, and gives back what it frees. A second."""
+"""The console's process holds no compiler, and gives back what it frees. Some seconds: it is loaded once more."""
 
 import json
 import subprocess
