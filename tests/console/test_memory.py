@@ -1,4 +1,4 @@
-"""The console's process holds no compiler, and gives back what it frees. Some seconds: it is loaded once more."""
+"""The console's process holds no compiler and gives back what it frees. Seconds: it is loaded anew."""
 
 import json
 import subprocess
