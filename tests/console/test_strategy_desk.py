@@ -35,6 +35,18 @@ def test_what_is_missing_is_asked_for_in_its_field(desk: Desk) -> None:
     assert "It is missing." in page
 
 
+def test_a_key_that_is_misspelt_is_mended_where_it_stands(desk: Desk) -> None:
+    visitor = begun(desk, "misspelt")
+    right = newest(desk, "misspelt")
+    page = visitor.post(
+        "/strategies/misspelt/look", text=right.replace("per_night", "per_nigth"), base="1"
+    ).text
+    mend = re.search(r'<button class="mend" formaction="([^"]+)" name="text" value="([^"]+)"', page)
+    assert mend
+    assert html.unescape(mend[2]).strip() == right.strip()
+    assert 'class="slips"' not in visitor.post(mend[1], text=html.unescape(mend[2]), base="1").text
+
+
 def test_a_touch_is_added_where_it_was_asked_for(desk: Desk) -> None:
     visitor = begun(desk, "branched")
     text = newest(desk, "branched")
