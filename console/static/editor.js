@@ -179,6 +179,10 @@ desk.addEventListener("submit", async (event) => {
   if (event.submitter.name) data.set(event.submitter.name, event.submitter.value);
   await look(data);
 });
+// Once somebody is at work, what keeps it stays in sight; before that it would only lie over the fields.
+const atWork = () => desk.classList.add("at-work");
+desk.addEventListener("focusin", atWork, { once: true });
+addEventListener("scroll", atWork, { once: true });
 // What nobody has written yet is written over.
 desk.addEventListener("focusin", (event) => { if (event.target.matches(".unwritten")) event.target.select(); });
 part("count").addEventListener("click", (event) => {
