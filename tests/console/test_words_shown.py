@@ -4,10 +4,12 @@ import html
 import re
 from collections.abc import Iterator
 
+import pytest
+
 from console.pages.page import pages
 from strategies.folder import OWN_BOOK, read_files
 from tests.console.addresses import FURTHER, address
-from tests.console.desk import ALL_ROUNDER, NOBODY, Desk
+from tests.console.desk import ALL_ROUNDER, NOBODY, Desk, Visitor
 from tests.console.walk import walk
 
 _UNSEEN = re.compile(r"<(script|style|code|pre|textarea|datalist)\b.*?</\1>", re.DOTALL)
@@ -16,14 +18,18 @@ _ENGLISH = re.compile(rf"{_WORD}(?:[ ,;:]+{_WORD}){{2}}")
 """Three words in a row, which no name of a product or a file is."""
 
 
-def test_no_page_read_in_chinese_holds_an_english_sentence(night_desk: Desk) -> None:
+@pytest.fixture(scope="module")
+def reader(night_desk: Desk) -> Iterator[Visitor]:
+    """Somebody who reads Chinese."""
     visitor = night_desk.visitor(ALL_ROUNDER)
     visitor.post("/preferences", language="zh")
-    try:
-        beginnings = [address(one) for one in (*(page.path for page in pages().values()), *FURTHER)]
-        seen = walk(visitor, beginnings)
-    finally:
-        visitor.post("/preferences", language="en")
+    yield visitor
+    visitor.post("/preferences", language="en")
+
+
+def test_no_page_read_in_chinese_holds_an_english_sentence(reader: Visitor) -> None:
+    beginnings = [address(one) for one in (*(page.path for page in pages().values()), *FURTHER)]
+    seen = walk(reader, beginnings)
     given = {written.strategy.title for written in read_files([OWN_BOOK])} | {ALL_ROUNDER, NOBODY}
     found = {
         words: one.address
@@ -33,6 +39,33 @@ def test_no_page_read_in_chinese_holds_an_english_sentence(night_desk: Desk) -> 
     }
     assert len(seen) > len(pages())
     assert not found
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/releases/2030-01-01", "2030-01-01 没有制作名单"),
+        ("/releases/soon", "“soon”不是日期"),
+        ("/strategies/mobile_silent_ap", "策略库中没有 mobile_silent_ap，是否指 mobile_silent_app？"),
+        ("/strategies/mobile_silent_app?version=999", "mobile_silent_app：没有第 999 版"),
+        ("/strategies/count?rule=aum_nwo+%3E+5", "没有名为 'aum_nwo' 的特征"),
+        ("/segments/S99", "没有客群 S99"),
+    ],
+)
+def test_what_a_page_refuses_is_said_in_the_readers_language(reader: Visitor, path: str, words: str) -> None:
+    answer = reader.get(path)
+    assert answer.status_code in (400, 422)
+    text = answer.json()["error"] if answer.headers["content-type"] == "application/json" else answer.text
+    assert words in html.unescape(text)
+    assert not _ENGLISH.search(" ".join(_said(text)).replace(ALL_ROUNDER, ""))
+
+
+def test_what_a_form_refuses_is_said_in_the_readers_language(reader: Visitor) -> None:
+    answer = reader.post("/strategies/mobile_silent_app/approve")
+    assert answer.status_code == 400
+    assert "mobile_silent_app：当前为已上线 v1，不能批准；现在可以：" in answer.text
+    answer = reader.post("/compliance/opt-outs/withdraw", opt_out="9999999", source="热线", reason="客户要求")
+    assert "没有编号为 9999999 的退订" in answer.text
 
 
 def _said(text: str) -> Iterator[str]:
