@@ -24,9 +24,9 @@ from strategies.experiment import Experiment, Variant
 from tests.outreach.rooms import DAY, decided, rooms
 
 WORLDS = 80
-CUSTOMERS = 2_500
+CUSTOMERS = 1_700
 NIGHTS = 3
-ROOM = {"ai_call": 220, "sms": 150}
+ROOM = {"ai_call": 150, "sms": 102}
 SETTINGS = Experiments(global_holdout=0.03, holdouts={"quiet": Holdout(share=0.05)})
 
 Floats = NDArray[np.float64]
@@ -83,7 +83,7 @@ def _plan(
         )
     plan = decided(
         pa.concat_tables(pieces),
-        rooms(ROOM, {offer.name: 140 for offer in OFFERS}),
+        rooms(ROOM, {offer.name: 95 for offer in OFFERS}),
         share=0.1,
         day=DAY + timedelta(days=night),
     ).plan.to_pandas()
