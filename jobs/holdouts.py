@@ -22,6 +22,7 @@ from evaluation.suppress import shown
 from experiments.holdouts import held, holdouts, in_its_segments
 from jobs.audience import open_night
 from jobs.job import Night
+from jobs.matter import HELD_OUT
 from lake.tables import CUSTOMER_SEGMENTS
 from ledger.audit import record
 from outreach.publish import publish_file
@@ -75,7 +76,7 @@ def export(
             known = ", ".join(above) or "none; see experiments.holdouts in the settings"
             raise ExperimentError(f"{name}: no holdout is called this; there are: {known}")
         content, rows = _lines(night, _held(night, name, above[name]), actor=actor)
-        place = path or settings.home / "holdouts" / f"{name}-{night.as_of}.csv"
+        place = path or settings.home / HELD_OUT / f"{name}-{night.as_of}.csv"
         try:
             publish_file(place, [content], mode=0o600)
         except OSError as error:

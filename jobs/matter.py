@@ -7,6 +7,8 @@ from outreach.vault import FULL_VIEWS, require_matter
 PURPOSES = tuple(FULL_VIEWS)
 HANDED_OUT = "handed-out"
 """Folder of the home in which copies for people wait to be handed over; a folder each, its date first."""
+HELD_OUT = "holdouts"
+"""Folder of the home in which customer numbers of holdouts are written out; a file each, its date last."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, func, select, tuple_
 from base.settings import Retention
 from jobs.accounts import numbers_of
 from jobs.job import Night
-from jobs.matter import HANDED_OUT
+from jobs.matter import HANDED_OUT, HELD_OUT
 from jobs.person_data import Holding, holdings, stands_in, tables
 from ledger.schema import (
     ALERTS,
@@ -85,6 +85,7 @@ def erase_everywhere(house: Night, customers: Sequence[str], *, at: datetime, ac
     done += _from_ledger(house, customers, at=at)
     done += [foreseen(one, house.settings.retention) for one in before if one.store in ("outbox", "inbox")]
     done += _copies(house.settings.home / HANDED_OUT, customers)
+    done += _held_out(house.settings.home / HELD_OUT)
     shutil.rmtree(house.settings.home / "staging", ignore_errors=True)
     return done
 
@@ -96,6 +97,13 @@ def _copies(folder: Path, customers: Sequence[str]) -> Iterator[Erased]:
         if any(customer in words for customer in customers):
             shutil.rmtree(who.parent)
             yield Erased(store="copies", name=who.parent.name, erased=1)
+
+
+def _held_out(folder: Path) -> Iterator[Erased]:
+    """Removes every list of holdouts: they name customer numbers, no tokens, and are soon written anew."""
+    for file in sorted(folder.glob("*")):
+        file.unlink(missing_ok=True)
+        yield Erased(store="holdouts", name=file.name, erased=1)
 
 
 def _opt_out(house: Night, customers: Sequence[str], *, actor: str) -> None:

@@ -15,7 +15,7 @@ from base.errors import StoreError
 from base.settings import Retention
 from jobs.airflow_records import forget_airflow
 from jobs.job import Frames, Night, job
-from jobs.matter import HANDED_OUT
+from jobs.matter import HANDED_OUT, HELD_OUT
 from jobs.person_data import declared_tables
 from jobs.person_erase import evidence_until
 from jobs.run import STEPS, alone, find_job
@@ -165,6 +165,7 @@ def _from_folders(night: Night, cutoffs: Cutoffs, *, dry_run: bool) -> Iterator[
         (night.settings.outbox_folder, "*/*", cutoffs.evidence),
         (home / "inbox", "*", cutoffs.evidence),
         (home / HANDED_OUT, "*", cutoffs.evidence),
+        (home / HELD_OUT, "*", cutoffs.evidence),
         (night.settings.reports_folder, "*.html", cutoffs.logs),
         *own_landing,
     ):

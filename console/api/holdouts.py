@@ -2,11 +2,12 @@
 
 import hashlib
 from datetime import date
+from itertools import count
 from pathlib import Path as File
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Path
-from fastapi.responses import FileResponse
+from fastapi.responses import Response
 from pydantic import BaseModel
 
 from base.roles import Action, Field
@@ -83,10 +84,10 @@ def export(asked: Annotated[Asked, Depends(_EXPORT)], name: Name) -> Export:
     "/holdouts/{name}/customers",
     summary="The customer numbers themselves, once they are written out.",
     openapi_extra={CHINESE: "导出完成后的客户号。"},
-    response_class=FileResponse,
+    response_class=Response,
     responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "one a line"}},
 )
-def customers(asked: Annotated[Asked, Depends(_EXPORT)], name: Name) -> FileResponse:
+def customers(asked: Annotated[Asked, Depends(_EXPORT)], name: Name) -> Response:
     """A heading and a number a line; that they were handed out is on the audit trail, each time."""
     on, errand = _known(asked, name)
     if errand.state != "done":
@@ -95,30 +96,43 @@ def customers(asked: Annotated[Asked, Depends(_EXPORT)], name: Name) -> FileResp
         )
     place = File(errand.answer["path"])
     try:
-        with place.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        content = place.read_bytes()
     except OSError:
         raise HTTPException(503, f"{name}: the file does not read; tell whoever runs the house") from None
-    detail = {"as_of": on.isoformat(), "rows": errand.answer["rows"], "sha256": digest}
+    digest, rows = hashlib.sha256(content).hexdigest(), content.count(b"\n") - 1
+    detail = {"as_of": on.isoformat(), "rows": rows, "sha256": digest}
     record(asked.house.ledger, actor=asked.name, action="holdout handed out", subject=name, detail=detail)
-    return FileResponse(place, media_type="text/csv", filename=place.name)
+    named = {"content-disposition": f'attachment; filename="{place.name}"'}
+    return Response(content, media_type="text/csv", headers=named)
 
 
 def _known(asked: Asked, name: str) -> tuple[date, Errand]:
     on, key = _of_last_night(asked, name)
     if not asked.house.errands.knows(key):
-        raise HTTPException(404, f"{name}: not asked for since the last night; POST its export")
+        raise HTTPException(
+            404,
+            f"{name}: not asked for, or removed with somebody erased; POST its export",
+        )
     return on, asked.house.errands.look(key)
 
 
+def _removed(errand: Errand) -> bool:
+    """Whether the file was written and is gone: with somebody erased, or kept long enough."""
+    return errand.state == "done" and not File(errand.answer["path"]).exists()
+
+
 def _of_last_night(asked: Asked, name: str) -> tuple[date, str]:
-    """The night, and the key of its export: to each who asks one of his own, since it is on the trail."""
+    """The night, and the key of its export: to each who asks one of his own, since it is on the trail; and a
+    new one where the file is there no more."""
     if name not in above(asked.house.settings.experiments):
         raise HTTPException(404, f"{name}: no holdout is called this")
     nights = asked.house.lake.dates(CUSTOMER_SEGMENTS)
     if not nights:
         raise HTTPException(404, "no night has run yet")
-    return nights[-1], f"api holdout {name} {nights[-1]} {asked.name}"
+    errands, key = asked.house.errands, f"api holdout {name} {nights[-1]} {asked.name}"
+    newest = next(again for again in count() if not errands.knows(f"{key} {again + 1}"))
+    removed = _removed(errands.look(f"{key} {newest}"))
+    return nights[-1], f"{key} {newest + 1 if removed else newest}"
 
 
 def _told(name: str, on: date, errand: Errand) -> Export:

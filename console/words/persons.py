@@ -25,6 +25,7 @@ STORES: Mapping[str, Said] = {
     "outbox": Said("frozen list", "已冻结名单"),
     "inbox": Said("outcome file", "结果文件"),
     "copies": Said("copy made for the person", "为客户导出的副本"),
+    "holdouts": Said("customer numbers of a holdout, to be written anew", "留出组客户号文件，须重新导出"),
     "vault": Said("vault", "身份库"),
 }
 

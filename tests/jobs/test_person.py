@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from base.errors import LedgerError, RoleError, StoreError, VaultError
 from base.settings import load_settings
 from jobs.command import app
-from jobs.matter import Matter
+from jobs.matter import HELD_OUT, Matter
 from jobs.person import erase, export, find, whereabouts
 from jobs.person_data import tables
 from jobs.run import alone
@@ -114,6 +114,17 @@ def test_rule_7_erased_is_erased_everywhere_and_what_stays_is_named(house: House
     files = [file for file in house.settings.lake_folder.rglob("*") if file.is_file()]
     assert files
     assert not [file for file in files if gone.encode() in file.read_bytes()]
+
+
+def test_rule_7_customer_numbers_of_holdouts_go_with_whoever_is_erased(house: House) -> None:
+    folder = house.settings.home / HELD_OUT
+    folder.mkdir()
+    for name in ("global", "young"):
+        (folder / f"{name}-{NIGHT}.csv").write_text("customer_no\nC000000006\n")
+    done = erase(house.settings, house.customers[6:7], at=LATER, matter=MATTER)
+    gone = [one.name for one in done if one.store == "holdouts"]
+    assert gone == [f"global-{NIGHT}.csv", f"young-{NIGHT}.csv"]
+    assert not list(folder.iterdir())
 
 
 def test_as_long_as_a_list_is_in_use_its_dialler_can_be_told(house: House) -> None:

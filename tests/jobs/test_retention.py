@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 
 from base.errors import LedgerError
 from base.settings import Retention, load_settings
+from jobs.matter import HELD_OUT
 from jobs.retention import Cutoffs, Gone, apply_retention, table_cutoffs
 from jobs.run import alone
 from lake.tables import CONSENTS, CONTACT_LISTS, CONTACTS, CUSTOMERS, NUMBERS, OUTCOMES
@@ -48,7 +49,9 @@ def count(house: House, table: object) -> int:
 
 
 def test_rule_23_each_sort_goes_in_its_turn_and_not_before(house: House) -> None:
-    sealed = house.settings.outbox_folder
+    sealed, held_out = house.settings.outbox_folder, house.settings.home / HELD_OUT / f"global-{NIGHT}.csv"
+    held_out.parent.mkdir()
+    held_out.write_text("customer_no\nC000000000\n")
     assert after(house, 31) == []
     assert count(house, RELEASED_CONTACTS)
 
@@ -56,10 +59,12 @@ def test_rule_23_each_sort_goes_in_its_turn_and_not_before(house: House) -> None
     assert {one.name for one in would} == {"release_content", "released_contacts", "files"}
     assert count(house, RELEASED_CONTACTS)
     assert any(sealed.glob("*/*.sealed"))
+    assert held_out.exists()
 
     assert after(house, 32) == would
     assert count(house, RELEASE_CONTENT) == count(house, RELEASED_CONTACTS) == 0
     assert not any(sealed.glob("*/*.sealed"))
+    assert not held_out.exists()
     assert house.night.store.dates(NUMBERS) == (NIGHT,)
     assert after(house, 32) == []
 
