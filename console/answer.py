@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import exc
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -30,6 +30,8 @@ from strategies.atoms import RuleError
 
 SIGN_IN = "/sign-in"
 SAID = "longreach_said"
+NO_ANSWER = (exc.InterfaceError, exc.OperationalError, exc.TimeoutError)
+"""What a ledger that is away or has no connection left leads to; other errors of its are a fault here."""
 _log = logging.getLogger(__name__)
 
 _GONE = Said("This page is not there.", "页面不存在。")
@@ -139,7 +141,12 @@ def deed_answer(house: House, done: Deed) -> Answer:
             return _shown(went, user, _frame(house, user, request, title=title))
         response = RedirectResponse(went.to, 303)
         response.set_cookie(
-            SAID, quote(went.said.to(user.language)), max_age=60, httponly=True, samesite="lax"
+            SAID,
+            quote(went.said.to(user.language)),
+            max_age=60,
+            httponly=True,
+            samesite="lax",
+            secure=over_tls(house),
         )
         return response
 
@@ -166,7 +173,7 @@ def answered(house: House, answer: Callable[[Request, Told], Response]) -> Answe
             return await _in_words(said_of(error), 403, request, house)
         except LongreachError as error:
             return await _in_words(said_of(error), 400, request, house)
-        except SQLAlchemyError as error:
+        except NO_ANSWER as error:
             _log.warning("the ledger did not answer: %s", type(error).__name__)
             return sentence(_BUSY, 503, request=request, house=house, user=None)
         except Exception as error:
@@ -174,6 +181,11 @@ def answered(house: House, answer: Callable[[Request, Told], Response]) -> Answe
             return sentence(_OURS, 500, request=request, house=house, user=None)
 
     return given
+
+
+def over_tls(house: House) -> bool:
+    """Whether browsers reach the console encrypted, so that cookies leave them in no other way."""
+    return house.settings.console.public_url.startswith("https:")
 
 
 def to_sign_in(request: Request) -> Response:
@@ -213,7 +225,7 @@ def preferred(request: Request) -> Language:
 async def _in_words(said: Said, status: int, request: Request, house: House) -> Response:
     try:
         user = await run_in_threadpool(house.who, request)
-    except SQLAlchemyError:
+    except exc.SQLAlchemyError:
         user = None
     return sentence(said, status, request=request, house=house, user=user)
 

@@ -12,9 +12,10 @@ from starlette.exceptions import HTTPException
 
 from base.errors import DeclarationError, LongreachError
 from base.scrub import brief
-from console.answer import House
+from console.answer import NO_ANSWER, House
 from console.api import dial, holdouts, outcomes, segments, strategies
 from console.api.asked import Needs, Pace
+from console.api.bounded import Bounded
 from console.words import Said
 
 _ROUTERS = (dial.router, outcomes.router, strategies.router, segments.router, holdouts.router)
@@ -53,6 +54,7 @@ def make_api(house: House) -> FastAPI:
         redoc_url=None,
         responses={code: {"model": Refusal, "description": why.english} for code, why in REFUSALS.items()},
     )
+    api.add_middleware(Bounded)
     api.state.house, api.state.pace = house, Pace(house.settings.console.api_per_minute)
     for router in _ROUTERS:
         api.include_router(router)
@@ -61,7 +63,9 @@ def make_api(house: House) -> FastAPI:
     api.add_exception_handler(HTTPException, _refused)
     api.add_exception_handler(RequestValidationError, _malformed)
     api.add_exception_handler(LongreachError, _impossible)
-    api.add_exception_handler(SQLAlchemyError, _busy)
+    for silent in NO_ANSWER:
+        api.add_exception_handler(silent, _busy)
+    api.add_exception_handler(SQLAlchemyError, _unforeseen)
     api.add_exception_handler(Exception, _unforeseen)
     return api
 

@@ -13,6 +13,8 @@ from sources.answers import SUFFIXES
 
 router = APIRouter(tags=["diallers"])
 
+PLACE = "/outcomes/"
+
 LARGEST = 16 << 20
 """Bytes of a file; more come in several."""
 _ENDS = tuple(f"{suffix}{further}" for suffix in SUFFIXES for further in ("", STATEMENT))
@@ -26,7 +28,7 @@ class Laid(BaseModel):
 
 
 @router.put(
-    "/outcomes/{file}",
+    f"{PLACE}{{file}}",
     summary="Hands in an outcome file, then its signed statement.",
     status_code=202,
     openapi_extra={

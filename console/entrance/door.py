@@ -1,11 +1,13 @@
 """The way in and out."""
 
+from threading import Semaphore
+
 from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from console.answer import SIGN_IN, House, Told, answered, bare, preferred, to_sign_in
+from console.answer import SIGN_IN, House, Told, answered, bare, over_tls, preferred, to_sign_in
 from console.entrance import guard, sessions
 from console.entrance.users import LANGUAGES, User, authenticate, prefer
 from console.render import render
@@ -16,17 +18,27 @@ _WRONG = Said(
     "Name or password is wrong, or the name is closed for a while after too many attempts.",
     "姓名或密码错误，或因多次失败暂时锁定。",
 )
+_CROWDED = Said(
+    "Too many people are signing in at this moment. Try again in a few seconds.",
+    "此刻登录人数过多，请几秒后再试。",
+)
 _ELSEWHERE = Said("Nobody signs in by password here.", "本工作台不使用密码登录。")
+
+AT_ONCE = 2
+"""Passwords checked at once: each check takes 64 MiB, and a connection of the ledger."""
+PATIENCE = 2.0
+"""Seconds that somebody waits for his turn; he holds a thread that answers."""
 
 
 def routes(house: House) -> list[Route]:
     """Sign in, sign out, and how somebody wants the pages."""
+    turns = Semaphore(AT_ONCE)
 
     def page(request: Request, told: Told) -> Response:
         return shown(house, request, told)
 
     def sign_in(request: Request, told: Told) -> Response:
-        return _sign_in(house, request, told)
+        return _sign_in(house, request, told, turns)
 
     def sign_out(request: Request, told: Told) -> Response:
         return _sign_out(house, request, told)
@@ -68,20 +80,24 @@ def let_in(house: House, connection: Connection, user: User, *, request: Request
     return response
 
 
-def over_tls(house: House) -> bool:
-    """Whether browsers reach the console encrypted, so that cookies leave them in no other way."""
-    return house.settings.console.public_url.startswith("https:")
-
-
 def inside(path: str) -> str:
     """The path, where it is one of this console; else its first page."""
     inner = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
     return path if inner else "/"
 
 
-def _sign_in(house: House, request: Request, told: Told) -> Response:
+def _sign_in(house: House, request: Request, told: Told, turns: Semaphore) -> Response:
     if house.settings.console.oidc is not None:
         return shown(house, request, told, wrong=_ELSEWHERE, status=403)
+    if not turns.acquire(timeout=PATIENCE):
+        return shown(house, request, told, wrong=_CROWDED, status=503)
+    try:
+        return _checked(house, request, told)
+    finally:
+        turns.release()
+
+
+def _checked(house: House, request: Request, told: Told) -> Response:
     name, password = told.get("name", "").strip(), told.get("password", "")
     with house.ledger.engine.begin() as connection:
         user = name and authenticate(

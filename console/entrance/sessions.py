@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, func, insert, select, update
 
 from base.settings.console import Console
-from console.entrance.users import User
-from console.entrance.users import _user as user_of
+from console.entrance.users import User, user_of
 from ledger.schema import CONSOLE_SESSIONS, CONSOLE_USERS
 
 COOKIE = "longreach_session"

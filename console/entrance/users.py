@@ -7,7 +7,7 @@ from typing import Literal
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, RowMapping, func, select, update
 from sqlalchemy.dialects import postgresql
 
 from base.errors import ConsoleError
@@ -64,14 +64,19 @@ def remove(connection: Connection, name: str, *, actor: str) -> None:
 def everybody(connection: Connection) -> list[User]:
     """All who may sign in, by name."""
     query = select(CONSOLE_USERS).where(CONSOLE_USERS.c.left_at.is_(None)).order_by(CONSOLE_USERS.c.name)
-    return [_user(row._mapping) for row in connection.execute(query)]
+    return [user_of(row) for row in connection.execute(query).mappings()]
 
 
 def known(connection: Connection, name: str) -> User | None:
     """The person of exactly this name, as an identity provider says it; None where nobody let him in."""
     query = select(CONSOLE_USERS).where(CONSOLE_USERS.c.name == name, CONSOLE_USERS.c.left_at.is_(None))
     row = connection.execute(query).mappings().first()
-    return None if row is None else _user(row)
+    return None if row is None else user_of(row)
+
+
+def user_of(row: RowMapping) -> User:
+    """The person whose line of the ledger this is."""
+    return User(name=row["name"], language=row["language"], large_text=row["large_text"] == "yes")
 
 
 def authenticate(
@@ -88,7 +93,7 @@ def authenticate(
     own = update(CONSOLE_USERS).where(CONSOLE_USERS.c.name == row["name"])
     if fits:
         connection.execute(own.values(failures=0, closed_until=None))
-        return _user(row)
+        return user_of(row)
     failures = row["failures"] + 1
     closed = now + timedelta(minutes=settings.closed_minutes) if failures >= settings.attempts else None
     connection.execute(own.values(failures=0 if closed else failures, closed_until=closed))
@@ -119,8 +124,3 @@ def _fits(password: str, digest: str) -> bool:
 def _end_sessions(connection: Connection, name: str) -> None:
     open_ones = (CONSOLE_SESSIONS.c.name == name) & CONSOLE_SESSIONS.c.ended_at.is_(None)
     connection.execute(update(CONSOLE_SESSIONS).where(open_ones).values(ended_at=func.now()))
-
-
-def _user(row: object) -> User:
-    told = dict(row)  # type: ignore[call-overload]
-    return User(name=told["name"], language=told["language"], large_text=told["large_text"] == "yes")

@@ -1,11 +1,15 @@
 """The way in: passwords, sessions, and forms that others send."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from threading import Event
 
 import pytest
+from sqlalchemy import select, text
 
-from console.entrance import sessions
+from console.entrance import door, sessions
+from ledger.schema import CONSOLE_USERS
 from tests.console.desk import PASSWORD, Desk, served
 
 
@@ -25,6 +29,49 @@ def test_a_name_is_closed_after_too_many_wrong_passwords(desk: Desk) -> None:
     with served(desk.settings, desk.ledger, clock=lambda: later) as address:
         afterwards = replace(desk, address=address)
         assert afterwards.visitor().sign_in("data_scientist").status_code == 303
+
+
+def test_passwords_are_checked_two_at_once_and_whoever_waits_long_is_told(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "PATIENCE", 0.1)
+    held = select(CONSOLE_USERS).where(CONSOLE_USERS.c.name == "operator").with_for_update()
+    with ThreadPoolExecutor(door.AT_ONCE) as browsers:
+        with desk.ledger.engine.begin() as connection:
+            connection.execute(held)
+            slow = [browsers.submit(desk.visitor().sign_in, "operator") for _ in range(door.AT_ONCE)]
+            _wait_for(desk, door.AT_ONCE)
+            crowded = desk.visitor().sign_in("approver")
+            inside = desk.visitor("approver").get("/")
+        assert [one.result().status_code for one in slow] == [303] * door.AT_ONCE
+    assert (crowded.status_code, inside.status_code) == (503, 200)
+    assert "Too many people are signing in" in crowded.text
+    assert desk.visitor().sign_in("approver").status_code == 303
+
+
+def _wait_for(desk: Desk, count: int) -> None:
+    """Until so many of the ledger's connections wait for a row that another holds."""
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    for _ in range(200):
+        with desk.ledger.engine.connect() as connection:
+            if connection.execute(waiting).scalar() == count:
+                return
+        Event().wait(0.05)
+    raise AssertionError("nobody waits")
+
+
+def test_over_tls_no_cookie_leaves_unencrypted(desk: Desk) -> None:
+    encrypted = desk.settings.console.model_copy(update={"public_url": "https://desk.bank.example"})
+    settings = desk.settings.model_copy(update={"console": encrypted})
+    with served(settings, desk.ledger) as address:
+        visitor = replace(desk, address=address).visitor("segment_manager")
+        answers = [
+            visitor.post("/new-strategy", name="over_tls", title="over_tls", kind="fund"),
+            visitor.sign_in("segment_manager"),
+        ]
+    cookies = [one.headers["set-cookie"] for one in answers]
+    assert [one.split("=")[0] for one in cookies] == ["longreach_said", "longreach_session"]
+    assert all("; Secure" in one for one in cookies)
 
 
 def test_a_session_ends_when_idle_and_on_signing_out(desk: Desk) -> None:
@@ -82,9 +129,3 @@ def test_every_answer_carries_the_policy_that_keeps_scripts_out(desk: Desk) -> N
         policy = desk.visitor().get(path).headers["content-security-policy"]
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
-
-
-def test_a_rule_of_a_megabyte_is_refused_in_words(desk: Desk) -> None:
-    answer = desk.visitor("segment_manager").post("/strategies/x/write", text="x" * 2**20)
-    assert answer.status_code == 400
-    assert "longer than" in answer.text

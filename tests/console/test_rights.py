@@ -1,11 +1,14 @@
 """Every page and every deed, asked of the running console by somebody of every role: default deny."""
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import select
 from starlette.routing import Mount, Route
 
 from base.roles import DUTIES
 from base.settings import Role
+from base.settings.console import Console, OpenId
 from console.app import make_app
 from console.pages.page import deeds, pages, replies
 from ledger.schema import AUDIT, STRATEGY_VERSIONS
@@ -13,8 +16,11 @@ from tests.console.addresses import address
 from tests.console.desk import NOBODY, ROLES, Desk
 
 SHOWN = {**pages(), **replies()}
-WAYS_IN = {"/sign-in", "/sign-out", "/preferences", "/sign-in/elsewhere", "/sign-in/back"}
+WAYS_IN = {"/sign-in", "/sign-out", "/preferences"}
 """What is no page: in, out, and how somebody wants the pages."""
+VOUCHED = {"/sign-in/begin", "/sign-in/answered", "/sign-in/leave"}
+"""The way over an identity provider."""
+PROVIDER = OpenId(issuer="https://id.bank.example", client_id="longreach", secret_file=Path("secret"))
 
 
 @pytest.mark.parametrize("name", SHOWN)
@@ -35,6 +41,7 @@ def test_without_a_session_nothing_is_done(desk: Desk, name: str) -> None:
 def test_a_page_is_shown_to_whom_it_may_be_shown(desk: Desk, name: str, role: Role | None) -> None:
     seen = DUTIES[role].fields if role else frozenset()
     answer = desk.visitor(role or NOBODY).get(address(SHOWN[name].path))
+    assert answer.status_code < 500, answer.text
     assert (answer.status_code != 403) == (SHOWN[name].fields <= seen), answer.text
 
 
@@ -65,8 +72,12 @@ def test_every_page_has_a_name_in_both_languages_and_a_field() -> None:
         assert page.fields
 
 
-def test_nothing_is_served_that_is_not_declared(desk: Desk) -> None:
-    app = make_app(desk.settings, desk.ledger)
+@pytest.mark.parametrize(
+    ("provider", "ways"), [(None, WAYS_IN), (PROVIDER, WAYS_IN | VOUCHED)], ids=("passwords", "provider")
+)
+def test_nothing_is_served_that_is_not_declared(desk: Desk, provider: OpenId | None, ways: set[str]) -> None:
+    settings = desk.settings.model_copy(update={"console": Console(oidc=provider)})
+    app = make_app(settings, desk.ledger)
     declared = {
         *(("GET", one.path) for one in SHOWN.values()),
         *(("POST", one.path) for one in deeds().values()),
@@ -80,4 +91,4 @@ def test_nothing_is_served_that_is_not_declared(desk: Desk) -> None:
             served |= {(method, one.path) for method in one.methods or () if method != "HEAD"}
     assert mounted == {"/static", "/api"}
     assert served >= declared
-    assert {path for _, path in served - declared} <= WAYS_IN
+    assert {path for _, path in served - declared} == ways
