@@ -214,7 +214,7 @@ def _word(given: str, *, flow: bool) -> str:
     shown = f"[{given}]" if flow else f"k: {given}"
     try:
         read = yaml.compose(shown, Loader=yaml.SafeLoader)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, RecursionError):
         read = None
     inner = read.value if isinstance(read, yaml.CollectionNode) else []
     node = inner[0] if flow and inner else inner[0][1] if inner else None

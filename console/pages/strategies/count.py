@@ -107,7 +107,7 @@ def size_of(count: Mapping[str, Any] | None, leaves: Mapping[Path, Any]) -> Mapp
         holdout = float(leaves.get(("experiment", "holdout")) or 0.15)
         share = float(leaves.get(("experiment", "ramp")) or 1.0)
         lift = detectable_lift(int((many or 0) * min(max(share, 0.0), 1.0)), holdout=holdout, base=BASE)
-    except (ExperimentError, ValueError, ZeroDivisionError):
+    except (ExperimentError, TypeError, ValueError, ZeroDivisionError):
         return None
     return {"lift": 100 * lift, "holdout": 100 * holdout, "base": 100 * BASE}
 

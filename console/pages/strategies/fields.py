@@ -112,13 +112,19 @@ def sections(leaves: Leaves, *, of: str) -> tuple[Section, ...]:
 
 
 def path_of(name: str) -> Path:
+    """The place that a field's name holds. Raises StrategyError for what no form sends."""
     try:
         path = json.loads(name)
-    except ValueError:
+    except (ValueError, RecursionError):
         path = None
-    if not isinstance(path, list) or not path or not all(isinstance(step, str | int) for step in path):
+    if not isinstance(path, list) or not path or not all(map(_steps, path)):
         raise StrategyError(f"{name[:40]!r} is no place in a strategy; open the page again")
     return tuple(path)
+
+
+def _steps(step: object) -> bool:
+    """Whether it leads to a key or to a place of a list."""
+    return isinstance(step, str) or (type(step) is int and step >= 0)
 
 
 def _terms(leaves: Leaves) -> Iterator[Section]:
@@ -134,15 +140,16 @@ def _terms(leaves: Leaves) -> Iterator[Section]:
     if variables:
         entries = [_entry(leaves, path, _filled("variables", path[-1]), "line") for path in variables]
         yield Section(title=SECTIONS["variables"], entries=tuple(entries))
-    arms = dict.fromkeys(path[2] for path in leaves if path[:2] == ("experiment", "variants"))
-    for arm in arms:
-        entries = [_of_variant(leaves, path) for path in leaves if path[1:3] == ("variants", arm)]
+    # What has another shape than the form knows is for the document alone.
+    inside = [path for path in leaves if path[:2] == ("experiment", "variants") and len(path) > 3]
+    for arm in dict.fromkeys(path[2] for path in inside):
+        entries = [_of_variant(leaves, path) for path in inside if path[2] == arm]
         said = Said(f"Other words: {arm}", f"另一话术组：{arm}")
         yield Section(title=said, entries=tuple(entries), arm=str(arm))
 
 
 def _of_variant(leaves: Leaves, path: Path) -> Entry:
-    if path[-1] == "share":
+    if path[3:] == ("share",):
         return _entry(leaves, path, PARTS["variant.share"], "percent")
     part = "variant.script" if path[3] == "scripts" else "variant.variables"
     return _entry(leaves, path, _filled(part, path[-1]), "text" if path[3] == "scripts" else "line")
@@ -152,10 +159,15 @@ def _filled(part: str, word: object) -> Said:
     return Said(*(said % word for said in PARTS[part]))
 
 
+def touches(leaves: Leaves) -> int:
+    """How many touches the funnel has; 0 where it is no list of them."""
+    places = [path[1] for path in leaves if path[0] == "funnel" and len(path) > 1]
+    return max((place + 1 for place in places if isinstance(place, int)), default=0)
+
+
 def _funnel(leaves: Leaves) -> Iterator[Section]:
     kind = str(leaves.get(("kind",), ""))
-    many = len({path[1] for path in leaves if path[0] == "funnel"})
-    for number in range(many):
+    for number in range(touches(leaves)):
         channel = str(leaves.get(("funnel", number, "channel"), ""))
         grey = opening(channel, kind=kind) if channel in CHANNELS and kind in PRODUCTS else ""
         parts: list[tuple[str, Shape]] = [("name", "line"), ("channel", "choice")]
@@ -173,13 +185,15 @@ def _entry(leaves: Leaves, path: Path, label: Said, shape: Shape, *, grey: str =
     value = leaves.get(path, "")
     if shape in ("choices", "words") and isinstance(value, str):
         value = (value,) if value else ()
+    if shape not in ("choices", "words") and not isinstance(value, str):
+        value = ""  # a list where one value belongs: the field does not write over it unseen
     mark = LIST if shape == "choices" else FIELD
     return Entry(
         name=mark + json.dumps(path, ensure_ascii=False, separators=(",", ":")),
         label=label,
         shape=shape,
         value=percent_of(value) if shape == "percent" and isinstance(value, str) else value,
-        choices=_choices(leaves, path),
+        choices=_choices(leaves, path) if shape in ("choice", "choices") else (),
         grey=grey if path[-1] in ("script", "elderly_script") else "",
     )
 
@@ -207,8 +221,7 @@ def _answers_to(leaves: Leaves, number: int) -> list[str]:
 
 def answers(leaves: Leaves) -> list[str]:
     """What can come back from the funnel's touches and lead on; what is likeliest to be asked for first."""
-    many = len({path[1] for path in leaves if path[0] == "funnel"})
-    found = _answers_to(leaves, many)
+    found = _answers_to(leaves, touches(leaves))
     return sorted(found, key=lambda word: word not in ("no_answer", "delivered"))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from base.errors import StrategyError
-from console.pages.strategies.fields import BOX, FIELD, LIST, Leaves, answers, path_of, percent_of
+from console.pages.strategies.fields import BOX, FIELD, LIST, Leaves, answers, path_of, percent_of, touches
 from console.pages.strategies.moves import number_told
 from lake.tables.words import RESULTS, TREATED
 from strategies.blank import SCRIPT
@@ -72,7 +72,9 @@ def _given(told: Mapping[str, str]) -> Iterator[tuple[Path, str | tuple[str, ...
     for name, value in told.items():
         if name.startswith(FIELD):
             path = path_of(name.removeprefix(FIELD))
-            if path[-1] in _LISTS:
+            if _named_freely(path):
+                yield path, value.strip()
+            elif path[-1] in _LISTS:
                 words = (word.strip() for word in re.split(r"[,，、]", value))
                 yield path, tuple(word for word in words if word)
             else:
@@ -83,10 +85,15 @@ def _given(told: Mapping[str, str]) -> Iterator[tuple[Path, str | tuple[str, ...
             yield path_of(own), tuple(chosen)
 
 
+def _named_freely(path: Path) -> bool:
+    """Whether its author named the place, perhaps like a part of the document: a variable, other words."""
+    return path[0] == "variables" or path[3:4] in (("variables",), ("scripts",))
+
+
 def _with_touch(told: Mapping[str, str], text: str, file: str, language: Literal["en", "zh"]) -> str:
     """One more touch, after the one and the result that were chosen; after the last one by itself."""
     leaves = leaves_of(text, file=file)
-    many = len({path[1] for path in leaves if path[0] == "funnel"})
+    many = touches(leaves)
     channel, when = told.get("new_channel", "sms"), told.get("new_when")
     when = when or next(iter(answers(leaves)), "delivered")
     text = with_touch(text, channel=channel, script=SCRIPT[language], when=(when,), file=file)
@@ -99,7 +106,7 @@ def _with_touch(told: Mapping[str, str], text: str, file: str, language: Literal
 
 def _with_variant(text: str, file: str, language: Literal["en", "zh"]) -> str:
     leaves = leaves_of(text, file=file)
-    taken = {path[2] for path in leaves if path[:2] == ("experiment", "variants")}
+    taken = {path[2] for path in leaves if path[:2] == ("experiment", "variants") and len(path) > 2}
     free = next((arm for arm in TREATED[1:] if arm not in taken), None)
     if free is None:
         raise StrategyError(f"{file}: it has {len(TREATED) - 1} variants already; take one out first")
