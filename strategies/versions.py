@@ -16,7 +16,7 @@ from ledger.database import Ledger
 from ledger.schema import STRATEGIES, STRATEGY_VERSIONS
 from strategies.book import Standing, person, standings, versions_of
 from strategies.folder import Written
-from strategies.readings import Version
+from strategies.readings import Version, keep_readings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +57,8 @@ def import_(
         if refused:
             raise BookError("\n".join(refused))
         _write(connection, [one for one in imported if one.outcome != "unchanged"], texts, actor, note)
+        # Lists know titles from readings, whoever wrote the document.
+        keep_readings(connection, {digest(one.text): one.strategy for one in documents})
     return tuple(imported)
 
 

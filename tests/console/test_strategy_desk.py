@@ -1,13 +1,19 @@
 """The strategy desk helps: mistakes under their fields, touches from the drawing, rivals, how it gets on."""
 
 import html
+import json
 import re
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
+from console.pages.strategies.fields import sections
 from strategies.book import standings
 from strategies.edits import leaves_of
 from strategies.folder import OWN_BOOK
+from tests.console.api_world import given as token
+from tests.console.api_world import program
 from tests.console.desk import Desk
 from tests.console.test_strategies import begun, field, newest, shown_text
 
@@ -118,3 +124,102 @@ def test_a_strategy_that_runs_says_how_it_gets_on(night_desk: Desk) -> None:
     assert "2 Jul 2026" in course[0]
     assert 'href="/experiments/mobile_silent_app"' in course[0]
     assert "How it gets on" not in begun(night_desk, "never_ran").get("/strategies/never_ran").text
+
+
+_LEAVES = st.recursive(
+    st.sampled_from(["soon", "", "0.2", "1e999", "nan", "[", "when", "scripts", "push"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["b", "when", "share", "channel", "scripts"]), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+_PARTS = st.sampled_from(
+    [
+        "funnel",
+        "experiment",
+        "variants",
+        "holdout",
+        "ramp",
+        "variables",
+        "limits",
+        "kind",
+        "who",
+        "title",
+        "tags",
+    ]
+)
+
+
+@settings(max_examples=15, deadline=None, derandomize=True)
+@given(document=st.dictionaries(_PARTS, _LEAVES), change=st.sampled_from(["", "add", "variant", "remove:0"]))
+@example(document={"funnel": ""}, change="add")
+@example(document={"funnel": "soon"}, change="add")
+@example(document={"experiment": {"variants": "b"}}, change="variant")
+@example(document={"experiment": {"variants": {"b": "hi"}}}, change="variant")
+@example(document={"experiment": {"holdout": ["a", "b"]}}, change="")
+@example(document={"variables": {"when": "soon"}}, change="")
+def test_whatever_shape_a_document_has_the_desk_answers(
+    desk: Desk, document: dict[str, object], change: str
+) -> None:
+    visitor = desk.visitor("segment_manager")
+    text = json.dumps(document, ensure_ascii=False)
+    told = {"text": text, "was": text, "base": "1", "change": change}
+    answer = visitor.post("/strategies/fund_first_plan/look", **told)
+    assert answer.status_code == 200
+    if not change:
+        # What the form shows and sends back as it is changes nothing of the document.
+        shown = [one for part in ("terms", "funnel") for one in sections(leaves_of(text, file="x"), of=part)]
+        fields = {
+            entry.name: str(entry.value) for one in shown for entry in one.entries if entry.shape == "line"
+        }
+        again = visitor.post("/strategies/fund_first_plan/look", **told, **fields)
+        assert shown_text(again.text).strip() == text
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["f:" + "[" * 20_000, 'f:["funnel",-5,"script"]', 'f:["funnel",true,"script"]', 'f:["limits","x",{}]'],
+)
+def test_a_field_of_no_form_is_answered(desk: Desk, name: str) -> None:
+    visitor = desk.visitor("segment_manager")
+    text = newest(desk, "fund_first_plan")
+    answer = visitor.post("/strategies/fund_first_plan/look", text=text, was=text, base="1", **{name: "x"})
+    assert answer.status_code == 200
+    assert "is no place in a strategy" in html.unescape(answer.text)
+
+
+def test_a_value_of_brackets_alone_is_answered(desk: Desk) -> None:
+    visitor = desk.visitor("segment_manager")
+    text = newest(desk, "fund_first_plan")
+    told = {"text": text, "was": text, "base": "1", 'f:["tags"]': "[" * 2_000}
+    assert visitor.post("/strategies/fund_first_plan/look", **told).status_code == 200
+
+
+def test_a_variable_may_be_called_like_a_part_of_the_document(desk: Desk) -> None:
+    visitor = begun(desk, "named_freely")
+    text = newest(desk, "named_freely") + "variables: {share: 50, when: soon}\n"
+    told = {"text": text, "was": text, "base": "1"}
+    fields = {'f:["variables","share"]': "60", 'f:["variables","when"]': "now, or never"}
+    page = visitor.post("/strategies/named_freely/look", **told, **fields).text
+    leaves = leaves_of(shown_text(page), file="x")
+    assert (leaves["variables", "share"], leaves["variables", "when"]) == ("60", "now, or never")
+
+
+def test_a_draft_that_a_program_wrote_is_found_by_its_title(desk: Desk) -> None:
+    begun(desk, "of_a_person", title="Savers of the hills")
+    text = newest(desk, "of_a_person")
+    text = text.replace("of_a_person", "of_a_program").replace("Savers of the hills", "Rivers of the north")
+    with program(desk, token(desk, "segment_manager")) as client:
+        assert client.post("/strategies/of_a_program/drafts", json={"text": text}).status_code == 201
+    visitor = desk.visitor("segment_manager")
+    page = visitor.get("/strategies?q=rivers+north&kind=deposit").text
+    assert "of_a_program" in page
+    assert "Rivers of the north" in page
+    assert "of_a_person" not in page
+
+
+def test_a_search_takes_eight_words_into_account(desk: Desk) -> None:
+    visitor = desk.visitor("segment_manager")
+    page = visitor.get("/strategies?q=" + "first+" * 8 + "no+such+word" * 500).text
+    assert "fund_first_plan" in page

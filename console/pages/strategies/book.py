@@ -12,7 +12,6 @@ from base.errors import BookError, StrategyError
 from base.roles import Action, Field
 from console.listing import turned
 from console.pages.page import Done, Shown, Visit, deed, page
-from console.pages.strategies.desk import remember
 from console.words import Said
 from console.words.errors import said_of
 from console.words.strategies import STANDS
@@ -29,6 +28,8 @@ from strategies.versions import import_
 
 _FIELDS = frozenset({Field.INTERNAL})
 _SORTS = ("name", "title", "manager", "stands", "at")
+_WORDS = 8
+"""That a search takes into account."""
 _BLANK = """name: {name}
 title: {title}
 kind: {kind}
@@ -84,7 +85,7 @@ def begin_strategy(visit: Visit) -> Done | Shown:
     name = visit.told.get("name", "").strip() or _free(visit)
     try:
         text = _copy(visit, name) if visit.told.get("copy", "").strip() else _blank(visit, name)
-        document = read(text, file=name or "name", features=FEATURES)
+        document = read(text, file=name, features=FEATURES)
         import_(
             visit.ledger,
             [Written(strategy=document, text=text)],
@@ -97,7 +98,6 @@ def begin_strategy(visit: Visit) -> Done | Shown:
         # How a command would go on from there is nothing for a page.
         told = said_of(error).to(visit.user.language).partition("; say which")[0]
         return _asked(visit, wrong=told, status=422)
-    remember(visit.ledger, name)
     return Done(
         to=f"/strategies/{name}",
         said=Said("A first draft is written; make it yours.", "已建立第一版草稿，请继续编辑。"),
@@ -146,7 +146,7 @@ def _blank(visit: Visit, name: str) -> str:
     )
     segment = visit.told.get("segment", "")
     if re.fullmatch(r"\w{1,40}", segment):
-        text = put(text, ("who",), f"{'客群' if chinese else 'segment'} = '{segment}'", file=name or "name")
+        text = put(text, ("who",), f"{'客群' if chinese else 'segment'} = '{segment}'", file=name)
     return _named(text, name, visit.told.get("title", "").strip() or name, visit.user.name)
 
 
@@ -160,7 +160,7 @@ def _copy(visit: Visit, name: str) -> str:
 
 def _named(text: str, name: str, title: str, manager: str) -> str:
     for path, given in ((("name",), name), (("title",), title), (("manager",), manager)):
-        text = put(text, path, given, file=name or "name") if given or path == ("name",) else text
+        text = put(text, path, given, file=name) if given or path == ("name",) else text
     return text
 
 
@@ -172,7 +172,7 @@ def _wanted(visit: Visit, sort: str) -> Select[Any]:
     if words or kind or sort in ("title", "manager"):
         query = query.outerjoin(said, said.c.sha256 == last.c.sha256)
     anywhere = (book.c.name, said.c.title, said.c.manager, said.c.tags)
-    for word in words.split():
+    for word in words.split()[:_WORDS]:
         query = query.where(or_(*(each.icontains(word, autoescape=True) for each in anywhere)))
     if state:
         query = query.where(or_(book.c.stage == state, book.c.state == state))

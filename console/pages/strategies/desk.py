@@ -15,18 +15,17 @@ from console.pages.strategies.form import edited
 from console.pages.strategies.moves import handed_in, moves_of, number_told
 from console.pages.strategies.slips import rule_slip, slips_of
 from console.pages.strategies.tried import tried
-from console.words import Said
+from console.words import Refusal, Said
 from console.words.errors import in_both
 from console.words.strategies import STANDS
 from features.catalogue import FEATURES
-from ledger.database import Ledger
-from strategies.book import newest, pick, standings, versions_of
+from strategies.book import pick, standings, versions_of
 from strategies.document import Strategy
 from strategies.drawing import svg
 from strategies.edits import leaves_of
 from strategies.folder import Written
 from strategies.reader import read
-from strategies.readings import Version, read_versions
+from strategies.readings import Version
 from strategies.spoken import WORDS
 from strategies.versions import difference, import_
 
@@ -86,12 +85,16 @@ def write(visit: Visit) -> Done | Shown:
         with visit.ledger.engine.connect() as connection:
             versions = versions_of(connection, name)
         return _desk(visit, text, versions=versions, refused=str(error), status=422)
-    remember(visit.ledger, name)
+    kept = Said(f"Kept as version {made.version}.", f"已保存为第 {made.version} 版。")
     if then == "submit":
-        return handed_in(visit, made.version)
+        try:
+            return handed_in(visit, made.version)
+        except Refusal as refusal:
+            words = Said(*(f"{one} {two}" for one, two in zip(kept, refusal.said, strict=True)))
+            return Done(to=f"/strategies/{name}", said=words)
     return Done(
         to=f"/strategies/{name}?ask=yes#tried" if then == "try" else f"/strategies/{name}",
-        said=Said(f"Kept as version {made.version}.", f"已保存为第 {made.version} 版。"),
+        said=kept,
     )
 
 
@@ -116,12 +119,6 @@ def revert(visit: Visit) -> Done:
             f"已将第 {older.version} 版恢复为第 {made.version} 版草稿。",
         ),
     )
-
-
-def remember(ledger: Ledger, name: str) -> None:
-    """Has the newest version read once, so that lists know its title."""
-    with ledger.engine.begin() as connection:
-        read_versions(connection, newest(connection, [name]))
 
 
 def _text(visit: Visit) -> str:
@@ -163,7 +160,7 @@ def _desk(
             "here": f"/strategies/{name}",
             "heading": leaves.get(("title",)) or name,
             "now": now,
-            "stands": [STANDS[word] for word in (now.state, now.stage) if word],
+            "stands": STANDS,
             "shown": shown,
             "newest": latest,
             "base": base,
