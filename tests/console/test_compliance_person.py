@@ -78,6 +78,9 @@ def test_rule_7_a_person_is_found_handed_out_and_erased_and_the_number_stays_now
     assert "which of the accounts" in visitor.post(f"{place}/export").text
     visitor.post(f"{place}/export", account1=tokens[0])
     assert settled(visitor, f"{place}/state") == "done"
+    for told in ({"account1": tokens[1]}, {"account1": tokens[0], "full": "yes"}):
+        other = visitor.post(f"{place}/export", **told)
+        assert (other.status_code, "only what was asked then is done" in other.text) == (400, True)
     (folder,) = (house.settings.home / HANDED_OUT).iterdir()
     assert str(folder) in visitor.get(place).text
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -90,6 +93,9 @@ def test_rule_7_a_person_is_found_handed_out_and_erased_and_the_number_stays_now
     slip = visitor.post(f"{place}/erase", account1=tokens[0], typed="CASE-1025")
     assert (slip.status_code, "nobody was erased" in slip.text) == (400, True)
     visitor.post(f"{place}/erase", account1=tokens[0], typed="CASE-1024")
+    other = visitor.post(f"{place}/erase", account1=tokens[1], typed="CASE-1024")
+    assert (other.status_code, "only what was asked then is done" in other.text) == (400, True)
+    assert visitor.post(f"{place}/erase", account1=tokens[0], typed="CASE-1024").status_code == 303
     assert settled(visitor, f"{place}/state") == "done"
     after = visitor.get(place).text
     assert "identities and keys" in after

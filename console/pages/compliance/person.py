@@ -74,13 +74,11 @@ def export_person(visit: Visit) -> Done:
     made = f"{visit.now.astimezone(BANK_TIME):%Y-%m-%d %H%M%S} {matter.ticket.replace('/', '_')}"
     folder = visit.settings.home.resolve() / HANDED_OUT / made
     full = ("--full",) if visit.told.get("full") else ()
-    visit.errands.ask(
-        _key(visit, "export"),
-        (
-            *("person", "export", *_chosen(visit, found), "--to", str(folder), *full, *_options(matter)),
-            *("--as-of", found.as_of, "--json"),
-        ),
-        actor=visit.user.name,
+    _begin(
+        visit,
+        "export",
+        *("person", "export", *_chosen(visit, found), "--to", str(folder), *full, *_options(matter)),
+        *("--as-of", found.as_of, "--json"),
     )
     said = Said("What is kept is being written.", "正在导出。")
     return Done(to=f"{_PERSON}/{visit.told['matter']}", said=said)
@@ -97,11 +95,7 @@ def erase_person(visit: Visit) -> Done:
             "nobody was erased: type the ticket as it stands there, so that it is no slip",
             "未删除任何人：请按原样输入工单号，以免误操作",
         )
-    visit.errands.ask(
-        _key(visit, "erase"),
-        ("person", "erase", *_chosen(visit, found), *_options(matter), "--json"),
-        actor=visit.user.name,
-    )
+    _begin(visit, "erase", "person", "erase", *_chosen(visit, found), *_options(matter), "--json")
     said = Said("The person is being erased.", "正在删除。")
     return Done(to=f"{_PERSON}/{visit.told['matter']}", said=said)
 
@@ -148,6 +142,18 @@ def _sought(visit: Visit) -> str:
         given=f"{number}\n",
     )
     return key
+
+
+def _begin(visit: Visit, step: str, *arguments: str) -> None:
+    """Has the step done. Raises Refusal where it was begun in this matter with something else: nobody is to
+    be told that accounts are erased or handed out while others are."""
+    errand = visit.errands.ask(_key(visit, step), arguments, actor=visit.user.name)
+    if errand.arguments != arguments:
+        raise Refusal(
+            "nothing was begun: this was asked for before in this matter, and only what was asked then is "
+            "done; look for the person again to ask for something else",
+            "未执行：本次查询中已提交过同类请求，系统只执行先前提交的内容；如需其他操作，请重新查找此人",
+        )
 
 
 def _found(errand: Errand) -> Found | None:

@@ -9,7 +9,7 @@ from console.errands import Errand
 from console.pages.page import Visit, reply
 from console.pages.strategies.moves import number_told, submission
 from console.render import render
-from console.words import Said
+from console.words import Refusal, Said
 from console.words.limits import channel_said
 from lake.tables import CUSTOMER_SEGMENTS
 from strategies.book import pick, versions_of
@@ -33,13 +33,7 @@ def tried(visit: Visit, version: int) -> Mapping[str, Any]:
     ``ask`` in the address has the first two begin.
     """
     name = visit.told["name"]
-    if visit.told.get("ask"):
-        for ask, verb in _ASKED.items():
-            key = _key(visit, ask, version)
-            # What failed is not begun anew by a page that only looks whether it is there.
-            if not visit.errands.knows(key):
-                visit.errands.ask(key, ["strategies", verb, name, "--json"], actor=visit.user.name)
-    found = {ask: _looked(visit, _key(visit, ask, version)) for ask in _ASKED}
+    found = {ask: _found(visit, ask, version) for ask in _ASKED}
     handed_in = _looked(visit, submission(name, visit.told.get("submission", "")))
     return {
         **found,
@@ -55,9 +49,19 @@ def tried(visit: Visit, version: int) -> Mapping[str, Any]:
     }
 
 
-def _key(visit: Visit, ask: str, version: int) -> str:
-    nights = visit.lake.dates(CUSTOMER_SEGMENTS)
-    return f"{ask} {visit.told['name']} v{version} {nights[-1] if nights else 'no night'} {_again(visit)}"
+def _found(visit: Visit, ask: str, version: int) -> Errand | None:
+    """How far the question is, which begins where the address asks for it; None where it was not asked."""
+    nights, name = visit.lake.dates(CUSTOMER_SEGMENTS), visit.told["name"]
+    about = f"{ask} {name} v{version} {nights[-1] if nights else 'no night'}"
+    key = visit.errands.turn(about, again=_again(visit))
+    # What failed is not begun anew by a page that only looks whether it is there.
+    if visit.told.get("ask") and not visit.errands.knows(key):
+        arguments = ["strategies", _ASKED[ask], name, "--json"]
+        try:
+            return visit.errands.ask(key, arguments, actor=visit.user.name)
+        except Refusal as refusal:
+            return Errand(key=key, state="failed", words=refusal.said.to(visit.user.language))
+    return _looked(visit, key)
 
 
 def _again(visit: Visit) -> int:

@@ -49,11 +49,13 @@ def tonight_what_if(visit: Visit) -> Shown:
     """The question, and the answer as soon as it is there."""
     now = around(visit)
     plan = plan_of(visit, now.as_of)
+    changes: tuple[_Change, ...] = ()
+    errand, refused = None, ""
     try:
-        changes, refused = _changes(visit, plan), ""
+        changes = _changes(visit, plan)
+        errand = None if plan is None or not changes else _asked(visit, plan, changes)
     except Refusal as error:
-        changes, refused = (), error.said.to(visit.user.language)
-    errand = None if plan is None or not changes else _asked(visit, plan, changes)
+        refused = error.said.to(visit.user.language)
     values = {
         **first_words(now),
         "plan": plan,
@@ -65,7 +67,9 @@ def tonight_what_if(visit: Visit) -> Shown:
         "most": _MOST,
         "changes": changes,
         "errand": errand,
-        "asks": "/tonight/what-if/state?asked=" + errand.key.removeprefix(_KEY) if errand else "",
+        "asks": "/tonight/what-if/state?" + urlencode({"asked": errand.key.removeprefix(_KEY)})
+        if errand
+        else "",
         "again": "?" + urlencode({**_question(visit), "again": _again(visit) + 1}),
         "found": _answer(errand.answer) if errand and errand.state == "done" else None,
         "channel_said": channel_said,
@@ -83,8 +87,8 @@ def tonight_what_if_state(visit: Visit) -> Mapping[str, Any]:
 def _asked(visit: Visit, plan: Tonight, changes: Sequence[_Change]) -> Errand:
     """The question on its way; asked once, and again only when somebody wants it again after it failed."""
     asked = [f"--what-if={change.asked}" for change in changes]
-    about = json.dumps([plan.certificate, asked, _again(visit)], default=str)
-    key = _KEY + hashlib.sha256(about.encode()).hexdigest()
+    about = json.dumps([plan.certificate, asked], default=str)
+    key = visit.errands.turn(_KEY + hashlib.sha256(about.encode()).hexdigest(), again=_again(visit))
     if visit.errands.knows(key):
         return visit.errands.look(key)
     arguments = ("plan", "--as-of", plan.as_of.isoformat(), *asked, "--json")
