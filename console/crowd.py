@@ -1,20 +1,21 @@
 """The customers of the last night: a sample of them answers while somebody types, all of them on demand.
 
 The sample is drawn once a night by a generator seeded with the date. What it counts is told for all customers
-with its 95 % interval (Wilson, 1927).
+with its 95 % interval (Wilson, 1927). Every count is rounded at random before it is told (console.cell_key).
 """
 
 import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from math import sqrt
+from math import ceil, floor, sqrt
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from console.cell_key import Words, rounded, summed, told
 from console.moves import keys_of, placed
 from console.words import Refusal
 from features.catalogue import FEATURES
@@ -26,9 +27,11 @@ from strategies.rule import parse
 from strategies.tree import And, Condition
 
 SAMPLE = 50_000
-SMALLEST = 10
+_COUNTING = 2
+"""Counts among everybody at the same time; the others wait."""
 _Z = 1.959964
 _SEGMENT = "segment"
+_KEY = "cell key"
 _AT_ONCE = 8
 """Columns read together for the sample: of each a page is held, and its dictionary."""
 _RULES = 500
@@ -37,24 +40,24 @@ _RULES = 500
 
 @dataclass(frozen=True, kw_only=True)
 class Shared:
-    """Of the customers of one rule: how many another selects as well; null where that may not be told.
+    """Of the customers of one rule: how many another selects as well.
 
-    ``of_these`` and ``of_theirs``: as shares of all whom the one and the other select.
+    ``of_these`` and ``of_theirs``: as shares of all whom the one and the other select, of what may be told.
     """
 
     name: str
-    customers: int | None
-    of_these: float | None
-    of_theirs: float | None
+    customers: int
+    of_these: float
+    of_theirs: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class Count:
     """Of ``of`` customers a rule selects ``count``; ``low`` to ``high`` with 95 % confidence.
 
-    All three are null where fewer than ten are selected, or all but fewer than ten. ``each``: how many are
-    left after each of the rule's joined conditions, in their order, as far as they may be told. ``among``:
-    how many of those selected each of the other rules selects that were asked about.
+    All are to tens, and null where nobody is selected, or too few to tell. ``each``: how many are left after
+    each of the rule's joined conditions, in their order. ``among``: how many of those selected each of the
+    other rules selects that were asked about. Each as it would be told alone: parts need not add up.
     """
 
     as_of: date
@@ -71,12 +74,14 @@ class Count:
 class _People:
     """Everybody of a night: ``customers`` in the long tail, some of them with all that is known.
 
-    ``segments``: of each row of the features, in their order; null outside the long tail.
+    ``told``: how many they are, as may be told. ``known``: segment and cell key of each row of the features,
+    in their order; the segment is null outside the long tail. ``sample`` has both as well.
     """
 
     as_of: date
     customers: int
-    segments: pa.DictionaryArray
+    told: int
+    known: pa.RecordBatch
     sample: pa.RecordBatch
 
 
@@ -85,79 +90,102 @@ class Crowd:
 
     def __init__(self, lake: Glance, *, sample: int = SAMPLE) -> None:
         self._lake, self._most, self._lock = lake, sample, threading.Lock()
+        self._counting = threading.Semaphore(_COUNTING)
+        self._last: _People | None = None
         self._book_lock = threading.Lock()
-        self._book: tuple[object, tuple[str, ...], npt.NDArray[np.uint64]] | None = None
+        self._book: tuple[_People, Hashable, tuple[str, ...], Words] | None = None
 
     def estimate(self, text: str, *, among: Sequence[str] = ()) -> Count:
         """Counted in the sample; ``among``: other rules, to be counted in those selected.
 
         Raises RuleError for a rule that does not read, Refusal without a night.
         """
-        rules, people = _cumulated(text), self._people()
-        sample, customers, as_of = people.sample, people.customers, people.as_of
-        found, within = _both_counted(rules, among, [sample], as_of)
-        if sample.num_rows == customers:
-            return _exact(found, within, of=customers, as_of=as_of)
-        low, high = _wilson(found[-1], sample.num_rows)
-        scale = customers / sample.num_rows
-        told = [round(one * scale) for one in found]
-        hidden = found[-1] == 0 or told[-1] < SMALLEST
+        rules, people = _cumulated(text), self._at_hand()
+        found, within = _both_told(rules, among, [people.sample], people.as_of)
+        if people.sample.num_rows == people.customers:
+            return _exact(found, within, people)
+        low, high = (None, None) if found[-1] is None else _wilson(found[-1], people)
         return Count(
-            as_of=as_of,
-            of=customers,
+            as_of=people.as_of,
+            of=people.told,
             exact=False,
-            count=None if hidden else told[-1],
-            low=None if hidden else max(round(low * customers), found[-1]),
-            high=None if hidden else round(high * customers),
-            each=tuple(one or None for one in _left(told, of=customers)),
-            among=_parts([round(one * scale) for one in within], of=told[-1]),
+            count=_of_all(found[-1], people),
+            low=low,
+            high=high,
+            each=tuple(_of_all(one, people) for one in found),
+            among=tuple(_of_all(one, people) for one in within),
         )
 
     def count(self, text: str, *, among: Sequence[str] = ()) -> Count:
-        """Counted among everybody. Raises as ``estimate``; also while the night is being written."""
+        """Counted among everybody, once a night for each rule. Raises as ``estimate``; also while the night
+        is being written."""
+
+        def counted() -> Count:
+            with self._counting:
+                return self._counted(text, among)
+
+        key = ("count", text, tuple(among))
+        return self._lake.remembered(key, (CUSTOMER_FEATURES, CUSTOMER_SEGMENTS), counted)
+
+    def _counted(self, text: str, among: Sequence[str]) -> Count:
         rules, people = _cumulated(text), self._people()
         others = [parse(other, FEATURES).condition for other in among]
         needed = compile_rules([*rules, *others], as_of=people.as_of).columns
-        found, within = _both_counted(rules, among, self._everybody(people, needed), people.as_of)
-        return _exact(found, within, of=people.customers, as_of=people.as_of)
+        found, within = _both_told(rules, among, self._everybody(people, needed), people.as_of)
+        return _exact(found, within, people)
 
     def shared(
         self, text: str, *, book: Hashable, rules: Callable[[], Mapping[str, Condition]], most: int
     ) -> tuple[Shared, ...]:
         """Which of other rules, by name, select most of the same customers of the sample, most first.
 
+        Those are left out that share too few to tell.
         ``book`` changes whenever ``rules`` would; these are asked for, and tried, once for each. Raises as
         ``estimate``.
         """
-        rule, people = parse(text, FEATURES).condition, self._people()
+        rule, people = parse(text, FEATURES).condition, self._at_hand()
         with self._book_lock:
-            if self._book is None or self._book[0] != (people.as_of, book):
+            if self._book is None or self._book[0] is not people or self._book[1] != book:
                 others = rules()
                 bits = _bits(list(others.values()), people) if others else np.zeros((0, 0), np.uint64)
-                self._book = ((people.as_of, book), tuple(others), bits)
-            _, names, theirs = self._book
+                self._book = (people, book, tuple(others), bits)
+            _, _, names, theirs = self._book
         if not names:
             return ()
-        own = _bits([rule], people)[0]
+        own, keys = _bits([rule], people), people.sample[_KEY].to_numpy()
         both = np.array([np.bitwise_count(each & own).sum(dtype=np.int64) for each in theirs])
-        these, scale = int(np.bitwise_count(own).sum()), people.customers / max(people.sample.num_rows, 1)
-        first = [place for place in np.argsort(-both, kind="stable")[:most] if both[place]]
-        told = _parts([round(both[place] * scale) for place in first], of=round(these * scale))
-        return tuple(
+        first = np.argsort(-both, kind="stable")[:most]
+        (these,), shared = _told_of(own, keys), _told_of(theirs[first] & own, keys)
+        found = [
             Shared(
                 name=names[place],
-                customers=count,
-                of_these=None if count is None else float(both[place] / these),
-                of_theirs=None
-                if count is None
-                else float(both[place] / np.bitwise_count(theirs[place]).sum()),
+                customers=_of_all(count, people) or 0,
+                of_these=min(count / these, 1.0),
+                of_theirs=min(count / whole, 1.0),
             )
-            for place, count in zip(first, told, strict=True)
-        )
+            for place, count, whole in zip(first, shared, _told_of(theirs[first], keys), strict=True)
+            if count is not None and these is not None and whole is not None
+        ]
+        return tuple(sorted(found, key=lambda one: -one.customers))
+
+    def _at_hand(self) -> _People:
+        """The last night's; while those of a new one are gathered for somebody, still those before."""
+        last = self._last
+        if not self._lock.acquire(blocking=last is None):
+            assert last is not None
+            return last
+        try:
+            return self._newest()
+        finally:
+            self._lock.release()
 
     def _people(self) -> _People:
         with self._lock:
-            return self._lake.remembered("crowd", (CUSTOMER_FEATURES, CUSTOMER_SEGMENTS), self._gathered)
+            return self._newest()
+
+    def _newest(self) -> _People:
+        self._last = self._lake.remembered("crowd", (CUSTOMER_FEATURES, CUSTOMER_SEGMENTS), self._gathered)
+        return self._last
 
     def _gathered(self) -> _People:
         known = [set(self._lake.dates(table)) for table in (CUSTOMER_FEATURES, CUSTOMER_SEGMENTS)]
@@ -166,34 +194,39 @@ class Crowd:
             raise Refusal(
                 "no customer has a segment yet; a night has to run first", "尚无客群：须先运行一次夜间作业"
             )
-        segments, customers = self._segments(as_of)
+        known, customers = self._known(as_of)
+        inside = known[_SEGMENT].is_valid()
         share = min(1.0, self._most / max(customers, 1))
-        drawn = np.random.default_rng(as_of.toordinal()).random(len(segments)) < share
-        chosen = pc.and_(pa.array(drawn), segments.is_valid())
-        sample = self._drawn(as_of, chosen, segments)
-        return _People(as_of=as_of, customers=customers, segments=segments, sample=sample)
+        drawn = np.random.default_rng(as_of.toordinal()).random(len(known)) < share
+        sample = self._drawn(as_of, pc.and_(pa.array(drawn), inside), known)
+        keys = known[_KEY].filter(inside).to_numpy()
+        whole = rounded(len(keys), int(keys.sum(dtype=np.uint64)))
+        return _People(as_of=as_of, customers=customers, told=whole, known=known, sample=sample)
 
-    def _segments(self, as_of: date) -> tuple[pa.DictionaryArray, int]:
-        """The segment of each row of the features, in their order; and how many have one."""
+    def _known(self, as_of: date) -> tuple[pa.RecordBatch, int]:
+        """Segment and key of each row of the features, in their order; and how many have a segment."""
         (keys, numbers), names = placed(self._lake, as_of)
-        found = []
+        segments, all_keys = [], [np.zeros(0, np.uint64)]
         for batch in self._lake.batches(CUSTOMER_FEATURES, as_of=as_of, columns=("customer",)):
             own = keys_of(batch["customer"])
             places = np.minimum(np.searchsorted(keys, own), len(keys) - 1)
-            found.append(pa.array(numbers[places], mask=keys[places] != own))
-        coded = pa.chunked_array(found, pa.int16()).combine_chunks()
-        return pa.DictionaryArray.from_arrays(coded, pa.array(names, pa.string())), len(keys)
+            segments.append(pa.array(numbers[places], mask=keys[places] != own))
+            all_keys.append(own)
+        coded = pa.chunked_array(segments, pa.int16()).combine_chunks()
+        named = pa.DictionaryArray.from_arrays(coded, pa.array(names, pa.string()))
+        return pa.RecordBatch.from_pydict({_SEGMENT: named, _KEY: np.concatenate(all_keys)}), len(keys)
 
-    def _drawn(self, as_of: date, chosen: pa.BooleanArray, segments: pa.DictionaryArray) -> pa.RecordBatch:
+    def _drawn(self, as_of: date, chosen: pa.BooleanArray, known: pa.RecordBatch) -> pa.RecordBatch:
         """All that is known of those chosen, some columns after the others."""
         schema = CUSTOMER_FEATURES.arrow_schema()
         names = [name for name in schema.names if name != "customer"]
-        columns = {_SEGMENT: segments.filter(chosen).dictionary_decode()}
+        own = known.filter(chosen)
+        columns = {_SEGMENT: own[_SEGMENT].dictionary_decode(), _KEY: own[_KEY]}
         for first in range(0, len(names), _AT_ONCE):
             some = tuple(names[first : first + _AT_ONCE])
             batches = self._lake.batches(CUSTOMER_FEATURES, as_of=as_of, columns=some)
-            own = [batch.filter(those) for batch, those in _beside(batches, chosen)]
-            whole = pa.Table.from_batches(own, pa.schema([schema.field(name) for name in some]))
+            parts = [batch.filter(those) for batch, those in _beside(batches, chosen)]
+            whole = pa.Table.from_batches(parts, pa.schema([schema.field(name) for name in some]))
             columns |= {name: whole[name].combine_chunks() for name in some}
         return pa.RecordBatch.from_pydict(columns)
 
@@ -201,13 +234,14 @@ class Crowd:
         """The long tail, a batch at a time, with these columns."""
         wanted = tuple(name for name in columns if name != _SEGMENT) or ("customer",)
         batches = self._lake.batches(CUSTOMER_FEATURES, as_of=people.as_of, columns=wanted)
-        for batch, segments in _beside(batches, people.segments):
-            known = segments.is_valid()
-            own = segments.filter(known).dictionary_decode()
-            yield batch.filter(known).append_column(_SEGMENT, own)
+        for batch, known in _beside(batches, people.known):
+            inside = known[_SEGMENT].is_valid()
+            own = known.filter(inside)
+            segments = own[_SEGMENT].dictionary_decode()
+            yield batch.filter(inside).append_column(_SEGMENT, segments).append_column(_KEY, own[_KEY])
 
 
-def _bits(rules: Sequence[Condition], people: _People) -> npt.NDArray[np.uint64]:
+def _bits(rules: Sequence[Condition], people: _People) -> Words:
     """Whom of the sample each rule selects: rules x words."""
     found = np.empty((len(rules), -(-people.sample.num_rows // 64)), np.uint64)
     for first in range(0, len(rules), _RULES):
@@ -216,8 +250,10 @@ def _bits(rules: Sequence[Condition], people: _People) -> npt.NDArray[np.uint64]
     return found
 
 
-def _beside(batches: Iterable[pa.RecordBatch], column: pa.Array) -> Iterator[tuple[pa.RecordBatch, pa.Array]]:
-    """Each batch with its part of the column. Raises Refusal where the column is not as long."""
+def _beside(
+    batches: Iterable[pa.RecordBatch], column: pa.Array | pa.RecordBatch
+) -> Iterator[tuple[pa.RecordBatch, Any]]:
+    """Each batch with its part of the column, or columns. Raises Refusal where they are not as long."""
     first = 0
     for batch in batches:
         yield batch, column.slice(first, batch.num_rows)
@@ -235,61 +271,50 @@ def _cumulated(text: str) -> list[Condition]:
     return [And(parts[:number]) if number > 1 else parts[0] for number in range(1, len(parts) + 1)]
 
 
-def _both_counted(
+def _both_told(
     rules: Sequence[Condition], among: Sequence[str], batches: Iterable[pa.RecordBatch], as_of: date
-) -> tuple[list[int], list[int]]:
+) -> tuple[list[int | None], list[int | None]]:
     """How many each of the rules selects, and each of the others of those whom the last one selects."""
     within = [And((rules[-1], parse(other, FEATURES).condition)) for other in among]
-    counts = _counted([*rules, *within], batches, as_of)
-    return counts[: len(rules)], counts[len(rules) :]
-
-
-def _counted(rules: Sequence[Condition], batches: Iterable[pa.RecordBatch], as_of: date) -> list[int]:
-    program = compile_rules(rules, as_of=as_of)
-    found = np.zeros(len(rules), np.int64)
+    program = compile_rules([*rules, *within], as_of=as_of)
+    counts, sums = np.zeros(len(program.roots), np.int64), np.zeros(len(program.roots), np.uint64)
     for batch in batches:
-        found += np.bitwise_count(program.bits_of_few(batch)).sum(axis=1, dtype=np.int64)
-    return [int(one) for one in found]
+        found = summed(program.bits_of_few(batch), batch[_KEY].to_numpy())
+        counts, sums = counts + found[0], sums + found[1]
+    shown = [told(int(count), int(key)) for count, key in zip(counts, sums, strict=True)]
+    return shown[: len(rules)], shown[len(rules) :]
 
 
-def _exact(found: Sequence[int], within: Sequence[int], *, of: int, as_of: date) -> Count:
-    told = _left(found, of=of)
-    count = told[-1]
+def _told_of(bits: Words, keys: Words) -> list[int | None]:
+    """Of the sample, how many are in each selection."""
+    return [told(int(count), int(key)) for count, key in zip(*summed(bits, keys), strict=True)]
+
+
+def _exact(found: Sequence[int | None], within: Sequence[int | None], people: _People) -> Count:
+    count = found[-1]
     return Count(
-        as_of=as_of,
-        of=of,
+        as_of=people.as_of,
+        of=people.told,
         exact=True,
         count=count,
         low=count,
         high=count,
-        each=told,
-        among=_parts(within, of=found[-1]),
+        each=tuple(found),
+        among=tuple(within),
     )
 
 
-def _left(found: Sequence[int], *, of: int) -> tuple[int | None, ...]:
-    """Counts each of which is part of the one before, the last one above all.
-
-    Without those of fewer than ten, those that leave fewer than ten of all out, and those that would tell by
-    how few the next one is smaller.
-    """
-    told: list[int | None] = []
-    following = None
-    for one in reversed(found):
-        few = any(
-            0 < each < SMALLEST for each in (one, of - one, one - (one if following is None else following))
-        )
-        told.append(None if few else one)
-        following = following if few else one
-    return tuple(reversed(told))
+def _of_all(found: int | None, people: _People) -> int | None:
+    """What was told of the sample, for everybody, to tens."""
+    if found is None:
+        return None
+    return min(int(round(found * people.customers / people.sample.num_rows, -1)), people.told)
 
 
-def _parts(within: Sequence[int], *, of: int) -> tuple[int | None, ...]:
-    """Parts of a count, without those that tell of fewer than ten, or that all but fewer than ten are in."""
-    return tuple(None if 0 < part < SMALLEST or 0 < of - part < SMALLEST else part for part in within)
-
-
-def _wilson(count: int, of: int) -> tuple[float, float]:
-    share, weight = count / of, _Z**2 / of
+def _wilson(found: int, people: _People) -> tuple[int, int]:
+    """Between how many of everybody lie, with 95 % confidence, of whom so many are in the sample; to tens."""
+    of = people.sample.num_rows
+    share, weight = min(found / of, 1.0), _Z**2 / of
     middle, half = share + weight / 2, _Z * sqrt(share * (1 - share) / of + weight / (4 * of))
-    return max((middle - half) / (1 + weight), 0.0), min((middle + half) / (1 + weight), 1.0)
+    low, high = ((middle + sign * half) / (1 + weight) * people.customers for sign in (-1, 1))
+    return 10 * floor(low / 10), min(10 * ceil(high / 10), people.told)

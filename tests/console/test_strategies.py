@@ -3,7 +3,6 @@
 import html
 import json
 import re
-from itertools import pairwise
 
 import pytest
 from sqlalchemy import select
@@ -263,6 +262,8 @@ def test_a_count_tells_what_each_condition_leaves_and_whom_channels_reach(night_
     first, last = (int(found[words].replace(",", "")) for words in ("age > 40", "not has_fund"))
     assert f"<strong>{last:,}</strong>" in told["html"]
     assert last < first < 2_000
+    assert last % 10 == first % 10 == 0
+    assert "Counts are to tens" in told["html"]
     assert all(int(found[channel].replace(",", "")) < last for channel in ("App push", "AI call"))
     assert "20 %" in told["size"]
     exact = visitor.get("/strategies/count?rule=age > 40 and not has_fund&exact=yes").json()
@@ -313,12 +314,11 @@ def test_a_grave_finding_keeps_a_draft_from_being_handed_in(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("exact", ["", "yes"])
-def test_no_counts_tell_of_fewer_than_ten_not_even_by_their_differences(night_desk: Desk, exact: str) -> None:
+def test_no_counts_tell_of_fewer_than_ten_and_all_are_to_tens(night_desk: Desk, exact: str) -> None:
     visitor = night_desk.visitor("segment_manager")
     for age in range(18, 96, 3):
         asked = {"rule": f"age >= {age} and age >= {age + 1} and aum_now > 0", "exact": exact}
         told = visitor.client.get("/strategies/count", params=asked).json()
         shown = [told["of"], *(count for count in told["each"] if count is not None)]
-        assert told["each"][-1] == told["count"] or exact == ""
-        assert all(count == 0 or count >= 10 for count in shown)
-        assert all(before == after or before - after >= 10 for before, after in pairwise(shown))
+        assert told["each"][-1] == told["count"]
+        assert all(count >= 10 and count % 10 == 0 for count in shown)
