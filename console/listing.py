@@ -1,4 +1,4 @@
-"""Long lists, a page at a time, searched on the server; and what an address says of dates."""
+"""Long lists, a page at a time, searched on the server; and what an address says of dates and numbers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +11,8 @@ from sqlalchemy import Connection, Row, Select, func, select
 from console.words import Refusal
 
 PAGE = 50
+ROW_DIGITS = 18
+"""Digits that the number of a row of the ledger, a bigint, has at most, whatever they are."""
 T = TypeVar("T")
 
 
@@ -50,6 +52,12 @@ def paged(rows: Sequence[T], told: Mapping[str, str], *, search: Sequence[str], 
     return Turn(rows=own, count=len(rows), number=number, last=last, kept=_kept(told, search))
 
 
+def whole(told: Mapping[str, str], name: str, *, digits: int) -> int | None:
+    """The whole number, of so many digits at most, that an address or a form says; None for anything else."""
+    word = told.get(name, "").strip()
+    return int(word) if word.isascii() and word.isdecimal() and len(word) <= digits else None
+
+
 def read_date(told: str) -> date:
     """The date. Raises Refusal for what is none, and for one of a year that nothing is of."""
     try:
@@ -74,10 +82,8 @@ def pattern(told: str) -> str:
 
 def _number(count: int, told: Mapping[str, str], *, size: int) -> tuple[int, int]:
     """Which page is asked for, and which is the last."""
-    last, asked = max(1, -(-count // size)), told.get("page", "")
-    if not (asked.isascii() and asked.isdecimal() and len(asked) < 9):
-        return 1, last
-    return min(max(1, int(asked)), last), last
+    last = max(1, -(-count // size))
+    return min(max(1, whole(told, "page", digits=8) or 1), last), last
 
 
 def _kept(told: Mapping[str, str], search: Sequence[str]) -> str:

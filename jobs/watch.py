@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
 from base.errors import LedgerError
 from jobs.job import Night
@@ -80,8 +80,9 @@ def prove_the_trail(
         raise
     with ledger.engine.connect() as connection:
         connection.execute(text("set transaction isolation level repeatable read, read only"))
+        now = connection.execute(select(func.now())).scalar_one()
         verdict = verify(connection, witnesses, since=since)
-    keep(verdict, folder)
+    keep(verdict, folder, now=now)
     if verdict.fault is not None:
         raise_alert(
             ledger,

@@ -114,7 +114,7 @@ def wait(goal: Mapping[str, Any], needed: Needed | None) -> Said:
             Said(
                 f"An effect as small as it seems ({lift} of 100) will not be proven in sensible time: widen "
                 "the audience or raise the share that is left alone.",
-                f"看起来的效果很小（每百人 {lift}），合理时间内无法证实：请扩大客群或提高对照组比例。",
+                f"看起来的效果很小（每百人 {lift}），合理时间内无法证实：请扩大客群或提高留出组比例。",
             ),
         )
     count = rounded(needed.customers)

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from ledger.audit.verify import Fault, Verdict
@@ -10,10 +10,10 @@ from ledger.audit.verify import Fault, Verdict
 FILE = "verdict.json"
 
 
-def keep(verdict: Verdict, folder: Path) -> None:
-    """Keeps what was found, in place of what was found before."""
+def keep(verdict: Verdict, folder: Path, *, now: datetime) -> None:
+    """Keeps what was found at that moment, in place of what was found before."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    told = {"at": datetime.now(UTC).isoformat(timespec="seconds"), **asdict(verdict)}
+    told = {"at": now.isoformat(timespec="seconds"), **asdict(verdict)}
     fresh = folder / f".{FILE}"
     fresh.write_text(json.dumps(told), encoding="utf-8")
     fresh.replace(folder / FILE)

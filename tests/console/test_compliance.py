@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from html import unescape
 
 import pyarrow as pa
 import pytest
@@ -10,7 +11,9 @@ from sqlalchemy import insert, select
 
 from console.pages.page import pages
 from console.words.deeds import DEEDS
+from console.words.limits import channel_said
 from console.words.persons import PURPOSES
+from console.words.verdicts import product_said
 from jobs.matter import PURPOSES as KNOWN
 from ledger.audit import record, trail
 from ledger.schema import AUDIT, CALLER_NUMBERS
@@ -212,6 +215,17 @@ def test_an_opt_out_of_nobody_or_with_a_number_in_its_words_is_refused(
     assert (answer.status_code, words in answer.text) == (422, True), answer.text
     with house.ledger.engine.connect() as connection:
         assert len(connection.execute(standing()).all()) == before
+
+
+@pytest.mark.parametrize("path", ["/compliance/callers", "/compliance/opt-outs"])
+def test_channels_and_products_are_called_as_everywhere_else(house: Desk, path: str) -> None:
+    visitor = house.visitor("operator")
+    said = [channel_said("human_call"), *([product_said("card")] if path.endswith("callers") else [])]
+    for language in ("en", "zh"):
+        visitor.post("/preferences", language=language)
+        page = unescape(visitor.get(path).text)
+        assert [one.to(language) in page for one in said] == [True] * len(said)
+    visitor.post("/preferences", language="en")
 
 
 def test_numbers_are_registered_rested_and_retired_with_a_reason(house: Desk) -> None:

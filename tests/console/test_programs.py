@@ -35,6 +35,14 @@ def test_every_entry_is_shown_with_what_it_needs(desk: Desk) -> None:
     assert Action.EXPORT_HOLDOUT.chinese in chinese
 
 
+# What is told of a house where no night has run yet, and of a draft that is three dots.
+NOT_YET = {
+    "dry_run": (404, "no dry run was asked for"),
+    "begin_export": (404, "no night has run yet"),
+    "export": (404, "no night has run yet"),
+    "customers": (404, "no night has run yet"),
+    "write": (400, "fund_first_plan:1:1: 'title' is missing"),
+}
 # A dry run takes an engine; it is asked for where the API is tried.
 QUICK = [number for number, entry in enumerate(entries()) if entry.name != "begin_dry_run"]
 
@@ -51,5 +59,7 @@ def test_every_example_is_a_question_that_the_api_understands(desk: Desk, number
     kept = given(desk, "dialler" if dialler else ALL_ROUNDER, recipient="ai_dialler" if dialler else None)
     headers["Authorization"] = headers["Authorization"].replace("$TOKEN", kept)
     answer = httpx.request(method, f"{desk.address}{place}", headers=headers, content="".join(sent) or None)
-    assert answer.status_code in (200, 201, 202, 400, 404), answer.text
-    assert answer.status_code != 404 or "night" in answer.text, answer.text
+    status, words = NOT_YET.get(entries()[number].name, (answer.status_code, ""))
+    assert answer.status_code == status
+    assert answer.is_success or words, answer.text
+    assert words in answer.text

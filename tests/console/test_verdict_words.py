@@ -5,6 +5,7 @@ import math
 import pytest
 
 from console.words import Said
+from console.words.strategies import PARTS
 from console.words.verdicts import advice, of_hundred, wait
 from evaluation.verdicts import Needed
 
@@ -52,6 +53,11 @@ def test_how_long_it_still_takes_is_told_by_what_is_known(needed: Needed | None,
     assert words in said.english
     assert "from +1.20 of 100 on" in said.english
     assert said.chinese
+
+
+def test_what_is_advised_to_be_raised_is_called_as_its_field_is() -> None:
+    told = wait(GOAL, Needed(lift=0.0001, customers=1e9, nights=math.nan, sensible=False))
+    assert PARTS["experiment.holdout"].chinese.split(" ")[0] in told.chinese
 
 
 def test_a_lift_that_rounds_to_nothing_has_no_minus() -> None:

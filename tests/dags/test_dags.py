@@ -17,11 +17,14 @@ NIGHT = ("ingest", "features", "segments", "decide", "release", "learn")
 
 @pytest.fixture(scope="module")
 def facts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    home = tmp_path_factory.mktemp("airflow")
-    environment = {**os.environ, "AIRFLOW_HOME": str(home), "PYTHONPATH": str(ROOT)}
+    return told("facts.py", AIRFLOW_HOME=str(tmp_path_factory.mktemp("airflow")))
+
+
+def told(file: str, **environment: str) -> dict[str, Any]:
+    """What a file beside this one prints, in a process of its own."""
     done = subprocess.run(
-        [sys.executable, Path(__file__).with_name("facts.py")],
-        env=environment,
+        [sys.executable, Path(__file__).with_name(file)],
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         capture_output=True,
         text=True,
         check=False,
@@ -120,6 +123,21 @@ def test_a_dag_file_is_short_and_imports_only_airflow_and_the_night(name: str) -
     assert at_import <= {"datetime", "airflow.sdk", "dags.night"}
     anywhere = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert all(module.startswith("jobs.") for module in anywhere - at_import)
+
+
+def test_airflows_menu_leads_to_the_console_where_the_settings_have_it(tmp_path: Path) -> None:
+    facts = told(
+        "menu.py",
+        AIRFLOW_HOME=str(tmp_path),
+        AIRFLOW__CORE__PLUGINS_FOLDER=str(ROOT / "dags" / "menu"),
+        LONGREACH_CONSOLE__PUBLIC_URL="https://longreach.bank.example",
+    )
+    assert facts["errors"] == {}
+    assert facts["heavy"] == []
+    (plugin,) = [one for one in facts["plugins"] if one["name"] == "longreach_console"]
+    assert plugin["external_views"] == [
+        {"name": "Longreach", "href": "https://longreach.bank.example", "destination": "nav"}
+    ]
 
 
 def test_one_file_turns_airflows_context_into_the_business_date() -> None:

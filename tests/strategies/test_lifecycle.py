@@ -150,6 +150,8 @@ def test_who_wrote_an_earlier_live_version_may_approve_the_next(ledger: Ledger) 
     import_(ledger, [written("by_turns", title="Two")], actor="reader", bases={"by_turns": 1})
     submit(ledger, ["by_turns"], actor="reader")
     approve(ledger, ["by_turns"], actor="author")
+    now = standing(ledger, "by_turns")
+    assert (now.stage, now.pending, now.approved_by) == ("approved", 2, "author")
 
 
 def test_all_of_a_call_move_or_none(ledger: Ledger) -> None:

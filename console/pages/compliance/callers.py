@@ -9,26 +9,14 @@ from console.pages.compliance.part import ROOM, again, part
 from console.pages.page import Done, Shown, Visit, deed, page
 from console.render import BANK_TIME
 from console.words import Said
+from console.words.limits import channel_said
+from console.words.verdicts import product_said
 from lake.tables.words import PRODUCTS
 from outreach.callers import register
 from outreach.callers.sheet import caller_of
 
 _CALLERS = f"{ROOM}/callers"
 _CLASSES = {"marketing": Said("marketing", "营销"), "service": Said("service", "服务")}
-_CHANNELS = {
-    "ai_call": Said("AI call", "AI 外呼"),
-    "human_call": Said("Human call", "人工外呼"),
-    "sms": Said("Text message", "短信"),
-}
-_PRODUCTS = {
-    "deposit": Said("deposits", "存款"),
-    "loan": Said("loans", "贷款"),
-    "wealth": Said("wealth products", "理财"),
-    "fund": Said("funds", "基金"),
-    "card": Said("cards", "信用卡"),
-    "instalment": Said("instalments", "分期"),
-    "mobile": Said("mobile banking", "手机银行"),
-}
 _STATES = {"active": Said("in use", "在用"), "retired": Said("retired", "已注销")}
 
 
@@ -50,8 +38,8 @@ def callers(visit: Visit) -> Shown:
         today=today,
         week=today + timedelta(days=7),
         classes=_CLASSES,
-        channels=_CHANNELS,
-        products=_PRODUCTS,
+        channels={name: channel_said(name) for name in register.calling_channels()},
+        products={name: product_said(name) for name in PRODUCTS},
         states=_STATES,
     )
 

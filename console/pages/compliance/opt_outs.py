@@ -6,9 +6,11 @@ import pandas as pd
 
 from base.errors import OptOutError
 from base.roles import Action, Field
+from console.listing import ROW_DIGITS, whole
 from console.pages.compliance.part import ROOM, again, part
 from console.pages.page import Done, Shown, Visit, deed, page
 from console.words import Refusal, Said
+from console.words.limits import channel_said
 from evaluation.suppress import suppress
 from jobs.accounts import named
 from lake.tables.words import CHANNELS
@@ -24,10 +26,7 @@ _BY = {
 }
 _CHANNELS = {
     EVERYWHERE: Said("All channels", "全部渠道"),
-    "push": Said("App push", "APP 推送"),
-    "sms": Said("Text message", "短信"),
-    "ai_call": Said("AI call", "AI 外呼"),
-    "human_call": Said("Human call", "人工外呼"),
+    **{name: channel_said(name) for name in CHANNELS},
 }
 
 
@@ -36,8 +35,7 @@ def opt_outs(visit: Visit) -> Shown:
     """How many stand by channel; the newest ones, and a form, for those who keep them."""
     keeps, sees_tokens = visit.may(Action.ENTER_OPT_OUT), visit.sees(Field.TOKEN)
     customer = visit.told.get("customer", "").strip() if sees_tokens else ""
-    before = visit.told.get("before", "")
-    below = int(before) if before.isascii() and before.isdecimal() and len(before) < 19 else None
+    below = whole(visit.told, "before", digits=ROW_DIGITS)
     with visit.ledger.engine.connect() as connection:
         counts = standing_by_channel(connection)
         rows = history(connection, customer=customer or None, below=below, last=_PAGE + 1) if keeps else []
@@ -72,8 +70,8 @@ def enter_opt_out(visit: Visit) -> Done | Shown:
 def withdraw_opt_out(visit: Visit) -> Done:
     """Ends an opt-out because its customer asked for that."""
     told = visit.told
-    number = told.get("opt_out", "").strip()
-    if not (number.isascii() and number.isdecimal() and len(number) < 19):
+    number = whole(told, "opt_out", digits=ROW_DIGITS)
+    if number is None:
         raise Refusal(
             "nothing was withdrawn: give the opt-out's number, as the list shows it",
             "未撤销：请按列表填写退订编号",
@@ -81,7 +79,7 @@ def withdraw_opt_out(visit: Visit) -> Done:
     with visit.ledger.engine.begin() as connection:
         withdraw(
             connection,
-            int(number),
+            number,
             source=told.get("source", ""),
             actor=visit.user.name,
             reason=told.get("reason", ""),

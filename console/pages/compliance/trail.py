@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping
 from base.errors import LedgerError
 from base.roles import Action, Field
 from console.errands import Errand
-from console.listing import read_date
+from console.listing import ROW_DIGITS, read_date, whole
 from console.pages.compliance.part import ROOM, part
 from console.pages.page import Done, Shown, Visit, deed, page, reply
 from console.render import BANK_TIME
@@ -95,8 +95,7 @@ def keep_checkpoint(visit: Visit) -> Done:
 
 def searched(visit: Visit, wanted: Wanted) -> tuple[list[RowMapping], int | None]:
     """A page of lines, and the number below which the next page begins; None after the last one."""
-    before = visit.told.get("before", "")
-    below = int(before) if before.isascii() and before.isdecimal() and len(before) < 19 else None
+    below = whole(visit.told, "before", digits=ROW_DIGITS)
     with visit.ledger.engine.connect() as connection:
         found = lines(connection, wanted, below=below, last=_PAGE + 1)
     return found[:_PAGE], found[_PAGE - 1]["id"] if len(found) > _PAGE else None
