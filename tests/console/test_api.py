@@ -1,13 +1,17 @@
 """The API, asked of the running console by programs of every role and of none: default deny."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from socket import create_connection
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import func, select
+from sqlalchemy import NullPool, Table, create_engine, func, select, text
 from typer.testing import CliRunner
 
 from base.errors import DeclarationError
@@ -16,8 +20,10 @@ from base.settings import Role
 from console.api import outcomes
 from console.api.app import entries, needs_of
 from console.command import console
-from console.entrance import tokens, users
-from ledger.schema import API_TOKENS, AUDIT, STRATEGY_VERSIONS
+from console.entrance import guard, tokens, users
+from jobs.matter import HELD_OUT
+from ledger.database import database_url
+from ledger.schema import API_TOKENS, AUDIT, STRATEGIES, STRATEGY_VERSIONS
 from outreach.deliver import answer_keys, answering_key
 from outreach.inbox import STATEMENT, arrivals_folder, hand_in
 from outreach.inbox.arrivals import Arrival, read_arrival
@@ -25,7 +31,7 @@ from outreach.opt_outs import Whom
 from sources.answers import ANSWERS
 from tests.console.addresses import address
 from tests.console.api_world import given, program
-from tests.console.desk import NOBODY, PASSWORD, ROLES, Desk, served
+from tests.console.desk import NOBODY, PASSWORD, ROLES, Desk, Visitor, served, settled
 from tests.outreach.feed_world import holds, opts_out
 
 ENTRIES = {f"{method} {route.path}": (method, route) for route in entries() for method in route.methods}
@@ -78,6 +84,7 @@ def test_an_entry_answers_whom_the_roles_allow(
     with desk.ledger.engine.connect() as connection:
         before = connection.execute(select(func.count()).select_from(STRATEGY_VERSIONS)).scalar()
     answer = ask(desk, kept[role], entry)
+    assert answer.status_code < 500, answer.text
     assert (answer.status_code != 403) == allowed, answer.text
     with desk.ledger.engine.connect() as connection:
         assert connection.execute(select(func.count()).select_from(STRATEGY_VERSIONS)).scalar() == before
@@ -102,6 +109,45 @@ def test_an_entry_that_needs_nothing_is_refused_before_it_is_served() -> None:
     app.add_api_route("/open", lambda: {})
     with pytest.raises(DeclarationError, match="everybody could ask"):
         needs_of(app.routes[-1])
+
+
+def test_a_body_that_never_ends_is_cut_off_before_anybody_is_asked_who_he_is(desk: Desk) -> None:
+    to = urlsplit(desk.address)
+    head = "POST /api/strategies/x/drafts HTTP/1.1\r\nHost: desk\r\nTransfer-Encoding: chunked\r\n"
+    piece = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
+    with create_connection((to.hostname, to.port), timeout=10) as line:
+        line.sendall(f"{head}Content-Type: application/json\r\n\r\n".encode())
+        line.sendall(piece * (guard.LARGEST // 0x10000 + 1))
+        answer = line.makefile("rb").readline()
+    assert answer.startswith(b"HTTP/1.1 413")
+
+
+def test_a_long_body_is_refused_in_a_sentence(desk: Desk) -> None:
+    with program(desk, None) as client:
+        answer = client.post("/strategies/x/drafts", json={"text": "x" * guard.LARGEST})
+    assert (answer.status_code, answer.json()) == (413, {"error": "longer than 512 kB; nothing was done"})
+
+
+def test_a_fault_of_ours_at_the_ledger_is_not_called_its_silence(desk: Desk) -> None:
+    kept, visitor = given(desk, "segment_manager"), desk.visitor("segment_manager")
+    with program(desk, kept) as client, without(desk, STRATEGIES):
+        answer, page = client.get("/strategies"), visitor.get("/strategies")
+    assert (answer.status_code, page.status_code) == (500, 500)
+    assert "in the log" in answer.json()["error"]
+    assert "in the log" in page.text
+
+
+@contextmanager
+def without(desk: Desk, table: Table) -> Iterator[None]:
+    """The table goes by another name as long as the block runs."""
+    owner = create_engine(database_url(desk.settings), poolclass=NullPool)
+    with owner.begin() as connection:
+        connection.execute(text(f"ALTER TABLE {table.name} RENAME TO elsewhere"))
+    try:
+        yield
+    finally:
+        with owner.begin() as connection:
+            connection.execute(text(f"ALTER TABLE elsewhere RENAME TO {table.name}"))
 
 
 def test_a_token_ends_when_revoked_when_it_expires_and_when_its_person_leaves(desk: Desk) -> None:
@@ -222,10 +268,8 @@ def test_a_dry_run_is_asked_for_and_fetched(night_desk: Desk) -> None:
         assert client.get(where).status_code == 404
         begun = client.post(where)
         assert begun.status_code == 202
-        told = begun.json()
-        while told["state"] in ("waiting", "running"):
-            told = client.get(where).json()
-        assert (told["state"], told["answer"]["strategy"]) == ("done", "mobile_silent_app")
+        assert settled(Visitor(client), where) == "done"
+        assert client.get(where).json()["answer"]["strategy"] == "mobile_silent_app"
 
 
 def test_who_is_held_out_is_handed_out_to_whom_the_roles_allow(night_desk: Desk) -> None:
@@ -235,11 +279,18 @@ def test_who_is_held_out_is_handed_out_to_whom_the_roles_allow(night_desk: Desk)
     with program(night_desk, given(night_desk, "compliance")) as client:
         assert client.post("/holdouts/no_such/export").status_code == 404
         assert client.get("/holdouts/global/customers").status_code == 404
-        told = client.post("/holdouts/global/export").json()
-        while told["state"] in ("waiting", "running"):
-            told = client.get("/holdouts/global/export").json()
-        assert (told["state"], told["as_of"]) == ("done", "2026-07-02"), told
+        assert client.post("/holdouts/global/export").status_code == 202
+        assert settled(Visitor(client), "/holdouts/global/export") == "done"
+        told = client.get("/holdouts/global/export").json()
+        assert told["as_of"] == "2026-07-02"
         answer = client.get("/holdouts/global/customers")
+        file = night_desk.settings.home / HELD_OUT / "global-2026-07-02.csv"
+        file.unlink()  # as an erasure does
+        for path in ("customers", "export"):
+            assert client.get(f"/holdouts/global/{path}").status_code == 404
+        assert client.post("/holdouts/global/export").json()["state"] in ("waiting", "running")
+        assert settled(Visitor(client), "/holdouts/global/export") == "done"
+        assert file.exists()
     heading, *numbers = answer.text.splitlines()
     assert (answer.headers["content-type"], heading) == ("text/csv; charset=utf-8", "customer_no")
     assert len(numbers) == told["rows"] > 10

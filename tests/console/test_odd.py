@@ -53,10 +53,10 @@ def names(asker: Visitor) -> dict[str, set[str]]:
 def test_odd_questions_break_no_page(asker: Visitor, names: dict[str, set[str]], name: str) -> None:
     path = address(SHOWN[name].path)
     for odd in ODD[:-1]:
-        assert asker.client.get(path, params=dict.fromkeys(names[name], odd)).status_code != 500, odd[:30]
+        assert asker.client.get(path, params=dict.fromkeys(names[name], odd)).status_code < 500, odd[:30]
     for place, one in enumerate(sorted(names[name])):
         for odd in (ODD[place % len(ODD)], ODD[-1]):
-            assert asker.client.get(path, params={one: odd}).status_code != 500, (one, odd[:30])
+            assert asker.client.get(path, params={one: odd}).status_code < 500, (one, odd[:30])
 
 
 @pytest.mark.parametrize("name", [name for name, one in SHOWN.items() if "{" in one.path])
