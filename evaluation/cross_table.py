@@ -1,12 +1,37 @@
 """Small cells of a table of people whose rows and columns have totals that somebody knows."""
 
+from collections.abc import Collection
+
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from evaluation.suppress import few
 
 Counts = NDArray[np.int64]
 Hidden = NDArray[np.bool_]
+
+_OTHERS = ""
+"""The lines whose totals are not known, as one: no name is empty."""
+
+
+def hidden_cells(cells: pd.DataFrame, *, known: Collection[str], known_across: Collection[str]) -> Hidden:
+    """Which rows of ``cells`` (a name, a name across, people) may not show their counts.
+
+    ``known``, ``known_across``: the names whose totals somebody knows. Nothing is shown of the others: what
+    they come to together is known, and their cells would tell the totals.
+    """
+    line, across, count = (cells[name] for name in cells.columns)
+    told = cells.assign(
+        line=line.where(line.isin(known), _OTHERS), across=across.where(across.isin(known_across), _OTHERS)
+    )
+    table = told.pivot_table(index="line", columns="across", values=count.name, aggfunc="sum", fill_value=0)
+    found = hidden_both_ways(table.to_numpy(np.int64))
+    places = (
+        table.index.get_indexer(pd.Index(told["line"])),
+        table.columns.get_indexer(pd.Index(told["across"])),
+    )
+    return np.asarray(found[places] | (told["line"] == _OTHERS) | (told["across"] == _OTHERS))
 
 
 def hidden_both_ways(counts: Counts) -> Hidden:
@@ -43,7 +68,8 @@ def _told_by_the_rest(counts: Counts, found: Hidden) -> tuple[int, int] | None:
     The smallest that closes a cycle through it; where no single one does, the smallest that leads on.
     """
     every = [(row, column) for row, column in np.argwhere(counts > 0).tolist()]
-    for row, column in np.argwhere(found & few(counts.astype(np.float64))).tolist():
+    doubtful = found & few(counts.astype(np.float64)) & ~_on_squares(found)
+    for row, column in np.argwhere(doubtful).tolist():
         others = found.copy()
         others[row, column] = False
         rows, columns = _reached(others, from_row=row)
@@ -60,6 +86,14 @@ def _told_by_the_rest(counts: Counts, found: Hidden) -> tuple[int, int] | None:
         if cell is not None:
             return cell
     return None
+
+
+def _on_squares(hidden: Hidden) -> Hidden:
+    """Which cells lie on a cycle of four: of a large table nearly all that lie on one, found at once."""
+    cells = hidden.astype(np.float32)
+    twice = (cells @ cells.T) >= 2
+    np.fill_diagonal(twice, False)
+    return np.asarray(hidden & (twice.astype(np.float32) @ cells > 0))
 
 
 def _smallest(cells: list[tuple[int, int]], counts: Counts, found: Hidden) -> tuple[int, int] | None:

@@ -2,12 +2,18 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
+import pyarrow as pa
 import pytest
 from sqlalchemy import insert, select, update
 
+from console.pages.page import Visit
+from console.pages.releases.one import one_list
 from lake.glance import Glance
 from lake.tables import CONTACT_LISTS
 from ledger.schema import (
@@ -19,6 +25,7 @@ from ledger.schema import (
     RELEASES,
 )
 from outreach.release import plan, releases_of
+from tests.console import plan_world
 from tests.console.desk import Desk
 from tests.ledger.owner import as_owner
 
@@ -26,14 +33,25 @@ NIGHT, LATER = date(2026, 8, 3), date(2026, 8, 4)
 LISTS = ("ai_dialler", "sms_gateway")
 
 
-def freeze(desk: Desk, as_of: date, *, rows: int = 40, author: str = "release job") -> None:
-    """Lists of a night that wait for approval, with a few bytes for content."""
+def freeze(
+    desk: Desk,
+    as_of: date,
+    *,
+    rows: int = 40,
+    author: str = "release job",
+    of: Mapping[str, Mapping[str, int]] | None = None,
+) -> None:
+    """Lists of a night that wait for approval, with a few bytes for content; ``of``: a list's rows by
+    strategy."""
     with desk.ledger.engine.begin() as connection:
         plan(connection, as_of, LISTS, author=author)
         for recipient in LISTS:
             own = {"as_of": as_of, "recipient": recipient}
             content = {**own, "attempt": 1, "kind": "sealed", "part": 0, "content": b"sealed"}
             connection.execute(insert(RELEASE_CONTENT).values(**content))
+            if of:
+                kept = {**content, "kind": "rows", "content": packed(list(Counter(of[recipient]).elements()))}
+                connection.execute(insert(RELEASE_CONTENT).values(**kept))
             frozen = {"state": "frozen", "attempt": 1, "rows": rows, "size": 6, "sha256": "ab" * 32}
             connection.execute(
                 update(RELEASES)
@@ -151,6 +169,35 @@ def test_a_list_names_its_strategies_and_counts_none_of_few(night_desk: Desk) ->
     assert told.keys() == counts.keys()
     assert {counts[name] for name, shown in told.items() if shown != "–"} <= set(range(10, 1_000))
     assert all(told[name] == "–" for name, count in counts.items() if count < 10)
+
+
+def test_the_totals_of_strategies_and_lists_tell_of_few_not_even_together(
+    waiting: Desk, tmp_path: Path
+) -> None:
+    """A strategy with 53 contacts, 50 of them on one list, has three on the other."""
+    counts = {LISTS[0]: {"a": 50, "b": 40, "c": 30}, LISTS[1]: {"a": 3, "b": 20, "c": 60}}
+    together = sum(map(Counter, counts.values()), Counter[str]())
+    freeze(waiting, LATER, of=counts)
+    plan_world.fill(tmp_path, LATER, {("S1", name): count for name, count in together.items()})
+    shown = {}
+    for recipient in LISTS:
+        told = {"as_of": str(LATER), "recipient": recipient}
+        asked = SimpleNamespace(
+            lake=Glance(tmp_path), ledger=waiting.ledger, settings=waiting.settings, told=told
+        )
+        shown[recipient] = dict(one_list.show(cast(Visit, asked)).values["turn"].rows)
+    assert shown == {
+        LISTS[0]: {"a": None, "b": None, "c": 30},
+        LISTS[1]: {"a": None, "b": None, "c": 60},
+    }
+
+
+def packed(strategies: list[str]) -> bytes:
+    """A list's rows as they are kept, of the strategies alone."""
+    sink, rows = pa.BufferOutputStream(), pa.table({"strategy": strategies})
+    with pa.ipc.new_file(sink, rows.schema) as writer:
+        writer.write_table(rows)
+    return bytes(sink.getvalue())
 
 
 def test_lists_are_searched_on_the_server(night_desk: Desk) -> None:

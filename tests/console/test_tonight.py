@@ -3,13 +3,19 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
-from typing import Any
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pyarrow.compute as pc
 import pytest
 from sqlalchemy import delete, insert, select
 
+from base.roles import DUTIES, Action
+from console.pages.page import Visit
+from console.pages.tonight.night import segments_of, told_strategies, totals_of
 from console.words.limits import lowered_said, price_said
 from console.words.reasons import reason_said
 from evaluation.suppress import SMALLEST
@@ -22,6 +28,7 @@ from ledger.schema import AUDIT, RUNS
 from outreach.arbitrate.declared import Limit
 from outreach.arbitrate.words import full
 from outreach.policy.rule import policy_rules, reasons
+from tests.console import plan_world
 from tests.console.desk import Desk, settled
 
 LAST, BEFORE = date(2026, 7, 2), date(2026, 7, 1)
@@ -119,6 +126,17 @@ def test_no_segment_tells_of_few_nor_lets_them_be_worked_out(
         assert own == 0 or own >= SMALLEST or count == "under 10"
         hidden += own if count == "under 10" else 0
     assert hidden == 0 or hidden >= SMALLEST
+
+
+def test_the_totals_of_segments_and_strategies_tell_of_few_not_even_together(tmp_path: Path) -> None:
+    counts = {("S1", "a"): 3, ("S1", "b"): 12, ("S1", "c"): 40}
+    counts |= {("S2", "a"): 15, ("S2", "b"): 30, ("S2", "c"): 50}
+    plan_world.fill(tmp_path, LAST, counts)
+    visit = cast(Visit, SimpleNamespace(lake=Glance(tmp_path)))
+    assert totals_of(visit, LAST) == {"S1": 55, "S2": 95}
+    assert told_strategies(visit, LAST) == ["a", "b", "c"]
+    shown = segments_of(visit, LAST).dropna()
+    assert {(one.segment, one.strategy) for one in shown.itertuples()} == {("S1", "c"), ("S2", "c")}
 
 
 def test_strategies_are_searched_and_shown_in_a_segment(
@@ -230,6 +248,16 @@ def test_a_channel_is_stopped_with_a_reason_and_let_go_again(night_desk: Desk) -
         "channel started",
         "channel stopped",
     ]
+
+
+def test_the_brakes_are_shown_to_whom_they_obey(night_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    visitor = night_desk.visitor("operator")
+    assert 'href="/tonight/stop?scope=all"' in visitor.get("/tonight/switches").text
+    own = DUTIES["operator"]
+    monkeypatch.setitem(DUTIES, "operator", replace(own, actions=own.actions - {Action.STOP}))
+    page = visitor.get("/tonight/switches")
+    assert page.status_code == 200
+    assert "/tonight/stop?" not in page.text
 
 
 @pytest.mark.parametrize(

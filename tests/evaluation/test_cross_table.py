@@ -1,12 +1,13 @@
 """What is hidden in a table with known totals cannot be worked out from what is shown."""
 
 import numpy as np
+import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from evaluation.cross_table import hidden_both_ways
+from evaluation.cross_table import hidden_both_ways, hidden_cells
 from evaluation.suppress import few
 
 TABLES = hnp.arrays(
@@ -59,3 +60,20 @@ def test_no_more_is_hidden_than_closes_the_cycle() -> None:
     hidden = hidden_both_ways(counts)
     assert np.argwhere(hidden).tolist() == [[0, 1], [0, 2], [1, 1], [1, 2]]
     assert not hidden_both_ways(np.array([[900, 40], [50, 800]])).any()
+
+
+def test_what_two_totals_tell_together_is_hidden() -> None:
+    # With S1A, S1B and S2A hidden, S2's total tells S2A, and with it A's total tells the three of S1A.
+    contacts = [("S1", "A", 3), ("S1", "B", 12), ("S1", "C", 40)]
+    contacts += [("S2", "A", 15), ("S2", "B", 30), ("S2", "C", 50)]
+    cells = pd.DataFrame(contacts, columns=["segment", "strategy", "contacts"])
+    hidden = hidden_cells(cells, known=["S1", "S2"], known_across=["A", "B", "C"])
+    assert hidden.tolist() == [True, True, False, True, True, False]
+
+
+def test_a_line_whose_total_is_not_known_shows_nothing_and_hides_no_more_than_it_must() -> None:
+    contacts = [("S1", "A", 40), ("S1", "B", 60), ("S1", "few", 4), ("S1", "beside", 11), ("S2", "A", 50)]
+    cells = pd.DataFrame([*contacts, ("S2", "B", 70)], columns=["segment", "strategy", "contacts"])
+    hidden = hidden_cells(cells, known=["S1", "S2"], known_across=["A", "B"])
+    assert hidden.tolist() == [False, False, True, True, False, False]
+    assert not hidden_cells(cells[:0], known=[], known_across=[]).any()

@@ -1,5 +1,7 @@
 """One list: what its manifest says, who approved which bytes, and every move it made."""
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -10,10 +12,11 @@ from base.roles import Field
 from console.listing import paged, read_date
 from console.pages.page import Shown, Visit, page
 from console.pages.releases.lists import shown_rows, way
+from console.pages.tonight.night import told_strategies
 from console.words import Refusal, Said
 from console.words.material import MATERIAL_WORDS
 from console.words.nights import ACTORS, LIST_STATES, RECIPIENTS, said
-from evaluation.suppress import hidden
+from evaluation.cross_table import hidden_cells
 from ledger.schema import RELEASE_APPROVALS
 from outreach.channels.channel import PLAIN, load_channels
 from outreach.deliver.package import package_name
@@ -35,21 +38,21 @@ def one_list(visit: Visit) -> Shown:
                 f"{as_of} 没有发给“{said(RECIPIENTS, recipient).chinese}”的名单；名单发放页列有全部名单",
             )
         one, moves = lists[recipient], moves_of(connection, as_of)
-        rows = shown_rows(connection, {as_of})[as_of, recipient]
+        rows = shown_rows(connection, {as_of})
         approval = _approval(connection, one)
-        on_it = _strategies(connection, one)
+        on_it = _strategies(visit, connection, one, lists=lists, rows=rows)
         turn = paged(on_it, visit.told, search=())
         titles = labels(connection, [name for name, _ in turn.rows])
-    own = [move for move in moves if move["recipient"] == recipient]
+    own, words = [move for move in moves if move["recipient"] == recipient], said(RECIPIENTS, recipient)
     return Shown(
         template="releases/one.html",
-        title=Said(*(f"{words}, {as_of}" for words in said(RECIPIENTS, recipient))),
+        title=Said(f"{words.english}, {as_of}", f"{words.chinese}，{as_of}"),
         values={
             "list": one,
-            "words": said(RECIPIENTS, recipient),
+            "words": words,
             "state": LIST_STATES[one.state],
             "states": LIST_STATES,
-            "rows": rows,
+            "rows": rows[as_of, recipient],
             "way": way(one, moves),
             "moves": own,
             "file": package_name(recipient, as_of=as_of, attempt=one.attempt) if one.attempt else None,
@@ -74,18 +77,35 @@ def _approval(connection: Connection, one: Release) -> Any:
     return connection.execute(query).first()
 
 
-def _strategies(connection: Connection, one: Release) -> list[tuple[str, int | None]]:
-    """Strategies with how many contacts each has on the list, None where they are few; the largest first.
+def _strategies(
+    visit: Visit,
+    connection: Connection,
+    one: Release,
+    *,
+    lists: Mapping[str, Release],
+    rows: Mapping[tuple[date, str], int | None],
+) -> list[tuple[str, int | None]]:
+    """Strategies with how many contacts each has on the list, None where they are few or would tell few of
+    another of the night's lists; the largest first.
 
-    Nothing where the rows are not fixed yet, or not kept any more.
+    Nothing where the rows of one of these are not fixed yet, or not kept any more.
     """
     try:
-        found = strategies_of(connection, one) if one.attempt else {}
+        found = [
+            (recipient, strategy, contacts)
+            for recipient, other in lists.items()
+            for strategy, contacts in strategies_of(connection, other).items()
+        ]
     except ReleaseError:
         return []
-    counts = pd.DataFrame({"rows": list(found.values())})
-    away = hidden(counts, counts=["rows"], within=[]) if found else ()
-    told = [(name, None if hide else rows) for (name, rows), hide in zip(found.items(), away, strict=True)]
+    cells = pd.DataFrame(found, columns=["recipient", "strategy", "contacts"])
+    known = [recipient for (_, recipient), count in rows.items() if count]
+    away = hidden_cells(cells, known=known, known_across=told_strategies(visit, one.as_of))
+    told = [
+        (strategy, None if hide else contacts)
+        for (recipient, strategy, contacts), hide in zip(found, away, strict=True)
+        if recipient == one.recipient
+    ]
     return sorted(told, key=lambda one: (-(one[1] or 0), one[0]))
 
 

@@ -16,6 +16,7 @@ from console.pages.page import Visit
 from console.words import Refusal, Said
 from console.words.limits import channel_said
 from console.words.nights import STEPS, said
+from evaluation.cross_table import hidden_cells
 from evaluation.suppress import SMALLEST, hidden
 from jobs.nights import Step, decided_nights, step_under_way
 from jobs.plan_figures import Figures, Tonight, counted, shown
@@ -125,7 +126,7 @@ def segments_of(visit: Visit, as_of: date) -> pd.DataFrame:
     """That night's contacts by segment and strategy: segment, strategy, contacts; none where few get one,
     nor what would tell it."""
     return visit.lake.remembered(
-        ("plan in segments", as_of), of=(PLAN,), make=lambda: _cells(visit.lake, as_of)
+        ("plan in segments", as_of), of=(CERTIFICATES, LIMITS, PLAN), make=lambda: _cells(visit, as_of)
     )
 
 
@@ -134,6 +135,17 @@ def totals_of(visit: Visit, as_of: date) -> dict[str, int | None]:
     return visit.lake.remembered(
         ("plan by segment", as_of), of=(PLAN,), make=lambda: _totals(visit.lake, as_of)
     )
+
+
+def told_strategies(visit: Visit, as_of: date) -> list[str]:
+    """The strategies whose contacts that night, all together, are shown."""
+    plan = plan_of(visit, as_of)
+    limits = plan.limits if plan else []
+    return [
+        one["name"].partition(".")[2]
+        for one in limits
+        if one["kind"] == "strategy" and one["used"] is not None
+    ]
 
 
 def _made(lake: Glance, as_of: date) -> Tonight | None:
@@ -150,11 +162,11 @@ def _totals(lake: Glance, as_of: date) -> dict[str, int | None]:
     return dict(zip(made["segment"], made["count_all"].astype(object).mask(unseen, None), strict=True))
 
 
-def _cells(lake: Glance, as_of: date) -> pd.DataFrame:
-    made = _contacts(lake, as_of).group_by(["segment", "strategy"]).aggregate([([], "count_all")])
+def _cells(visit: Visit, as_of: date) -> pd.DataFrame:
+    made = _contacts(visit.lake, as_of).group_by(["segment", "strategy"]).aggregate([([], "count_all")])
     cells: pd.DataFrame = made.to_pandas().set_axis(["segment", "strategy", "contacts"], axis=1)
-    unseen = hidden(cells, counts=["contacts"], within=["segment"])
-    unseen |= hidden(cells, counts=["contacts"], within=["strategy"])
+    segments = [name for name, contacts in totals_of(visit, as_of).items() if contacts is not None]
+    unseen = hidden_cells(cells, known=segments, known_across=told_strategies(visit, as_of))
     return cells.assign(contacts=cells["contacts"].astype(object).mask(unseen, None))
 
 
