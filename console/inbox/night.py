@@ -64,7 +64,7 @@ def failures(visit: Visit, connection: Connection) -> Iterator[Group]:
             Need(
                 subject=said(STEPS, run.job),
                 to=f"/runs/{run.as_of}",
-                words=Said(f"{words.english}, night of {run.as_of}", f"{words.chinese},{run.as_of}"),
+                words=Said(f"{words.english}, night of {run.as_of}", f"{words.chinese}，{run.as_of}"),
             )
             for run, name, words in ends
             if name in _WRONG

@@ -35,9 +35,7 @@ def quality(visit: Visit) -> Shown:
     with visit.ledger.engine.connect() as connection:
         turn = turned(connection, nights, visit.told, search=())
         tables = _by_table().where(_TABLE.as_of.in_([row.as_of for row in turn.rows])).subquery()
-        whole = [
-            func.sum(tables.c[name]).label(name) for name in ("demands", "unmet", "delivered", "rejected")
-        ]
+        whole = [func.sum(tables.c[name]).label(name) for name in _SUMMED]
         query = select(tables.c.as_of, *whole).group_by(tables.c.as_of).order_by(tables.c.as_of.desc())
         rows = connection.execute(query).all()
     return Shown(
@@ -133,17 +131,20 @@ def _told(rows: int | None) -> int | None:
 def _kept_out(lake: Glance, as_of: date) -> list[Mapping[str, Any]]:
     """How many rows are in the quarantine, by table, column and reason; the most frequent first."""
     names = ("source_table", "column", "reason")
-    found = list(lake.batches(QUARANTINE, as_of=as_of, columns=names))
-    if not found:
+    counts = [
+        pa.Table.from_batches([batch]).group_by(list(names)).aggregate([([], "count_all")])
+        for batch in lake.batches(QUARANTINE, as_of=as_of, columns=names)
+    ]
+    if not counts:
         return []
-    counted = pa.Table.from_batches(found).group_by(list(names)).aggregate([([], "count_all")])
-    rows = counted.sort_by([("count_all", "descending"), *((name, "ascending") for name in names)])
+    summed = pa.concat_tables(counts).group_by(list(names)).aggregate([("count_all", "sum")])
+    rows = summed.sort_by([("count_all_sum", "descending"), *((name, "ascending") for name in names)])
     return [
         {
             "table": said(TABLES, row["source_table"]),
             "column": row["column"],
             "reason": reason(row["reason"]),
-            "rows": row["count_all"],
+            "rows": row["count_all_sum"],
         }
         for row in rows.to_pylist()
     ]
