@@ -5,7 +5,7 @@ features or in a library, every document is read anew.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -75,11 +75,6 @@ def read_decided(connection: Connection, versions: Sequence[Version]) -> tuple[S
             with suppress(StrategyError):
                 found[one.name] = read_unchecked(_text(one), file=_shown(one))
     return tuple(found[one.name] for one in versions if one.name in found)
-
-
-def keep_readings(connection: Connection, strategies: Mapping[str, Strategy]) -> None:
-    """Remembers what documents say that were read just now with the house's features, by their digest."""
-    _remember(connection, {sha256: one.model_dump(mode="json") for sha256, one in strategies.items()})
 
 
 def _text(version: Version) -> str:

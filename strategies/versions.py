@@ -14,9 +14,9 @@ from base.scrub import refuse_identifiers
 from ledger.audit import record_within
 from ledger.database import Ledger
 from ledger.schema import STRATEGIES, STRATEGY_VERSIONS
-from strategies.book import Standing, person, standings, versions_of
+from strategies.book import Standing, newest, person, standings, versions_of
 from strategies.folder import Written
-from strategies.readings import Version, keep_readings
+from strategies.readings import Version, read_versions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,9 +56,10 @@ def import_(
                 refused.append(str(error))
         if refused:
             raise BookError("\n".join(refused))
-        _write(connection, [one for one in imported if one.outcome != "unchanged"], texts, actor, note)
+        fresh = [one for one in imported if one.outcome != "unchanged"]
+        _write(connection, fresh, texts, actor, note)
         # Lists know titles from readings, whoever wrote the document.
-        keep_readings(connection, {digest(one.text): one.strategy for one in documents})
+        read_versions(connection, newest(connection, [one.name for one in fresh]))
     return tuple(imported)
 
 
