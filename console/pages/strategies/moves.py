@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from base.roles import Action
+from console.listing import whole
 from console.pages.page import Done, Visit, deed
 from console.words import Said
 from strategies import lifecycle
@@ -32,8 +33,7 @@ def moves_of(visit: Visit, now: Standing) -> Sequence[Mapping[str, Any]]:
 
 def number_told(told: Mapping[str, str], name: str) -> int | None:
     """The number of a version that an address or a form names."""
-    word = told.get(name, "")
-    return int(word) if word.isascii() and word.isdecimal() and len(word) < 9 else None
+    return whole(told, name, digits=8)
 
 
 def submission(name: str, stamp: str) -> str:

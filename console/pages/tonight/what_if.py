@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from console.errands import Errand
+from console.listing import whole
 from console.pages.page import Shown, Visit, page, reply
 from console.pages.tonight.night import FIELDS, around, first_words, plan_of
 from console.words import Refusal, Said
@@ -143,8 +144,7 @@ def _question(visit: Visit) -> dict[str, str]:
 
 
 def _again(visit: Visit) -> int:
-    again = visit.told.get("again", "")
-    return int(again) if again.isascii() and again.isdecimal() and len(again) < 4 else 0
+    return whole(visit.told, "again", digits=3) or 0
 
 
 def _answer(told: Mapping[str, Any]) -> Mapping[str, Any]:
