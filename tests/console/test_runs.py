@@ -1,22 +1,32 @@
 """Nights and the quality of their data at the console."""
 
 import re
+import weakref
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
+import pyarrow as pa
 import pytest
 from sqlalchemy import insert, select
 
 from base.settings.console import Console
+from console.pages.page import Visit
+from console.pages.runs.quality import night_quality
 from console.words.nights import LIST_STATES, STEPS
 from console.words.quality import EXPECTATIONS, TABLES, reason
 from jobs.night import ALL_STEPS
 from jobs.run import alone
-from lake.tables import DELIVERED
+from lake.glance import Glance
+from lake.table import Table
+from lake.tables import DELIVERED, QUARANTINE
 from ledger.schema import QUALITY_RESULTS, RUNS
 from outreach.release.states import STATES
 from quality.checks import checks_of
+from tests.console import plan_world
 from tests.console.desk import Desk, served
 from tests.ledger.owner import as_owner
 
@@ -144,6 +154,31 @@ def test_the_trend_counts_rows_not_taken_in(ran: Desk) -> None:
     page = ran.visitor("operator").get("/quality").text
     assert "2,007" in page
     assert "1.49" in page, "3 of 2,007 rows, of a thousand"
+
+
+def test_what_was_not_taken_in_is_counted_over_all_batches_and_never_held(ran: Desk, tmp_path: Path) -> None:
+    rows = [{"source_table": "balances", "reason": "no date"} for _ in range(40_000)]
+    rows[5:5] = [{"source_table": "customers", "column": "city", "reason": "missing"}] * 3
+    plan_world.write(tmp_path, QUARANTINE, NIGHT, rows)
+    lake = _Watched(tmp_path)
+    told = {"as_of": str(NIGHT)}
+    asked = SimpleNamespace(lake=lake, ledger=ran.ledger, settings=ran.settings, told=told)
+    shown = night_quality.show(cast(Visit, asked)).values["kept_out"]
+    assert [(one["column"], one["rows"]) for one in shown] == [(None, 40_000), ("city", 3)]
+    assert lake.most <= 2, "the one that is counted, and the one that comes"
+
+
+class _Watched(Glance):
+    """A lake that knows how many of its batches were held at once."""
+
+    most = 0
+
+    def batches(self, table: Table, *, as_of: date, columns: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
+        given: list[weakref.ref[pa.RecordBatch]] = []
+        for batch in super().batches(table, as_of=as_of, columns=columns):
+            given.append(weakref.ref(batch))
+            self.most = max(self.most, sum(one() is not None for one in given))
+            yield batch
 
 
 def test_the_pages_of_a_night_that_ran_agree(night_desk: Desk) -> None:

@@ -5,11 +5,13 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import select
 
 from console.pages.page import pages
+from ledger.schema import AUDIT, OPT_OUTS
 from strategies.folder import OWN_BOOK, read_files
 from tests.console.addresses import FURTHER, address
-from tests.console.desk import ALL_ROUNDER, NOBODY, Desk, Visitor
+from tests.console.desk import ALL_ROUNDER, NOBODY, ROLES, Desk, Visitor
 from tests.console.walk import walk
 
 _UNSEEN = re.compile(r"<(script|style|code|pre|textarea|datalist)\b.*?</\1>", re.DOTALL)
@@ -27,10 +29,11 @@ def reader(night_desk: Desk) -> Iterator[Visitor]:
     visitor.post("/preferences", language="en")
 
 
-def test_no_page_read_in_chinese_holds_an_english_sentence(reader: Visitor) -> None:
+def test_no_page_read_in_chinese_holds_an_english_sentence(reader: Visitor, night_desk: Desk) -> None:
     beginnings = [address(one) for one in (*(page.path for page in pages().values()), *FURTHER)]
     seen = walk(reader, beginnings)
     given = {written.strategy.title for written in read_files([OWN_BOOK])} | {ALL_ROUNDER, NOBODY}
+    given |= _reasons(night_desk)
     found = {
         words: one.address
         for one in seen.values()
@@ -73,6 +76,15 @@ def _said(text: str) -> Iterator[str]:
     for words in re.split(r"<[^>]*>", _UNSEEN.sub(" ", text)):
         yield html.unescape(words).strip()
     yield from (html.unescape(name) for name in re.findall(r'(?:aria-label|alt|title)="([^"]*)"', text))
+
+
+def _reasons(desk: Desk) -> set[str]:
+    """What people of either language have written as their reasons."""
+    people = (*ROLES, ALL_ROUNDER, NOBODY)
+    kept = select(AUDIT.c.detail["reason"].as_string()).where(AUDIT.c.actor.in_(people))
+    entered = select(OPT_OUTS.c.reason).where(OPT_OUTS.c.actor.in_(people))
+    with desk.ledger.engine.connect() as connection:
+        return {why for query in (kept, entered) for why in connection.execute(query).scalars() if why}
 
 
 def _without(words: str, given: set[str]) -> str:
