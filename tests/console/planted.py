@@ -30,6 +30,8 @@ SHARED_BY = 3
 """What more rows than that have in common is no fact of one person."""
 _LEAST = 6
 """Characters that make a value unlike words and other numbers of a page."""
+_LARGE = 10_000
+"""Yuan from which an amount to the cent is hardly another number of a page by chance."""
 _WORDS = (
     r"[A-Za-z0-9_*-]+",
     r"-?[0-9][0-9,]*\.[0-9]{2}",
@@ -98,7 +100,7 @@ def _written(value: Any, column: Column) -> Iterable[str]:
     if kind is Classification.QUASI:
         return [value.isoformat(), f"{value:%b %Y}"] if isinstance(value, date) else []
     amount = value / 100 if column.unit == "fen" else value
-    if isinstance(amount, float) and abs(amount) >= 100 and round(amount, 2) != round(amount):
+    if isinstance(amount, float) and abs(amount) >= _LARGE and round(amount, 2) != round(amount):
         return [f"{amount:.2f}", f"{amount:,.2f}"]
     return []
 
