@@ -6,6 +6,7 @@ Exit status 0: done; 1: the work failed; 2: the call is wrong.
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -179,11 +180,15 @@ def retention(
     as_json: Json = False,
 ) -> None:
     """Deletes what has been kept long enough; for every night, after its report."""
+    from jobs.locks import undisturbed
     from jobs.retention import apply_retention
     from jobs.run import open_house
 
     acting(None, Action.RUN_NIGHT)
-    with open_house(load_settings(), as_of=as_of, progress=say) as house:
+    with (
+        open_house(load_settings(), as_of=as_of, progress=say) as house,
+        nullcontext() if dry_run else undisturbed("retention", house.ledger, progress=say),
+    ):
         gone = apply_retention(house, dry_run=dry_run)
     if as_json:
         print_json([asdict(one) for one in gone])

@@ -30,16 +30,19 @@ class Night:
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """A declared step. ``doc`` is what people read of it."""
+    """A declared step. ``doc`` is what people read of it; no other job runs beside one that ``deletes``."""
 
     name: str
     doc: str
     reads: tuple[Read, ...]
     writes: tuple[Table, ...]
     function: JobFunction
+    deletes: bool = False
 
 
-def job(*, reads: tuple[Read, ...], writes: tuple[Table, ...]) -> Callable[[JobFunction], Job]:
+def job(
+    *, reads: tuple[Read, ...], writes: tuple[Table, ...], deletes: bool = False
+) -> Callable[[JobFunction], Job]:
     """Declares the function as a job named like itself."""
 
     def declare(function: JobFunction) -> Job:
@@ -54,6 +57,7 @@ def job(*, reads: tuple[Read, ...], writes: tuple[Table, ...]) -> Callable[[JobF
             reads=reads,
             writes=writes,
             function=function,
+            deletes=deletes,
         )
 
     return declare

@@ -1,8 +1,7 @@
 """What is kept of a person: found, handed out, erased, over every store. It may open the vault."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,11 @@ from pyarrow import csv
 from base.errors import StoreError, VaultError
 from base.settings import Settings
 from jobs.job import Night
+from jobs.locks import undisturbed_at_once
 from jobs.matter import Matter
 from jobs.person_data import Holding, holdings
 from jobs.person_erase import Erased, erase_everywhere
-from jobs.run import STEPS, alone, open_house
+from jobs.run import open_house
 from ledger.audit import record
 from ledger.database import open_ledger
 from outreach.mask import WHOLE, mask_id_number, mask_name, mask_phone
@@ -80,11 +80,11 @@ def erase(
     """Erases ``customers`` from every store; says of each place what went, what stays, why and how long.
 
     They are opted out first, so that what left tonight is called off. The vault comes last: interrupted, it
-    is run again and finishes. Raises LedgerError while a night runs, which might write them down again.
+    is run again and finishes. Raises LedgerError while a job runs, which might write them down again.
     """
     if not customers:
         raise VaultError("nobody is named: give the tokens that longreach person find tells")
-    with open_house(settings, as_of=at.date(), progress=progress) as house, _no_night_runs(house):
+    with open_house(settings, as_of=at.date(), progress=progress) as house, undisturbed_at_once(house.ledger):
         done = erase_everywhere(house, customers, at=at, actor=matter.actor)
         shredded = Vault(settings).erase(customers, **vars(matter), ledger=house.ledger)
         done.append(Erased(store="vault", name="identities and keys", erased=shredded))
@@ -102,14 +102,6 @@ def _identity(house: Night, customer: str, *, full: bool, matter: Matter) -> dic
         if name in seen
     }
     return {**dict.fromkeys(seen, WHOLE), "customer": customer, **masked}
-
-
-@contextmanager
-def _no_night_runs(house: Night) -> Iterator[None]:
-    with ExitStack() as stack:
-        for step in STEPS:
-            stack.enter_context(alone(step, house.ledger))
-        yield
 
 
 def _enter(house: Night, action: str, matter: Matter, **detail: int) -> None:

@@ -18,7 +18,7 @@ from jobs.job import Frames, Night, job
 from jobs.matter import HANDED_OUT, HELD_OUT
 from jobs.person_data import declared_tables
 from jobs.person_erase import evidence_until
-from jobs.run import STEPS, alone, find_job
+from jobs.run import STEPS, find_job
 from lake.table import Classification, Table
 from lake.tables import CONSENTS, CONTACT_LISTS, HELD_BACK, PLAN
 from ledger.audit import record
@@ -67,7 +67,7 @@ class Gone:
     count: int
 
 
-@job(reads=(), writes=())
+@job(reads=(), writes=(), deletes=True)
 def retention(night: Night, _frames: Frames) -> Mapping[Table, DataFrame]:
     """Deletes what has been kept long enough, in every store."""
     for one in apply_retention(night):
@@ -79,27 +79,26 @@ def apply_retention(night: Night, *, dry_run: bool = False) -> list[Gone]:
     """Deletes what is older than the settings keep it, seen from the night's date; ``dry_run``: only says so.
 
     Opt-outs, the audit and what later nights build on (refusals, complaints, arms) stay: a person's part of
-    the last goes by ``longreach person erase``. Raises LedgerError while a night runs.
+    the last goes by ``longreach person erase``. No job may run meanwhile (``undisturbed``).
     """
     cutoffs = Cutoffs.of(night.settings.retention, as_of=night.as_of)
-    with alone("release", night.ledger), alone("learn", night.ledger):
-        gone = [
-            *_from_lake(night, cutoffs, dry_run=dry_run),
-            *_from_ledger(night, cutoffs, dry_run=dry_run),
-            *_from_folders(night, cutoffs, dry_run=dry_run),
-            *_from_services(night, cutoffs, dry_run=dry_run),
-        ]
-        if not dry_run:
-            forgotten = Vault(night.settings).forget(cutoffs.logs)
-            gone.append(Gone(store="vault", name="ended identities", before=cutoffs.logs, count=forgotten))
-            told = {f"{one.store} {one.name}": one.count for one in gone if one.count}
-            record(
-                night.ledger,
-                actor="retention",
-                action="retention applied",
-                subject=night.as_of.isoformat(),
-                detail=told,
-            )
+    gone = [
+        *_from_lake(night, cutoffs, dry_run=dry_run),
+        *_from_ledger(night, cutoffs, dry_run=dry_run),
+        *_from_folders(night, cutoffs, dry_run=dry_run),
+        *_from_services(night, cutoffs, dry_run=dry_run),
+    ]
+    if not dry_run:
+        forgotten = Vault(night.settings).forget(cutoffs.logs)
+        gone.append(Gone(store="vault", name="ended identities", before=cutoffs.logs, count=forgotten))
+        told = {f"{one.store} {one.name}": one.count for one in gone if one.count}
+        record(
+            night.ledger,
+            actor="retention",
+            action="retention applied",
+            subject=night.as_of.isoformat(),
+            detail=told,
+        )
     return [one for one in gone if one.count]
 
 

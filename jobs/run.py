@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 
-from base.errors import DeclarationError, LedgerError, LongreachError, ScheduleError
+from base.errors import DeclarationError, LongreachError, ScheduleError
 from base.scrub import scrub
 from base.settings import Settings, load_settings
 from jobs.job import Job, Night
-from jobs.nights import lock_of
+from jobs.locks import alone, beside_others, undisturbed
 from lake.session import open_engine
 from lake.store import Store
-from ledger.database import Ledger, open_ledger
+from ledger.database import open_ledger
 from ledger.schema import RUNS
 
 PRIVATE = ("inbox", "lake", "landing", "models", "outbox", "staging", "world")
@@ -88,7 +88,12 @@ def find_job(name: str) -> Job:
 
 def execute(job: Job, night: Night) -> RunSummary:
     """Runs the job in an open house."""
-    with alone(job.name, night.ledger), _recorded(job, night) as written:
+    turn = undisturbed if job.deletes else beside_others
+    with (
+        alone(job.name, night.ledger),
+        turn(job.name, night.ledger, progress=night.progress),
+        _recorded(job, night) as written,
+    ):
         started = time.monotonic()
         frames = {
             read.table: night.store.read(read.table, as_of=night.as_of, scope=read.scope)
@@ -135,22 +140,6 @@ def _require_what_ingest_takes_in(name: str, night: Night) -> None:
             f"{name} of {night.as_of} cannot start: {', '.join(missing)} of that date was never written, "
             f"because an earlier version ran it; run longreach {STEPS[0]} --as-of {night.as_of} again"
         )
-
-
-@contextmanager
-def alone(job: str, ledger: Ledger) -> Iterator[None]:
-    """Two processes never run the same job at once; the lock falls with the process that holds it.
-
-    Raises LedgerError where another process runs it.
-    """
-    with ledger.engine.connect() as connection:
-        key = lock_of(job)
-        if not connection.execute(select(func.pg_try_advisory_lock(key))).scalar():
-            raise LedgerError(f"job {job} is already running in another process; wait for it to end")
-        try:
-            yield
-        finally:
-            connection.execute(select(func.pg_advisory_unlock(key)))
 
 
 @contextmanager

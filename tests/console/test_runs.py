@@ -18,8 +18,8 @@ from console.pages.page import Visit
 from console.pages.runs.quality import night_quality
 from console.words.nights import LIST_STATES, STEPS
 from console.words.quality import EXPECTATIONS, TABLES, reason
+from jobs.locks import alone
 from jobs.night import ALL_STEPS
-from jobs.run import alone
 from lake.glance import Glance
 from lake.table import Table
 from lake.tables import DELIVERED, QUARANTINE

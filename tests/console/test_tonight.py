@@ -19,7 +19,7 @@ from console.pages.tonight.night import segments_of, told_strategies, totals_of
 from console.words.limits import lowered_said, price_said
 from console.words.reasons import reason_said
 from evaluation.suppress import SMALLEST
-from jobs.run import alone
+from jobs.locks import alone
 from lake.glance import Glance
 from lake.tables import LIMITS, PLAN
 from lake.tables.certified import LIMIT_KINDS

@@ -21,8 +21,8 @@ from tests.e2e.plants import AIRFLOW, people_to_plant, plant_all, unfound
 from tests.e2e.wanted import Wanted
 from tests.strategies.book_world import make_live
 
-PATIENCE = 900
-"""Seconds: a task that meets another of the house's jobs is tried again after five minutes."""
+PATIENCE = 600
+"""Seconds."""
 NIGHT, NEXT = date(2026, 7, 1), date(2026, 7, 2)
 LONG_AGO, OLD = datetime(2020, 1, 1, tzinfo=UTC), Path("dag_id=learn") / "run_id=long ago" / "1.log"
 

@@ -17,10 +17,10 @@ from typer.testing import CliRunner
 from base.errors import LedgerError, RoleError, StoreError, VaultError
 from base.settings import load_settings
 from jobs.command import app
+from jobs.locks import beside_others
 from jobs.matter import HELD_OUT, Matter
 from jobs.person import erase, export, find, whereabouts
 from jobs.person_data import tables
-from jobs.run import alone
 from lake.store import Store
 from lake.tables import CONTACTS, NUMBERS
 from ledger.audit import trail
@@ -159,7 +159,10 @@ def test_an_interrupted_erasure_is_finished_by_the_next(
 
 
 def test_nobody_is_erased_while_a_night_runs(house: House, ledger: Ledger) -> None:
-    with alone("decide", ledger), pytest.raises(LedgerError, match="decide is already running"):
+    with (
+        beside_others("decide", ledger, progress=house.night.progress),
+        pytest.raises(LedgerError, match="wait for it to end"),
+    ):
         erase(house.settings, house.customers[20:21], at=LATER, matter=MATTER)
 
 

@@ -12,11 +12,9 @@ from pyspark.sql import SparkSession
 from sklearn.dummy import DummyRegressor
 from sqlalchemy import func, select
 
-from base.errors import LedgerError
 from base.settings import Retention, load_settings
 from jobs.matter import HELD_OUT
 from jobs.retention import Cutoffs, Gone, apply_retention, table_cutoffs
-from jobs.run import alone
 from lake.tables import CONSENTS, CONTACT_LISTS, CONTACTS, CUSTOMERS, NUMBERS, OUTCOMES
 from ledger.audit import trail
 from ledger.database import Ledger, open_ledger
@@ -102,11 +100,6 @@ def test_models_go_by_the_night_and_what_airflow_noted_by_the_calendar(house: Ho
 def test_what_protects_people_is_kept_for_good() -> None:
     kept = table_cutoffs(Cutoffs.of(Retention(), as_of=NIGHT))  # type: ignore[call-arg]
     assert not {CONTACTS, OUTCOMES} & set(kept)
-
-
-def test_nothing_goes_while_a_night_runs(house: House, ledger: Ledger) -> None:
-    with alone("release", ledger), pytest.raises(LedgerError, match="already running"):
-        after(house, 400)
 
 
 def test_rule_23_nothing_is_kept_shorter_than_the_law_asks_for() -> None:

@@ -31,7 +31,7 @@ from base.errors import (
 )
 from base.settings import load_settings
 from base.settings.recipients import Https, Sftp
-from jobs.run import alone
+from jobs.locks import alone
 from lake.tables import CONTACT_LISTS, HELD_BACK, NUMBERS, PLAN
 from lake.tables.words import RECIPIENTS
 from ledger.database import Ledger, open_ledger
