@@ -1,11 +1,12 @@
 """From a request to an answer: who asks, whether he may, and what becomes of errors."""
 
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qsl, quote, unquote
+from urllib.parse import quote, unquote
 
 from sqlalchemy import exc
 from starlette.concurrency import run_in_threadpool
@@ -21,7 +22,8 @@ from console.entrance.users import Language, User
 from console.errands import Errands
 from console.pages.page import Deed, Page, Reply, Shown, Visit, pages, sees
 from console.render import render
-from console.words import Refusal, Said
+from console.told import Told, plain, told_by
+from console.words import Said
 from console.words.errors import said_of
 from lake.glance import Glance
 from ledger.audit import record
@@ -34,17 +36,23 @@ NO_ANSWER = (exc.InterfaceError, exc.OperationalError, exc.TimeoutError)
 """What a ledger that is away or has no connection left leads to; other errors of its are a fault here."""
 _log = logging.getLogger(__name__)
 
+_CODE = re.compile(r"[\w.:-]*", re.ASCII)
+_NOT_DONE = Said("Not done", "未完成")
 _GONE = Said("This page is not there.", "页面不存在。")
 _BUSY = Said(
     "The ledger does not answer just now. Nothing that was kept is lost; try again in a moment.",
     "数据库暂时没有响应。已保存的内容没有丢失，请稍后再试。",
 )
+_UNSENT = Said(
+    "What you sent is below as it was. It may not have been kept; send it again in a moment.",
+    "您提交的内容原样保留在下方，可能尚未保存，请稍后重新提交。",
+)
 _OURS = Said("Something went wrong here; it is in the log.", "系统出错，已记入日志。")
 _UNSEEN = Said("Your role does not see this page.", "您的角色无权查看此页面。")
 _UNDONE = Said("Your role does not allow this; nothing was done.", "您的角色无权执行此操作，未作任何更改。")
 
-Told = Mapping[str, str]
 Answer = Callable[[Request], Awaitable[Response]]
+Answering = Callable[[Request, Told], Response]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,18 +134,18 @@ def deed_answer(house: House, done: Deed) -> Answer:
             return to_sign_in(request)
         guard.refuse_without_token(told, expected=sessions.form_token(request.cookies[sessions.COOKIE]))
         visit = _visit(house, user, request, told)
-        if not visit.may(done.action):
+        if not done.allowed(house.settings, user.name):
             record(
                 house.ledger,
                 actor=user.name,
                 action="refused at the console",
                 subject=done.name,
-                detail={"action": done.action.english},
+                detail={"action": done.needs},
             )
             return sentence(_UNDONE, 403, request=request, house=house, user=user)
         went = done.do(visit)
         if isinstance(went, Shown):
-            title = went.title or Said("Not done", "未完成")
+            title = went.title or _NOT_DONE
             return _shown(went, user, _frame(house, user, request, title=title))
         response = RedirectResponse(went.to, 303)
         response.set_cookie(
@@ -150,7 +158,7 @@ def deed_answer(house: House, done: Deed) -> Answer:
         )
         return response
 
-    return answered(house, answer)
+    return answered(house, answer, silent=_unsent)
 
 
 def missing(house: House) -> Callable[[Request, Exception], Awaitable[Response]]:
@@ -162,20 +170,51 @@ def missing(house: House) -> Callable[[Request, Exception], Awaitable[Response]]
     return answer
 
 
-def answered(house: House, answer: Callable[[Request, Told], Response]) -> Answer:
-    """The answer, given in a thread of its own; what goes wrong becomes a plain sentence."""
+def _busy(house: House, request: Request, _: Told) -> Response:
+    return sentence(_BUSY, 503, request=request, house=house, user=None)
+
+
+def _unsent(house: House, request: Request, told: Told) -> Response:
+    """The form as it was sent, to be sent again: nobody types it twice."""
+    own = sessions.form_token(request.cookies.get(sessions.COOKIE, ""))
+    if told.get("form_token") != own:
+        return _busy(house, request, told)
+    language = preferred(request)
+    # Numbers and the house's own words are nothing that anybody typed.
+    typed = [one for one in told.values() if one not in told.get("was", "") and not _CODE.fullmatch(one)]
+    values = {
+        **bare(request),
+        "title": _NOT_DONE.to(language),
+        "sentences": (_BUSY.to(language), _UNSENT.to(language)),
+        "sent": told,
+        "typed": typed,
+    }
+    return HTMLResponse(render("unsent.html", values, language=language), 503)
+
+
+def answered(
+    house: House, answer: Answering, *, silent: Callable[[House, Request, Told], Response] = _busy
+) -> Answer:
+    """The answer, given in a thread of its own; what goes wrong becomes a plain sentence.
+
+    ``silent``: the answer where the ledger gives none.
+    """
+
+    def heard(request: Request, told: Told) -> Response:
+        try:
+            return answer(request, told)
+        except NO_ANSWER as error:
+            _log.warning("the ledger did not answer: %s", type(error).__name__)
+            return silent(house, request, told)
 
     async def given(request: Request) -> Response:
         try:
-            told = await _told(house, request)
-            return await run_in_threadpool(answer, request, told)
+            told = await told_by(request, public_url=house.settings.console.public_url)
+            return await run_in_threadpool(heard, request, told)
         except RoleError as error:
             return await _in_words(said_of(error), 403, request, house)
         except LongreachError as error:
             return await _in_words(said_of(error), 400, request, house)
-        except NO_ANSWER as error:
-            _log.warning("the ledger did not answer: %s", type(error).__name__)
-            return sentence(_BUSY, 503, request=request, house=house, user=None)
         except Exception as error:
             _log.exception("unforeseen, at %s: %s", request.url.path, brief(error))
             return sentence(_OURS, 500, request=request, house=house, user=None)
@@ -197,7 +236,7 @@ def to_sign_in(request: Request) -> Response:
 def sentence(said: Said, status: int, *, request: Request, house: House, user: User | None) -> Response:
     """A page with one sentence on it; with the menu where it is known who reads it."""
     language = user.language if user else preferred(request)
-    frame = _frame(house, user, request, title=Said("Not done", "未完成")) if user else bare(request)
+    frame = _frame(house, user, request, title=_NOT_DONE) if user else bare(request)
     return HTMLResponse(
         render("sentence.html", {**frame, "sentence": said.to(language)}, language=language), status
     )
@@ -230,34 +269,6 @@ async def _in_words(said: Said, status: int, request: Request, house: House) -> 
     return sentence(said, status, request=request, house=house, user=user)
 
 
-async def _told(house: House, request: Request) -> dict[str, str]:
-    """What the address and the form say. Raises Refusal for a form from elsewhere, or a vast one."""
-    told = {name: _plain(value) for name, value in request.query_params.items()}
-    if request.method != "POST":
-        return told
-    guard.refuse_foreign(request.headers, public_url=house.settings.console.public_url)
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > guard.LARGEST:
-            longest = f"{guard.LARGEST // 1024} kB"
-            raise Refusal(
-                f"this is longer than {longest}; nothing was done", f"内容超过 {longest}，未作任何更改"
-            )
-    try:
-        pairs = parse_qsl(
-            body.decode(), keep_blank_values=True, max_num_fields=200, encoding="utf-8", errors="strict"
-        )
-    except ValueError:
-        raise Refusal("this form cannot be read; nothing was done", "表单无法读取，未作任何更改") from None
-    return {**told, **{name: _plain(value) for name, value in pairs}}
-
-
-def _plain(value: str) -> str:
-    """As it was typed, without what PostgreSQL's text cannot hold; lines end as they do here."""
-    return value.replace("\x00", "").replace("\r\n", "\n")
-
-
 def _shown(found: Shown, user: User, frame: Mapping[str, Any]) -> Response:
     page = render(found.template, {**frame, **found.values}, language=user.language)
     return HTMLResponse(page, found.status)
@@ -272,7 +283,7 @@ def _visit(house: House, user: User, request: Request, told: Told) -> Visit:
         crowd=house.crowd,
         errands=house.errands,
         now=house.clock(),
-        told={**told, **{name: _plain(str(value)) for name, value in request.path_params.items()}},
+        told={**told, **{name: plain(str(value)) for name, value in request.path_params.items()}},
     )
 
 

@@ -35,7 +35,7 @@ def serve(
 
     hold_little()
     settings = load_settings()
-    with open_ledger(settings) as ledger:
+    with open_ledger(settings, awaited=True) as ledger:
         with ledger.engine.begin() as connection:
             if not everybody(connection) and settings.console.oidc is not None:
                 say("nobody may sign in yet; longreach console add NAME lets somebody in")

@@ -12,6 +12,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 
 from base.errors import LedgerError
 from base.settings import Settings
+from ledger.silence import notice_silence
 
 APP_ROLE, VAULT_ROLE = "longreach_app", "longreach_vault"
 """As whom ordinary work and the vault act: what the one may not read, the other does."""
@@ -29,16 +30,19 @@ class Ledger:
 
 
 @contextmanager
-def open_ledger(settings: Settings) -> Iterator[Ledger]:
+def open_ledger(settings: Settings, *, awaited: bool = False) -> Iterator[Ledger]:
     """The ledger, started if it is the embedded one, and migrated to the newest version.
 
     Connections act as ``longreach_app``, which may bend neither triggers nor the audit. What was added to the
-    audit is covered by a checkpoint outside when the block ends. Raises LedgerError when PostgreSQL cannot be
+    audit is covered by a checkpoint outside when the block ends. ``awaited``: people wait for every answer,
+    and are told where the server hangs; a night waits on. Raises LedgerError when PostgreSQL cannot be
     started, reached or migrated.
     """
     from ledger.audit.checkpoints import checkpoint_at_the_end
 
     engine = create_engine(migrated(settings), pool_pre_ping=True, connect_args=_ACTING)
+    if awaited:
+        notice_silence(engine)
     try:
         ledger = Ledger(engine, settings)
         try:

@@ -7,10 +7,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from console.answer import SIGN_IN, House, Told, answered, bare, over_tls, preferred, to_sign_in
+from console.answer import SIGN_IN, House, answered, bare, over_tls, preferred, to_sign_in
 from console.entrance import guard, sessions
 from console.entrance.users import LANGUAGES, User, authenticate, prefer
 from console.render import render
+from console.told import Told
 from console.words import Said
 from ledger.audit import record_within
 

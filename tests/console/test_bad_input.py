@@ -1,15 +1,22 @@
 """What people do wrong, or on purpose: refused or survived with a plain sentence, and nothing is lost."""
 
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
 
 import pytest
 from sqlalchemy import select
 
 from console.entrance import sessions
-from ledger.schema import CONSOLE_SESSIONS, STRATEGY_VERSIONS
+from ledger import silence as noticed
+from ledger.schema import CONSOLE_SESSIONS, STRATEGIES, STRATEGY_VERSIONS
 from tests.console.desk import ALL_ROUNDER, Desk, Visitor, served
-from tests.console.silence import silence
+from tests.console.silence import hanging, silence
+
+Gone = Callable[[Desk], AbstractContextManager[None]]
 
 
 def versions(desk: Desk, name: str) -> list[tuple[int, str, str]]:
@@ -18,6 +25,20 @@ def versions(desk: Desk, name: str) -> list[tuple[int, str, str]]:
     query = select(table.c.version, table.c.author, table.c.text).where(table.c.name == name)
     with desk.ledger.engine.connect() as connection:
         return [(row.version, row.author, row.text) for row in connection.execute(query.order_by("version"))]
+
+
+class Fields(HTMLParser):
+    """What the forms of a page send, by name."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.sent = dict[str, str]()
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = {name: value or "" for name, value in attrs}
+        if tag == "input":
+            self.sent[told["name"]] = told["value"]
 
 
 def begun(desk: Desk, name: str) -> Visitor:
@@ -131,16 +152,65 @@ def test_a_rule_that_goes_too_deep_is_told_so(desk: Desk, rule: str) -> None:
     assert answer.status_code in (200, 414, 422), answer.text
 
 
-def test_the_database_gone_for_a_while_comes_back_and_nothing_was_lost(desk: Desk) -> None:
-    visitor = begun(desk, "kept_through")
-    text = versions(desk, "kept_through")[0][2] + "# typed while nobody listened\n"
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A silence is noticed as soon as can be."""
+    monkeypatch.setattr(noticed, "PATIENCE", 0.1)
+    monkeypatch.setattr(noticed, "LETS_IN", 2)
+
+
+@pytest.mark.usefixtures("hurried")
+@pytest.mark.parametrize("gone", [silence, hanging])
+def test_the_database_gone_for_a_while_comes_back_and_nothing_was_lost(desk: Desk, gone: Gone) -> None:
+    name = f"kept_through_{gone.__name__}"
+    visitor = begun(desk, name)
+    text = versions(desk, name)[0][2] + "# typed < while & nobody listened\n"
+    with gone(desk):
+        refused = visitor.post(f"/strategies/{name}/write", text=text, base="1", note="a reason")
+        assert refused.status_code == 503
+        assert "Nothing that was kept is lost" in refused.text
+    sent = Fields(refused.text).sent
+    assert sent["text"] == text
+    while (again := visitor.client.post(f"/strategies/{name}/write", data=sent)).status_code == 503:
+        pass  # it is asked again whether it is there once in a while
+    assert again.status_code == 303
+    assert versions(desk, name)[1:] == [(2, "segment_manager", text)]
+
+
+def test_where_the_database_is_gone_everything_says_so(desk: Desk) -> None:
+    visitor = desk.visitor(ALL_ROUNDER)
     with silence(desk):
-        for path in ("/", "/strategies", "/strategies/kept_through", "/runs"):
+        for path in ("/", "/strategies", "/strategies/mobile_silent_app", "/runs"):
             answer = visitor.get(path)
             assert answer.status_code == 503, path
             assert "Nothing that was kept is lost" in answer.text
-        refused = visitor.post("/strategies/kept_through/write", text=text, base="1")
-        assert refused.status_code == 503
-    assert visitor.get("/strategies/kept_through").status_code == 200
-    assert visitor.post("/strategies/kept_through/write", text=text, base="1").status_code == 303
-    assert [kept for _, _, kept in versions(desk, "kept_through")][1] == text
+        tried = visitor.sign_in(ALL_ROUNDER)
+        assert tried.status_code == 503
+        assert "set-cookie" not in tried.headers
+        foreign = visitor.client.post(
+            "/strategies/mobile_silent_app/write", data={"text": "not of this form"}
+        )
+        assert foreign.status_code == 503
+        assert "not of this form" not in foreign.text
+    assert visitor.get("/").status_code == 200
+
+
+@pytest.mark.usefixtures("hurried")
+def test_who_only_waits_for_another_is_not_told_that_the_database_is_gone(desk: Desk) -> None:
+    """Nor is he refused: what is locked for longer than a silence is noticed in is waited for."""
+    visitor = begun(desk, "locked_meanwhile")
+    text = versions(desk, "locked_meanwhile")[0][2] + "# typed while it was locked\n"
+    told: list[int] = []
+
+    def write() -> None:
+        told.append(visitor.post("/strategies/locked_meanwhile/write", text=text, base="1").status_code)
+
+    writing = threading.Thread(target=write)
+    with desk.ledger.engine.begin() as connection:
+        own = select(STRATEGIES).where(STRATEGIES.c.name == "locked_meanwhile")
+        connection.execute(own.with_for_update())
+        writing.start()
+        writing.join(10 * noticed.PATIENCE)
+        assert not told
+    writing.join()
+    assert told == [303]
