@@ -5,15 +5,16 @@ Methods for Rates and Proportions" (2003), chapter 4.
 """
 
 import math
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special
 
 from base.errors import ExperimentError
 from experiments.moments import Floats
 
 _HALVINGS = 60
+_NORMAL = NormalDist()
 
 
 def power(customers: int, *, holdout: float, base: float, lift: float, confidence: float = 0.95) -> float:
@@ -24,8 +25,8 @@ def power(customers: int, *, holdout: float, base: float, lift: float, confidenc
     mixed = rate * (1 - holdout) + base * holdout
     under_none = math.sqrt(mixed * (1 - mixed) * (1 / treated + 1 / held))
     under_lift = math.sqrt(rate * (1 - rate) / treated + base * (1 - base) / held)
-    limit = -special.ndtri((1 - confidence) / 2) * under_none
-    return float(special.ndtr((abs(rate - base) - limit) / under_lift))
+    limit = _NORMAL.inv_cdf((1 + confidence) / 2) * under_none
+    return _NORMAL.cdf((abs(rate - base) - limit) / under_lift)
 
 
 def detectable_lift(
@@ -71,6 +72,8 @@ def power_of(lift: ArrayLike, error: ArrayLike, *, confidence: float = 0.95) -> 
 
     Phi(lift / error - z) + Phi(-lift / error - z), z the normal quantile of the confidence.
     """
+    from scipy import special  # takes longer to load than all the rest of a question about sizes
+
     limit = special.ndtri((1 + confidence) / 2)
     with np.errstate(divide="ignore", invalid="ignore"):
         apart = np.asarray(lift, dtype=np.float64) / np.asarray(error, dtype=np.float64)

@@ -11,14 +11,12 @@ from base.registry import told as in_both
 from base.settings import Settings
 from experiments.design import power
 from features.catalogue import FEATURES
-from features.compiler import CUSTOMER_FEATURES
 from jobs.checkout import is_file
-from jobs.run import open_house
-from lake.store import Store
+from jobs.selected import selected_by
+from lake.glance import Glance
 from lake.tables import CUSTOMER_SEGMENTS, SEGMENT_CATALOG
 from ledger.database import Ledger, open_ledger
 from strategies.book import live, newest
-from strategies.candidates import selected
 from strategies.checks.check import found
 from strategies.checks.facts import Circumstances, Sizes, read_book
 from strategies.checks.finding import Finding
@@ -26,7 +24,6 @@ from strategies.document import Strategy
 from strategies.folder import read_files
 from strategies.lifecycle import Versions, drafts, submit
 from strategies.readings import read_versions
-from strategies.rule import parse
 
 _UNASKED = 0.01
 """Share of customers taken to reach a goal without being contacted, where sizes of experiments are judged."""
@@ -107,26 +104,14 @@ def _told(settings: Settings, today: date, strategies: Sequence[Strategy]) -> Ci
     Before the first night nothing of that is known, and the checks that need it are left out.
     """
     told = Circumstances(today=today, global_holdout=settings.experiments.global_holdout)
-    if not (settings.lake_folder / CUSTOMER_SEGMENTS.name).exists():
+    lake = Glance(settings.lake_folder, table_format=settings.table_format)
+    dates = lake.dates(CUSTOMER_SEGMENTS)
+    if not dates:
         return told
-    with open_house(settings, as_of=date.min) as house:
-        dates = house.store.dates(CUSTOMER_SEGMENTS)
-        if not dates:
-            return told
-        catalog = house.store.read(SEGMENT_CATALOG, as_of=dates[-1])
-        segments = frozenset(row["segment"] for row in catalog.select("segment").collect())
-        customers = _selected(house.store, strategies, as_of=dates[-1])
+    catalog = lake.read(SEGMENT_CATALOG, as_of=dates[-1], columns=("segment",))
+    segments = frozenset(catalog["segment"].to_pylist())
+    customers = selected_by(strategies, lake=lake, as_of=dates[-1])
     return replace(told, segments=segments, sizes=Sizes(customers=customers, power=_power))
-
-
-def _selected(store: Store, strategies: Sequence[Strategy], *, as_of: date) -> dict[str, int]:
-    """How many customers of the night each strategy selects."""
-    segments = store.read(CUSTOMER_SEGMENTS, as_of=as_of).select("customer", "segment")
-    known = store.read(CUSTOMER_FEATURES, as_of=as_of).join(segments, "customer")
-    rules = {strategy.name: parse(strategy.who, FEATURES).condition for strategy in strategies}
-    found = selected(known, strategies=rules, carried=("customer",), as_of=as_of)
-    counts = {row["strategy"]: row["count"] for row in found.groupBy("strategy").count().collect()}
-    return {name: counts.get(name, 0) for name in rules}
 
 
 def _power(customers: int, holdout: float, lift: float) -> float:

@@ -10,7 +10,6 @@ import typer
 
 from base.roles import Action
 from base.settings import load_settings
-from jobs.matter import Matter
 from jobs.terminal import As, AsOf, Json, acting, asked, out, print_json, say
 
 person = typer.Typer(
@@ -41,6 +40,7 @@ def find(
     as_json: Json = False,
 ) -> None:
     """Tells the tokens of everybody who ever had a number, and where something is kept of them."""
+    from jobs.matter import Matter
     from jobs.person import find as find_tokens
     from jobs.person import whereabouts
     from jobs.person_erase import foreseen
@@ -70,6 +70,7 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Writes everything that is kept of a person into a folder."""
+    from jobs.matter import Matter
     from jobs.person import export as hand_out
 
     who, settings = acting(actor, Action.ANSWER_PERSON), load_settings()
@@ -87,6 +88,7 @@ def erase(
     customers: Customers, purpose: Purpose, ticket: Ticket, actor: As = None, as_json: Json = False
 ) -> None:
     """Erases a person everywhere, for good, and says what went, what stays, why and until when."""
+    from jobs.matter import Matter
     from jobs.person import erase as erase_person
 
     who, settings = acting(actor, Action.ANSWER_PERSON), load_settings()

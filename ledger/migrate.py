@@ -3,10 +3,6 @@
 from functools import cache
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import ProgrammingError
@@ -43,13 +39,33 @@ def migrate(engine: Engine) -> None:
 
 
 def _upgrade(engine: Engine) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
     with engine.begin() as connection:
         connection.execute(text(f"select pg_advisory_xact_lock({_LOCK})"))
-        if MigrationContext.configure(connection).get_current_revision() != _head():
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        if _reached(connection) != newest():
+            _run_alembic(connection)
+
+
+def _run_alembic(connection: Connection) -> None:
+    from alembic import command  # takes a while to load, and there is rarely anything to do
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _reached(connection: Connection) -> str | None:
+    """The revision that Alembic has noted; None in a new database."""
+    if connection.execute(text("select to_regclass('alembic_version')")).scalar() is None:
+        return None
+    return connection.execute(text("select version_num from alembic_version")).scalar()
+
+
+@cache
+def newest() -> str:
+    """The newest revision: files of migrations begin with theirs, four digits, and follow one another."""
+    return max(file.name for file in (_MIGRATIONS / "versions").glob("[0-9]*.py")).partition("_")[0]
 
 
 def _to_ask(connection: Connection, refusal: str) -> str:
@@ -64,8 +80,3 @@ def _to_ask(connection: Connection, refusal: str) -> str:
         f"LONGREACH_VAULT__DATABASE_URL to an address that logs in as {_VAULT} and let them: "
         f'revoke {_VAULT} from "{me}"'
     )
-
-
-@cache
-def _head() -> str | None:
-    return ScriptDirectory(str(_MIGRATIONS)).get_current_head()

@@ -17,14 +17,18 @@ from rich.console import Console
 from base.errors import LongreachError, ScheduleError
 from base.settings import Experiments
 from features.catalogue import FEATURES
+from features.compiler import CUSTOMER_FEATURES
 from jobs.audience import of_night
 from jobs.dry_run import answered, converse, hidden, meant, try_out
 from jobs.job import Night
-from lake.tables import CANDIDATES, PLAN
+from jobs.selected import selected_by
+from lake.glance import Glance
+from lake.tables import CANDIDATES, CUSTOMER_SEGMENTS, PLAN
 from outreach.dry_run.dry_run import DryRun
 from outreach.dry_run.picture import picture
 from outreach.policy.gather import EXPOSED
 from strategies.book import live
+from strategies.candidates import selected
 from strategies.document import Strategy
 from strategies.folder import OWN_BOOK
 from strategies.rule import parse
@@ -45,6 +49,19 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
         found = [(first, of_night(first, live(first.ledger)))]
         second = next_night(first)
         yield [*found, (second, of_night(second, live(second.ledger)))]
+
+
+def test_checks_count_without_the_engine_whom_the_night_selects(nights: Nights) -> None:
+    for night, _ in nights:
+        segments = night.store.read(CUSTOMER_SEGMENTS, as_of=night.as_of).select("customer", "segment")
+        known = night.store.read(CUSTOMER_FEATURES, as_of=night.as_of).join(segments, "customer")
+        book = live(night.ledger)
+        rules = {strategy.name: parse(strategy.who, FEATURES).condition for strategy in book}
+        by_engine = selected(known, strategies=rules, carried=("customer",), as_of=night.as_of)
+        found = {row["strategy"]: row["count"] for row in by_engine.groupBy("strategy").count().collect()}
+        counted = selected_by(book, lake=Glance(night.settings.lake_folder), as_of=night.as_of)
+        assert counted == {strategy.name: found.get(strategy.name, 0) for strategy in book}
+        assert sum(count > 0 for count in counted.values()) > 20
 
 
 def test_policy_speaks_as_it_did_when_the_night_was_decided(nights: Nights) -> None:

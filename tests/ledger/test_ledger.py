@@ -5,12 +5,15 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from base.errors import LedgerError
 from base.settings import load_settings
+from ledger import migrate
 from ledger.audit import record, trail
 from ledger.database import database_url, open_ledger
+from ledger.migrate import newest
 from ledger.schema import METADATA
 
 
@@ -22,6 +25,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_migrations_make_exactly_the_declared_tables(home: Path) -> None:
     with open_ledger(load_settings(home=home)) as ledger, ledger.engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
+
+
+def test_the_newest_migration_is_the_one_alembic_takes_last() -> None:
+    folder = Path(migrate.__file__).parent / "migrations"
+    assert ScriptDirectory(str(folder)).get_current_head() == newest()
 
 
 def test_the_trail_keeps_what_was_done_newest_first(home: Path) -> None:
