@@ -56,6 +56,7 @@ OF_THE_HOUSE = (
     "lake.",
     "ledger.database",
     "ledger.migrate",
+    "ledger.silence",
     "models.",
     "outreach.arbitrate.build",
     "outreach.arbitrate.problem",
