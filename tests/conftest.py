@@ -1,5 +1,6 @@
 """Shared by all tests: one embedded engine a worker, and homes that vanish."""
 
+import gc
 import os
 import shutil
 import subprocess
@@ -22,6 +23,8 @@ from ledger.database import open_ledger
 # The same examples on every run: whoever changes nothing sees no new failure.
 hypothesis.settings.register_profile("fixed", derandomize=True)
 hypothesis.settings.load_profile("fixed")
+# Modules and worlds of tests live long; looking for garbage among them so often is a twentieth of all work.
+gc.set_threshold(50_000, 20, 100)
 
 ROOT = Path(__file__).parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
