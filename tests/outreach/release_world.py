@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -165,6 +166,7 @@ def write(night: Night, table: Table, rows: list[dict[str, object]]) -> None:
     night.store.write(table, night.store.frame(table, content), as_of=night.as_of)
 
 
+@cache
 def touches_by_channel() -> list[dict[str, object]]:
     """One touch of the book for each channel."""
     found: dict[str, dict[str, object]] = {}

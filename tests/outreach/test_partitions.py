@@ -1,4 +1,4 @@
-"""A night's choice is the same in process and in the engines' partitions, byte for byte. About 30 s."""
+"""A night's choice is the same in process and in the engines' partitions, byte for byte. About 20 s."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from outreach.arbitrate.solve import solve
 
 @pytest.fixture(scope="module")
 def problem() -> Problem:
-    return instance(400, rows=6, strategies=20, hours=30, tightness=0.3, held_back=0.1, seed=3)
+    return instance(400, rows=6, strategies=20, hours=30, tightness=0.3, held_back=0.1, seed=6)
 
 
 def _start(problem: Problem, how: str) -> Floats | None:
@@ -56,7 +56,7 @@ def _shuffled(spark: SparkSession, problem: Problem) -> DataFrame:
     return spark.createDataFrame(rows.take(np.random.default_rng(8).permutation(rows.num_rows)))
 
 
-@pytest.mark.parametrize(("bundles", "how"), [(16, "cold"), (1, "warm"), (64, "warm")])
+@pytest.mark.parametrize(("bundles", "how"), [(4, "cold"), (1, "warm"), (16, "warm")])
 def test_bundles_and_row_order_change_no_byte(
     engine: SparkSession, problem: Problem, tmp_path: Path, bundles: int, how: str
 ) -> None:
