@@ -57,7 +57,9 @@ class Errands:
     _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(max_workers=1))
 
     def ask(self, key: str, arguments: Sequence[str], *, actor: str, given: str = "") -> Errand:
-        """Has the question asked unless it was; ``key`` tells it from others. ``given``: standard input.
+        """Has the question asked unless it was, and anew after it failed; ``key`` tells it from others.
+
+        ``given``: standard input.
 
         Raises Refusal where too many of the actor's questions are on their way.
         """
@@ -75,15 +77,6 @@ class Errands:
             self._forget()
         self._pool.submit(self._run, asked, given)
         return self.look(key)
-
-    def turn(self, key: str, *, again: int) -> str:
-        """The key of a question that may be asked ``again`` as often, but only after it has failed."""
-        number = 0
-        while number < again and self.knows(f"{key} {number}"):
-            if self.look(f"{key} {number}").state != "failed":
-                break
-            number += 1
-        return f"{key} {number}"
 
     def look(self, key: str) -> Errand:
         """How far the question is; failed where it is not known any more."""

@@ -78,15 +78,27 @@ class Page:
 
 @dataclass(frozen=True, kw_only=True)
 class Deed:
-    """Something done from a page, by a form. ``action``: what the roles are asked for.
+    """Something done from a page, by a form. ``action``: what the roles are asked for; None where it only
+    asks a long question, which takes the ``fields`` that the page of its answer shows.
 
     What cannot be done as it was typed is shown again, so that nobody types it twice.
     """
 
     name: str
     path: str
-    action: Action
+    action: Action | None
+    fields: frozenset[Field]
     do: Callable[[Visit], Done | Shown]
+
+    def allowed(self, settings: Settings, name: str) -> bool:
+        """Whether the roles let somebody do it."""
+        return sees(settings, name, self.fields) and (self.action is None or may(settings, name, self.action))
+
+    @property
+    def needs(self) -> list[str]:
+        """What the roles are asked for, in words."""
+        named = (*([self.action] if self.action else ()), *(kind for kind in Field if kind in self.fields))
+        return [one.english for one in named]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +121,13 @@ def page(
 
 def deed(path: str, *, action: Action) -> Callable[[Callable[[Visit], Done | Shown]], Deed]:
     """Declares what the function does."""
-    return lambda do: Deed(name=do.__name__, path=path, action=action, do=do)
+    return lambda do: Deed(name=do.__name__, path=path, action=action, fields=frozenset(), do=do)
+
+
+def question(path: str, *, fields: frozenset[Field]) -> Callable[[Callable[[Visit], Done | Shown]], Deed]:
+    """Declares the long question that the function begins: by a form, for an address that is opened, or
+    opened again, begins nothing."""
+    return lambda do: Deed(name=do.__name__, path=path, action=None, fields=fields, do=do)
 
 
 def reply(path: str, *, fields: frozenset[Field]) -> Callable[[Callable[[Visit], Mapping[str, Any]]], Reply]:

@@ -2,21 +2,13 @@
 
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
 from base.settings import load_settings
 from console import errands as room
-from console.crowd import Crowd
-from console.entrance.users import User
 from console.errands import Errand, Errands
-from console.pages.page import Visit
-from console.pages.strategies.tried import tried
 from console.words import Refusal
-from lake.glance import Glance
-from tests.console.desk import Desk
 
 VERSION = ("strategies", "--help")
 """Ends at once, and prints no JSON."""
@@ -54,12 +46,13 @@ def test_only_what_has_ended_is_forgotten(errands: Errands) -> None:
 
 
 def test_a_question_is_asked_anew_only_after_it_failed(errands: Errands) -> None:
-    assert errands.turn("try", again=9) == "try 0"
-    errands.ask("try 0", VERSION, actor="one")
-    assert errands.turn("try", again=9) == "try 0"
-    errands._keep(Errand(key="try 0", state="failed"))
-    assert errands.turn("try", again=0) == "try 0"
-    assert errands.turn("try", again=9) == "try 1"
+    errands.ask("try", VERSION, actor="one")
+    assert errands.ask("try", VERSION, actor="another").actor == "one"
+    errands._keep(Errand(key="try", state="done"))
+    assert errands.ask("try", VERSION, actor="another").state == "done"
+    errands._keep(Errand(key="try", state="failed"))
+    again = errands.ask("try", VERSION, actor="another")
+    assert (again.state, again.actor) == ("waiting", "another")
 
 
 @pytest.mark.parametrize("arguments", [("a\x00b",), ("", "\ud800"), VERSION])
@@ -70,27 +63,3 @@ def test_a_question_ends_whatever_goes_wrong(
     opened.ask("wrong", arguments, actor="one")
     opened._pool.shutdown(wait=True)
     assert opened.look("wrong").state == "failed"
-
-
-def test_looking_again_and_again_begins_no_dry_run_twice(errands: Errands, desk: Desk) -> None:
-    lake = Glance(desk.settings.lake_folder)
-
-    def looked(name: str, *, again: int) -> dict[str, Any]:
-        visit = Visit(
-            user=User(name="segment_manager", language="zh", large_text=False),
-            settings=desk.settings,
-            ledger=desk.ledger,
-            lake=lake,
-            crowd=Crowd(lake),
-            errands=errands,
-            now=datetime.now(UTC),
-            told={"name": name, "ask": "yes", "again": str(again)},
-        )
-        return dict(tried(visit, 1))
-
-    first = [looked("one", again=number) for number in range(5)]
-    assert len({errand.key for found in first for errand in (found["check"], found["run"])}) == 2
-    looked("two", again=0)
-    beyond = looked("three", again=0)["run"]
-    assert (beyond.state, "仍在处理中" in beyond.words) == ("failed", True)
-    assert not errands.knows(beyond.key)

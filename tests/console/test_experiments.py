@@ -135,7 +135,7 @@ def test_an_arm_of_fewer_than_ten_is_not_told_anywhere(manager: Visitor) -> None
 
 
 def test_what_the_proven_brought_is_added_up_with_the_luck_taken_out(manager: Visitor) -> None:
-    manager.get("/experiments")
+    assert manager.post("/experiments-total").headers["location"] == "/experiments#together"
     assert settled(manager, "/experiments-total") == "done"
     page = " ".join(manager.get("/experiments").text.split())
     told = re.search(r"brought <strong>([\d,]+)</strong> goals more .* it would seem ([\d,]+) goals", page)

@@ -306,7 +306,7 @@ def test_a_grave_finding_keeps_a_draft_from_being_handed_in(desk: Desk) -> None:
     with desk.ledger.engine.connect() as connection:
         query = select(STRATEGIES.c.stage).where(STRATEGIES.c.name == "contradicts")
         assert connection.execute(query).scalar_one() == "draft"
-    visitor.get("/strategies/contradicts?ask=yes")
+    assert visitor.post("/strategies/contradicts/try").headers["location"] == "/strategies/contradicts#tried"
     settled(visitor, "/strategies/contradicts/trying")
     found = visitor.get("/strategies/contradicts").text
     assert "Grave:" in found

@@ -96,7 +96,7 @@ def test_keeping_to_try_leads_to_where_it_is_tried(desk: Desk) -> None:
     visitor = begun(desk, "to_be_tried")
     text = newest(desk, "to_be_tried")
     sent = visitor.post("/strategies/to_be_tried/write", text=text, base="1", then="try")
-    assert sent.headers["location"] == "/strategies/to_be_tried?ask=yes#tried"
+    assert sent.headers["location"] == "/strategies/to_be_tried#tried"
 
 
 def test_rivals_are_those_of_the_same_days_and_on_demand_by_the_same_channels(night_desk: Desk) -> None:

@@ -10,13 +10,10 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 from starlette.routing import compile_path
 
 from console.pages.page import Deed, Page, Reply, deeds, pages, replies
-from lake.tables.words import CHANNELS
 from tests.console.desk import Visitor
 
 ALIKE = 2
 """So many addresses of one page that are asked with the same names are looked at."""
-ENGINES = frozenset({"tonight_what_if_state", "again", "ask", "pause", "more", *CHANNELS})
-"""What is not followed: each of these questions is answered by an engine of its own."""
 
 Declared = TypeVar("Declared", Page, Deed, Reply)
 
@@ -71,7 +68,7 @@ def walk(visitor: Visitor, beginnings: Iterable[str]) -> dict[str, Seen]:
             continue
         kind = (one.name, *sorted(asked))
         alike[kind] += 1
-        if address not in first and (alike[kind] > ALIKE or ENGINES & {*kind}):
+        if address not in first and alike[kind] > ALIKE:
             continue
         seen[address] = look(visitor, address)
         waiting.extend(sorted(seen[address].links))

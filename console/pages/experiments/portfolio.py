@@ -5,11 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from base.roles import Field
-from console.errands import Errand
 from console.listing import paged
 from console.pages.experiments.numbers import yuan
 from console.pages.experiments.pictures import forest
-from console.pages.page import Shown, Visit, page, reply
+from console.pages.page import Done, Shown, Visit, page, question, reply
 from console.words import Said
 from console.words.verdicts import NAMES, of_hundred, product_said
 from jobs.experiment_tables import Experiments, glanced, records
@@ -56,12 +55,21 @@ def experiments(visit: Visit) -> Shown:
             "named": named,
             "forest": forest(turn.rows, named, language),
             "brought": brought,
-            "total": _total(visit, found),
+            "total": visit.errands.look(_key(found)) if visit.errands.knows(_key(found)) else None,
             "lift": of_hundred,
             "yuan": yuan,
             "product": product_said,
         },
     )
+
+
+@question("/experiments-total", fields=FIGURES)
+def add_up(visit: Visit) -> Done:
+    """The certified total: it takes the luck out of thousands of effects, which is no work for a page."""
+    found = glanced(visit.lake, visit.ledger)
+    words = ("experiments", "portfolio", "--as-of", found.as_of.isoformat(), "--json")
+    visit.errands.ask(_key(found), words, actor=visit.user.name)
+    return Done(to="/experiments#together", said=Said("They are being added up.", "正在合计。"))
 
 
 @reply("/experiments-total", fields=FIGURES)
@@ -112,12 +120,6 @@ def _negative(number: float | None) -> float | None:
 def _tally(board: Sequence[Row]) -> dict[str, int]:
     counted = Counter(row["verdict"] for row in board)
     return {verdict: counted[verdict] for verdict in NAMES}
-
-
-def _total(visit: Visit, found: Experiments) -> Errand:
-    """The certified total: it takes the luck out of thousands of effects, which is no work for a page."""
-    words = ("experiments", "portfolio", "--as-of", found.as_of.isoformat(), "--json")
-    return visit.errands.ask(_key(found), words, actor=visit.user.name)
 
 
 def _key(found: Experiments) -> str:

@@ -14,7 +14,7 @@ from console.pages.strategies.fields import answers, sections
 from console.pages.strategies.form import edited
 from console.pages.strategies.moves import handed_in, moves_of, number_told
 from console.pages.strategies.slips import rule_slip, slips_of
-from console.pages.strategies.tried import tried
+from console.pages.strategies.tried import run_dry, tried
 from console.words import Refusal, Said
 from console.words.errors import in_both
 from console.words.strategies import STANDS
@@ -85,17 +85,7 @@ def write(visit: Visit) -> Done | Shown:
         with visit.ledger.engine.connect() as connection:
             versions = versions_of(connection, name)
         return _desk(visit, text, versions=versions, refused=str(error), status=422)
-    kept = Said(f"Kept as version {made.version}.", f"已保存为第 {made.version} 版。")
-    if then == "submit":
-        try:
-            return handed_in(visit, made.version)
-        except Refusal as refusal:
-            words = Said(*(f"{one} {two}" for one, two in zip(kept, refusal.said, strict=True)))
-            return Done(to=f"/strategies/{name}", said=words)
-    return Done(
-        to=f"/strategies/{name}?ask=yes#tried" if then == "try" else f"/strategies/{name}",
-        said=kept,
-    )
+    return _kept(visit, made.version, then)
 
 
 @deed("/strategies/{name}/revert", action=Action.WRITE_STRATEGY)
@@ -119,6 +109,20 @@ def revert(visit: Visit) -> Done:
             f"已将第 {older.version} 版恢复为第 {made.version} 版草稿。",
         ),
     )
+
+
+def _kept(visit: Visit, version: int, then: str | None) -> Done:
+    """Says that it is kept, and has begin what was asked for besides, as far as it may now."""
+    kept = Said(f"Kept as version {version}.", f"已保存为第 {version} 版。")
+    begin = {"submit": handed_in, "try": run_dry}.get(then or "")
+    place = f"/strategies/{visit.told['name']}"
+    if begin is None:
+        return Done(to=place, said=kept)
+    try:
+        begun = begin(visit, version)
+    except Refusal as refusal:
+        begun = Done(to=place, said=refusal.said)
+    return Done(to=begun.to, said=Said(*map(" ".join, zip(kept, begun.said, strict=True))))
 
 
 def _text(visit: Visit) -> str:

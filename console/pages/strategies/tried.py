@@ -6,18 +6,40 @@ from typing import Any
 from base.registry import told as in_both
 from base.roles import Field
 from console.errands import Errand
-from console.pages.page import Visit, reply
-from console.pages.strategies.moves import number_told, submission
+from console.pages.page import Done, Visit, question, reply
+from console.pages.strategies.moves import submission
 from console.render import render
-from console.words import Refusal, Said
+from console.words import Said
 from console.words.limits import channel_said
 from lake.tables import CUSTOMER_SEGMENTS
 from strategies.book import pick, versions_of
 
+_FIELDS = frozenset({Field.INTERNAL, Field.FIGURES})
 _ASKED = {"check": "check", "run": "try"}
 
 
-@reply("/strategies/{name}/trying", fields=frozenset({Field.INTERNAL, Field.FIGURES}))
+@question("/strategies/{name}/try", fields=_FIELDS)
+def try_strategy(visit: Visit) -> Done:
+    """Has the newest version checked against the book and run dry; each is asked once, and anew after it
+    failed."""
+    with visit.ledger.engine.connect() as connection:
+        newest = pick(versions_of(connection, visit.told["name"]), None)
+    return run_dry(visit, newest.version)
+
+
+def run_dry(visit: Visit, version: int) -> Done:
+    """Has that version, the newest, checked and run dry. Raises Refusal where too much of this person's is on
+    its way."""
+    name = visit.told["name"]
+    for ask, verb in _ASKED.items():
+        arguments = ("strategies", verb, name, "--json")
+        visit.errands.ask(_key(visit, ask, version), arguments, actor=visit.user.name)
+    return Done(
+        to=f"/strategies/{name}#tried", said=Said("It is being checked and run dry.", "正在检查并试运行。")
+    )
+
+
+@reply("/strategies/{name}/trying", fields=_FIELDS)
 def trying(visit: Visit) -> Mapping[str, Any]:
     """What is found of the newest version so far, as the desk shows it, and whether more is on its way."""
     with visit.ledger.engine.connect() as connection:
@@ -28,12 +50,9 @@ def trying(visit: Visit) -> Mapping[str, Any]:
 
 
 def tried(visit: Visit, version: int) -> Mapping[str, Any]:
-    """What the checks, the dry run and the submission found of a version, as far as they were asked for.
-
-    ``ask`` in the address has the first two begin.
-    """
+    """What the checks, the dry run and the submission found of a version, as far as they were asked for."""
     name = visit.told["name"]
-    found = {ask: _found(visit, ask, version) for ask in _ASKED}
+    found = {ask: _looked(visit, _key(visit, ask, version)) for ask in _ASKED}
     handed_in = _looked(visit, submission(name, visit.told.get("submission", "")))
     return {
         **found,
@@ -43,30 +62,15 @@ def tried(visit: Visit, version: int) -> Mapping[str, Any]:
         "waits": any(
             one is not None and one.state in ("waiting", "running") for one in (handed_in, *found.values())
         ),
-        "again": _again(visit),
         "channel": channel_said,
         "in_words": lambda words: Said(*in_both(words)).to(visit.user.language),
     }
 
 
-def _found(visit: Visit, ask: str, version: int) -> Errand | None:
-    """How far the question is, which begins where the address asks for it; None where it was not asked."""
-    nights, name = visit.lake.dates(CUSTOMER_SEGMENTS), visit.told["name"]
-    about = f"{ask} {name} v{version} {nights[-1] if nights else 'no night'}"
-    key = visit.errands.turn(about, again=_again(visit))
-    # What failed is not begun anew by a page that only looks whether it is there.
-    if visit.told.get("ask") and not visit.errands.knows(key):
-        arguments = ["strategies", _ASKED[ask], name, "--json"]
-        try:
-            return visit.errands.ask(key, arguments, actor=visit.user.name)
-        except Refusal as refusal:
-            return Errand(key=key, state="failed", words=refusal.said.to(visit.user.language))
-    return _looked(visit, key)
-
-
-def _again(visit: Visit) -> int:
-    """How often the questions were asked anew, after they had failed."""
-    return number_told(visit.told, "again") or 0
+def _key(visit: Visit, ask: str, version: int) -> str:
+    """What the errand is called: of that version, on the last night's customers."""
+    nights = visit.lake.dates(CUSTOMER_SEGMENTS)
+    return f"{ask} {visit.told['name']} v{version} {nights[-1] if nights else 'no night'}"
 
 
 def _looked(visit: Visit, key: str) -> Errand | None:

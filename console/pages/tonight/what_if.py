@@ -7,16 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from console.errands import Errand
-from console.listing import whole
-from console.pages.page import Shown, Visit, page, reply
-from console.pages.tonight.night import FIELDS, around, first_words, plan_of
+from console.pages.page import Done, Shown, Visit, page, question, reply
+from console.pages.tonight.night import FIELDS, Around, around, first_words, plan_of
 from console.words import Refusal, Said
 from console.words.limits import CENT, channel_said, limit_said, lowered_said
 from jobs.plan_figures import Tonight
 from lake.tables.words import CHANNELS
 from outreach.channels.channel import load_channels
 
+_TITLE = Said("What if", "假设分析")
 _KEY = "what-if "
 _LEAST, _MOST = -100, 500
 _WHOLE = re.compile(r"-?\d{1,4}")
@@ -24,12 +23,13 @@ _LINES, _LONGEST = 12, 200
 _SHOWN = 15
 _ONE_HOUR = f"human_call.capacity=+{3_600 // load_channels()['human_call'].seconds}"
 _PRESETS = (
-    (Said("One more hour of an agent's calls", "人工坐席多一小时"), {"more": _ONE_HOUR}),
-    (Said("A tenth more agents' calls", "人工外呼增加 10%"), {"human_call": "10"}),
-    (Said("The agents' desk is closed", "人工坐席停线"), {"human_call": "-100"}),
-    (Said("Half as many AI calls again", "AI 外呼增加 50%"), {"ai_call": "50"}),
-    (Said("Half the text messages", "短信减半"), {"sms": "-50"}),
+    (Said("One more hour of an agent's calls", "人工坐席多一小时"), "more", _ONE_HOUR),
+    (Said("A tenth more agents' calls", "人工外呼增加 10%"), "human_call", "10"),
+    (Said("The agents' desk is closed", "人工坐席停线"), "human_call", "-100"),
+    (Said("Half as many AI calls again", "AI 外呼增加 50%"), "ai_call", "50"),
+    (Said("Half the text messages", "短信减半"), "sms", "-50"),
 )
+"""In words, and as the form says it."""
 _MONEY = (
     ("value", Said("Worth, yuan", "价值（元）")),
     ("contact_value", Said("Of contacts that are made, yuan", "其中已安排触达（元）")),
@@ -45,38 +45,64 @@ class _Change(NamedTuple):
     said: Said
 
 
-@page("/tonight/what-if", title=("What if", "假设分析"), fields=FIELDS)
+@page("/tonight/what-if", title=_TITLE, fields=FIELDS)
 def tonight_what_if(visit: Visit) -> Shown:
-    """The question, and the answer as soon as it is there."""
+    """The question; and the answer, where it was asked of the last plan."""
     now = around(visit)
     plan = plan_of(visit, now.as_of)
-    changes: tuple[_Change, ...] = ()
-    errand, refused = None, ""
     try:
         changes = _changes(visit, plan)
-        errand = None if plan is None or not changes else _asked(visit, plan, changes)
     except Refusal as error:
-        refused = error.said.to(visit.user.language)
+        return _shown(visit, now, plan, refused=error.said)
+    return _shown(visit, now, plan, changes)
+
+
+@question("/tonight/what-if", fields=FIELDS)
+def ask_what_if(visit: Visit) -> Done | Shown:
+    """Asks once, and anew after it failed; a question that does not read is shown again."""
+    now = around(visit)
+    plan = plan_of(visit, now.as_of)
+    try:
+        changes = _changes(visit, plan)
+        if plan is None or not changes:
+            raise Refusal("say what is to be otherwise", "请填写要更改的条件")
+        asked = [f"--what-if={change.asked}" for change in changes]
+        arguments = ("plan", "--as-of", plan.as_of.isoformat(), *asked, "--json")
+        visit.errands.ask(_key(plan, changes), arguments, actor=visit.user.name)
+    except Refusal as error:
+        return _shown(visit, now, plan, refused=error.said)
+    to = "/tonight/what-if?" + urlencode(_question(visit)) + "#answer"
+    return Done(to=to, said=Said("The plan is being made again.", "正在重新计算。"))
+
+
+def _shown(
+    visit: Visit,
+    now: Around,
+    plan: Tonight | None,
+    changes: Sequence[_Change] = (),
+    *,
+    refused: Said | None = None,
+) -> Shown:
+    key = _key(plan, changes) if plan and changes else ""
+    errand = visit.errands.look(key) if visit.errands.knows(key) else None
     values = {
         **first_words(now),
         "plan": plan,
         "told": visit.told,
         "refused": refused,
+        "question": _question(visit),
         "channels": [(name, channel_said(name)) for name in CHANNELS],
-        "presets": [(said, urlencode(told)) for said, told in _PRESETS],
+        "presets": _PRESETS,
         "least": _LEAST,
         "most": _MOST,
         "changes": changes,
         "errand": errand,
-        "asks": "/tonight/what-if/state?" + urlencode({"asked": errand.key.removeprefix(_KEY)})
-        if errand
-        else "",
-        "again": "?" + urlencode({**_question(visit), "again": _again(visit) + 1}),
+        "asks": f"/tonight/what-if/state?asked={key.removeprefix(_KEY)}",
         "found": _answer(errand.answer) if errand and errand.state == "done" else None,
         "channel_said": channel_said,
         "money": _MONEY,
     }
-    return Shown(template="tonight/what_if.html", values=values, status=400 if refused else 200)
+    return Shown(template="tonight/what_if.html", values=values, title=_TITLE, status=400 if refused else 200)
 
 
 @reply("/tonight/what-if/state", fields=FIELDS)
@@ -85,15 +111,10 @@ def tonight_what_if_state(visit: Visit) -> Mapping[str, Any]:
     return {"state": visit.errands.look(_KEY + visit.told.get("asked", "")).state}
 
 
-def _asked(visit: Visit, plan: Tonight, changes: Sequence[_Change]) -> Errand:
-    """The question on its way; asked once, and again only when somebody wants it again after it failed."""
-    asked = [f"--what-if={change.asked}" for change in changes]
-    about = json.dumps([plan.certificate, asked], default=str)
-    key = visit.errands.turn(_KEY + hashlib.sha256(about.encode()).hexdigest(), again=_again(visit))
-    if visit.errands.knows(key):
-        return visit.errands.look(key)
-    arguments = ("plan", "--as-of", plan.as_of.isoformat(), *asked, "--json")
-    return visit.errands.ask(key, arguments, actor=visit.user.name)
+def _key(plan: Tonight, changes: Sequence[_Change]) -> str:
+    """What the errand is called: these changes of that plan."""
+    about = json.dumps([plan.certificate, [change.asked for change in changes]], default=str)
+    return _KEY + hashlib.sha256(about.encode()).hexdigest()
 
 
 def _changes(visit: Visit, plan: Tonight | None) -> tuple[_Change, ...]:
@@ -141,10 +162,6 @@ def _more(visit: Visit) -> Iterator[_Change]:
 
 def _question(visit: Visit) -> dict[str, str]:
     return {name: visit.told[name] for name in (*CHANNELS, "pause", "more") if visit.told.get(name)}
-
-
-def _again(visit: Visit) -> int:
-    return whole(visit.told, "again", digits=3) or 0
 
 
 def _answer(told: Mapping[str, Any]) -> Mapping[str, Any]:
