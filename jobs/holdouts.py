@@ -22,6 +22,7 @@ from evaluation.suppress import shown
 from experiments.holdouts import held, holdouts, in_its_segments
 from jobs.audience import open_night
 from jobs.job import Night
+from jobs.locks import beside_others
 from jobs.matter import HELD_OUT
 from lake.tables import CUSTOMER_SEGMENTS
 from ledger.audit import record
@@ -62,7 +63,7 @@ def export(
     progress: Callable[[str], None],
 ) -> tuple[Path, int]:
     """Writes the customer numbers held by holdout ``name`` on the night (the last one if left out) to a file
-    that only its owner may read, and returns where it is and how many it holds.
+    that only its owner may read, and returns where it is and how many it holds. Nobody is erased meanwhile.
 
     The file appears whole or not at all, in place of an earlier one; who took it is on the audit trail. Left
     out, ``path`` is under ``<home>/holdouts``. Raises ExperimentError where there is no such holdout or the
@@ -70,7 +71,10 @@ def export(
     no identity.
     """
     actor = person(actor)
-    with open_night(settings, as_of=as_of, progress=progress) as night:
+    with (
+        open_night(settings, as_of=as_of, progress=progress) as night,
+        beside_others("the export", night.ledger, progress=progress),
+    ):
         above = _above(night)
         if name not in above:
             known = ", ".join(above) or "none; see experiments.holdouts in the settings"

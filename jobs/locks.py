@@ -10,7 +10,7 @@ from jobs.nights import lock_of, step_under_way
 from ledger.database import Ledger
 
 _HOUSE = lock_of("of any name")
-"""Held by every job together with the others, and by whoever deletes from the house alone."""
+"""Held by jobs and exports together, and by whoever deletes from the house alone."""
 _WAITS = "{} waits for other work in the house to end"
 
 
@@ -53,12 +53,12 @@ def undisturbed(work: str, ledger: Ledger, *, progress: Callable[[str], None]) -
 
 @contextmanager
 def undisturbed_at_once(ledger: Ledger) -> Iterator[None]:
-    """The same for somebody who is there and can come again. Raises LedgerError while a job runs."""
+    """The same for somebody who can come again. Raises LedgerError while a job or an export runs."""
     with ledger.engine.connect() as connection:
         if not _house_is_free(connection):
             running = step_under_way(connection)
             if running is None:
-                raise LedgerError("data are being deleted by another process; wait for it to end")
+                raise LedgerError("another process exports or deletes people's data; wait for it to end")
             raise LedgerError(f"job {running.job} is already running in another process; wait for it to end")
         yield from _until_done(connection)
 

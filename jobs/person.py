@@ -12,7 +12,7 @@ from pyarrow import csv
 from base.errors import StoreError, VaultError
 from base.settings import Settings
 from jobs.job import Night
-from jobs.locks import undisturbed_at_once
+from jobs.locks import beside_others, undisturbed_at_once
 from jobs.matter import Matter
 from jobs.person_data import Holding, holdings
 from jobs.person_erase import Erased, erase_everywhere
@@ -50,13 +50,16 @@ def export(
     settings: Settings, customers: Sequence[str], *, to: Path, full: bool, as_of: date, matter: Matter
 ) -> list[Holding]:
     """Writes all that is kept of ``customers`` below ``to``: who they are, masked unless ``full``, and a CSV
-    a place. Returns what was found.
+    a place. Returns what was found. Nobody is erased meanwhile.
 
     Raises VaultError without a known purpose and a ticket, and where a token is nobody's; StoreError where
     the folder is not empty or cannot be written.
     """
     _make_private(to)
-    with open_house(settings, as_of=as_of) as house:
+    with (
+        open_house(settings, as_of=as_of) as house,
+        beside_others("the export", house.ledger, progress=house.progress),
+    ):
         who = [_identity(house, customer, full=full, matter=matter) for customer in customers]
         _write(to / "identity.json", json.dumps(who, ensure_ascii=False, indent=2).encode())
         found = list(holdings(house, customers))
@@ -80,7 +83,8 @@ def erase(
     """Erases ``customers`` from every store; says of each place what went, what stays, why and how long.
 
     They are opted out first, so that what left tonight is called off. The vault comes last: interrupted, it
-    is run again and finishes. Raises LedgerError while a job runs, which might write them down again.
+    is run again and finishes. Raises LedgerError while a job or an export runs, which might write them
+    down again.
     """
     if not customers:
         raise VaultError("nobody is named: give the tokens that longreach person find tells")

@@ -4,6 +4,7 @@ import csv
 import stat
 from datetime import date
 from pathlib import Path
+from threading import Event, Thread
 
 import pyarrow as pa
 import pytest
@@ -12,6 +13,7 @@ from base.errors import ExperimentError, ScheduleError, VaultError
 from base.settings import Experiments, Holdout, Settings, load_settings
 from experiments.holdouts import holdouts, is_held
 from jobs.holdouts import export, standing
+from jobs.locks import undisturbed
 from jobs.run import open_house
 from lake.tables import CUSTOMER_SEGMENTS
 from ledger.audit import trail
@@ -131,6 +133,26 @@ def test_what_there_is_not_is_refused_in_words(settings: Settings, tmp_path: Pat
     blocked.write_text("", encoding="utf-8")
     with pytest.raises(ExperimentError, match="not written"):
         export(settings, "young", actor="陈静", path=blocked / "young.csv", progress=quiet)
+
+
+def test_it_is_not_written_while_somebody_is_erased(settings: Settings, tmp_path: Path) -> None:
+    waits, file = Event(), tmp_path / "global.csv"
+
+    def told(words: str) -> None:
+        if words == "the export waits for other work in the house to end":
+            waits.set()
+
+    def write() -> None:
+        export(settings, "global", actor="anna", path=file, progress=told)
+
+    with open_ledger(settings) as ledger:
+        with undisturbed("an erasure", ledger, progress=quiet):
+            thread = Thread(target=write)
+            thread.start()
+            assert waits.wait(60)
+            assert not file.exists()
+        thread.join(60)
+    assert file.exists()
 
 
 def test_nothing_is_written_where_somebody_has_no_identity(settings: Settings, tmp_path: Path) -> None:

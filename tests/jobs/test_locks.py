@@ -88,7 +88,7 @@ def test_who_comes_by_hand_is_told_what_runs(house: Night) -> None:
     execute(job_that("decide", by_hand), house)
     with (
         undisturbed("retention", house.ledger, progress=house.progress),
-        pytest.raises(LedgerError, match="data are being deleted by another process"),
+        pytest.raises(LedgerError, match="another process exports or deletes"),
         undisturbed_at_once(house.ledger),
     ):
         pass

@@ -39,7 +39,9 @@ NIGHTS: Mapping[str, str] = {
         "{0} 的计划没有最优性证明：当晚没有策略运行，或决策早于此功能；名单发出前可重新决策"
     ),
     "job {} is already running in another process; wait for it to end": "步骤“{0:words}”正在运行，请等待结束",
-    "data are being deleted by another process; wait for it to end": "另一进程正在删除数据，请等待结束",
+    "another process exports or deletes people's data; wait for it to end": (
+        "另一进程正在导出或删除个人数据，请等待结束"
+    ),
     "ask again": "请重新提问",
     "no words": "没有说明",
     "no answer within {} seconds": "{0} 秒内没有结果",
