@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, func, select
+from psycopg.errors import LockNotAvailable
+from sqlalchemy import Connection, func, select, text
+from sqlalchemy.exc import OperationalError
 
 from base.errors import LedgerError
 from jobs.nights import lock_of, step_under_way
@@ -11,6 +13,8 @@ from ledger.database import Ledger
 
 _HOUSE = lock_of("of any name")
 """Held by jobs and exports together, and by whoever deletes from the house alone."""
+LONGEST_WAIT = "10min"
+"""Of who deletes. What was not deleted tonight goes tomorrow; jobs that begin meanwhile stand behind him."""
 _WAITS = "{} waits for other work in the house to end"
 
 
@@ -43,11 +47,14 @@ def beside_others(work: str, ledger: Ledger, *, progress: Callable[[str], None])
 @contextmanager
 def undisturbed(work: str, ledger: Ledger, *, progress: Callable[[str], None]) -> Iterator[None]:
     """No job runs meanwhile: what is deleted for good takes the files of older versions with it, and could
-    take those of a table that is being written. Waits for those that run; later ones wait for it."""
+    take those of a table that is being written. Waits for those that run; later ones wait for it.
+
+    Raises LedgerError where they do not end for long: a night must not wait behind something that hangs.
+    """
     with ledger.engine.connect() as connection:
         if not _house_is_free(connection):
             progress(_WAITS.format(work))
-            connection.execute(select(func.pg_advisory_lock(_HOUSE)))
+            _wait_for_the_house(work, connection)
         yield from _until_done(connection)
 
 
@@ -65,6 +72,18 @@ def undisturbed_at_once(ledger: Ledger) -> Iterator[None]:
 
 def _house_is_free(connection: Connection) -> bool:
     return bool(connection.execute(select(func.pg_try_advisory_lock(_HOUSE))).scalar())
+
+
+def _wait_for_the_house(work: str, connection: Connection) -> None:
+    connection.execute(text(f"set local lock_timeout = '{LONGEST_WAIT}'"))
+    try:
+        connection.execute(select(func.pg_advisory_lock(_HOUSE)))
+    except OperationalError as error:
+        if isinstance(error.orig, LockNotAvailable):
+            raise LedgerError(
+                f"{work} waited {LONGEST_WAIT} for other work in the house to end; see what hangs, run it again"
+            ) from error
+        raise
 
 
 def _until_done(connection: Connection) -> Iterator[None]:

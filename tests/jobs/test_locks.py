@@ -77,6 +77,22 @@ def test_jobs_run_side_by_side(house: Night) -> None:
         assert execute(job_that("ingest", lambda: None), replace(house, progress=never)).job == "ingest"
 
 
+def test_what_hangs_keeps_nobody_waiting_but_who_deletes(
+    house: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.locks.LONGEST_WAIT", "50ms")
+    quiet = house.progress
+    with (
+        beside_others("an export", house.ledger, progress=quiet),
+        pytest.raises(LedgerError, match=r"retention waited 50ms .* see what hangs"),
+        undisturbed("retention", house.ledger, progress=quiet),
+    ):
+        raise AssertionError("it did not wait")
+    test_jobs_run_side_by_side(house)
+    with undisturbed("retention", house.ledger, progress=quiet):
+        pass
+
+
 def test_who_comes_by_hand_is_told_what_runs(house: Night) -> None:
     def by_hand() -> None:
         with (
