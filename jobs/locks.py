@@ -81,7 +81,8 @@ def _wait_for_the_house(work: str, connection: Connection) -> None:
     except OperationalError as error:
         if isinstance(error.orig, LockNotAvailable):
             raise LedgerError(
-                f"{work} waited {LONGEST_WAIT} for other work in the house to end; see what hangs, run it again"
+                f"{work} waited {LONGEST_WAIT} for other work in the house to end; see what hangs, "
+                "run it again"
             ) from error
         raise
 
