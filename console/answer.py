@@ -28,7 +28,6 @@ from console.words.errors import said_of
 from lake.glance import Glance
 from ledger.audit import record
 from ledger.database import Ledger
-from strategies.atoms import RuleError
 
 SIGN_IN = "/sign-in"
 SAID = "longreach_said"
@@ -117,8 +116,6 @@ def reply_answer(house: House, told_of: Reply) -> Answer:
             return JSONResponse({"error": _UNSEEN.to(user.language)}, 403)
         try:
             return JSONResponse(dict(told_of.tell(_visit(house, user, request, told))))
-        except RuleError as error:
-            return JSONResponse({"error": said_of(error).to(user.language), "offset": error.offset}, 422)
         except LongreachError as error:
             return JSONResponse({"error": said_of(error).to(user.language)}, 422)
 

@@ -27,7 +27,7 @@ from tests.console.walk import Seen, done_at, look, shown_at, walk
 BEGINNINGS = [
     *(address(one.path) for one in (*pages().values(), *replies().values())),
     *map(address, FURTHER),
-    *(f"/strategies/{asks}?rule=age > 40" for asks in ("count", "rule", "rivals")),
+    *(f"/strategies/{asks}?rule=age > 40" for asks in ("rule", "rivals")),
     *(f"/strategies/kept_{stage}" for stage in STAGES),
     "/tonight/rest?name=kept_paused",
     "/tonight/start?scope=strategy&name=kept_paused",

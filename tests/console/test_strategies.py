@@ -245,52 +245,6 @@ def test_who_may_not_write_reads_everything_and_changes_nothing(desk: Desk) -> N
     assert "Keep as a draft" not in page
 
 
-def test_all_words_of_a_rule_are_told_in_both_languages(desk: Desk) -> None:
-    told = desk.visitor("segment_manager").get("/strategies/words").json()["words"]
-    names = {word["name"]: word["label"] for word in told}
-    assert names["aum_now"] == "资产总额"
-    assert names["and"] == "且"
-    assert "segment" in names
-
-
-def test_a_count_tells_what_each_condition_leaves_and_whom_channels_reach(night_desk: Desk) -> None:
-    visitor = night_desk.visitor("segment_manager")
-    told = visitor.get("/strategies/rule?rule=age > 40 and not has_fund&holdout=20").json()
-    assert told["wrong"] == ""
-    rows = re.findall(r'<th scope="row">(.*?)</th><td class="number">(.*?)</td>', told["html"])
-    found = {html.unescape(words): count for words, count in rows}
-    first, last = (int(found[words].replace(",", "")) for words in ("age > 40", "not has_fund"))
-    assert f"<strong>{last:,}</strong>" in told["html"]
-    assert last < first < 2_000
-    assert last % 10 == first % 10 == 0
-    assert "Counts are to tens" in told["html"]
-    assert all(int(found[channel].replace(",", "")) < last for channel in ("App push", "AI call"))
-    assert "20 %" in told["size"]
-    exact = visitor.get("/strategies/count?rule=age > 40 and not has_fund&exact=yes").json()
-    assert (exact["count"], exact["each"]) == (last, [first, last])
-
-
-def test_a_wrong_word_is_told_where_it_is_with_the_mend(night_desk: Desk) -> None:
-    told = (
-        night_desk.visitor("segment_manager").get("/strategies/rule?rule=资产总额 > 5 且 aum_nwo > 1").json()
-    )
-    assert (told["before"], told["wrong"]) == ("资产总额 > 5 且 ", "aum_nwo")
-    assert 'data-rule="资产总额 &gt; 5 且 aum_now &gt; 1"' in told["html"]
-
-
-def test_live_strategies_that_want_the_same_customers_are_told(night_desk: Desk) -> None:
-    visitor = night_desk.visitor("segment_manager")
-    with night_desk.ledger.engine.connect() as connection:
-        query = select(STRATEGY_VERSIONS.c.text).where(STRATEGY_VERSIONS.c.name == "fund_first_plan")
-        rule = leaves_of(connection.execute(query).scalars().one(), file="x")["who",]
-    told = visitor.client.get("/strategies/rivals", params={"rule": str(rule)}).json()["html"]
-    row = re.search(r'href="/strategies/fund_first_plan".*?</tr>', told, flags=re.S)
-    assert row
-    assert row[0].count("100 %") == 2
-    own = visitor.client.get("/strategies/rivals", params={"rule": str(rule), "name": "fund_first_plan"})
-    assert "/strategies/fund_first_plan" not in own.json()["html"]
-
-
 def test_a_grave_finding_keeps_a_draft_from_being_handed_in(desk: Desk) -> None:
     visitor = begun(desk, "contradicts")
     text = newest(desk, "contradicts").replace("everybody", "aum_now > 5 and aum_now < 1")
@@ -311,14 +265,3 @@ def test_a_grave_finding_keeps_a_draft_from_being_handed_in(desk: Desk) -> None:
     found = visitor.get("/strategies/contradicts").text
     assert "Grave:" in found
     assert "<code>aum_now &gt; 5 and aum_now &lt; 1</code>" in found
-
-
-@pytest.mark.parametrize("exact", ["", "yes"])
-def test_no_counts_tell_of_fewer_than_ten_and_all_are_to_tens(night_desk: Desk, exact: str) -> None:
-    visitor = night_desk.visitor("segment_manager")
-    for age in range(18, 96, 3):
-        asked = {"rule": f"age >= {age} and age >= {age + 1} and aum_now > 0", "exact": exact}
-        told = visitor.client.get("/strategies/count", params=asked).json()
-        shown = [told["of"], *(count for count in told["each"] if count is not None)]
-        assert told["each"][-1] == told["count"]
-        assert all(count >= 10 and count % 10 == 0 for count in shown)

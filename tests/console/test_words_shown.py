@@ -51,7 +51,7 @@ def test_no_page_read_in_chinese_holds_an_english_sentence(reader: Visitor, nigh
         ("/releases/soon", "“soon”不是日期"),
         ("/strategies/mobile_silent_ap", "策略库中没有 mobile_silent_ap，是否指 mobile_silent_app？"),
         ("/strategies/mobile_silent_app?version=999", "mobile_silent_app：没有第 999 版"),
-        ("/strategies/count?rule=aum_nwo+%3E+5", "没有名为 'aum_nwo' 的特征"),
+        ("/strategies/mobile_silent_ap/trying", "策略库中没有 mobile_silent_ap，是否指 mobile_silent_app？"),
         ("/segments/S99", "没有客群 S99"),
     ],
 )
@@ -61,6 +61,13 @@ def test_what_a_page_refuses_is_said_in_the_readers_language(reader: Visitor, pa
     text = answer.json()["error"] if answer.headers["content-type"] == "application/json" else answer.text
     assert words in html.unescape(text)
     assert not _ENGLISH.search(" ".join(_said(text)).replace(ALL_ROUNDER, ""))
+
+
+def test_what_is_wrong_with_a_rule_is_said_in_the_readers_language(reader: Visitor) -> None:
+    told = reader.get("/strategies/rule?rule=aum_nwo+%3E+5").json()
+    assert told["wrong"] == "aum_nwo"
+    assert "没有名为 'aum_nwo' 的特征" in html.unescape(told["html"])
+    assert not _ENGLISH.search(" ".join(_said(told["html"])))
 
 
 def test_what_a_form_refuses_is_said_in_the_readers_language(reader: Visitor) -> None:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from base.errors import ConsoleError, ExperimentError
@@ -36,17 +35,10 @@ _UNITS = {unit: written for written, unit in reversed(UNITS.items())}
 _OWN = {SEGMENT: "客群", AS_OF: "基准日", EVERYBODY: "所有客户"}
 
 
-@reply("/strategies/count", fields=_FIGURES)
-def count(visit: Visit) -> Mapping[str, Any]:
-    """How many customers a rule selects: of the sample, or with ``exact`` of all."""
-    rule = visit.told.get("rule", "")
-    found = visit.crowd.count(rule) if visit.told.get("exact") else visit.crowd.estimate(rule)
-    return {**asdict(found), "as_of": found.as_of.isoformat()}
-
-
 @reply("/strategies/rule", fields=_FIGURES)
 def told_of_rule(visit: Visit) -> Mapping[str, Any]:
-    """What a page shows beside a rule: what is wrong with it, or whom it selects and reaches."""
+    """What a page shows beside a rule: what is wrong with it, or whom it selects and reaches; of the sample,
+    or with ``exact`` of all."""
     rule = visit.told.get("rule", "")
     slip = rule_slip(rule)
     found = counted(visit, rule) if slip is None else None
