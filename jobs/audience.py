@@ -15,9 +15,8 @@ from base.errors import ScheduleError
 from base.settings import Settings
 from features.catalogue import FEATURES
 from features.compiler import CUSTOMER_FEATURES
-from jobs.decide import decide
 from jobs.job import Frames, Night
-from jobs.known import known, marketed, touches_made
+from jobs.known import READS, known, marketed, touches_made
 from jobs.rooms import night_rooms
 from jobs.run import open_house
 from lake.tables import (
@@ -52,9 +51,7 @@ def open_night(settings: Settings, *, as_of: date | None, progress: Callable[[st
 def of_night(night: Night, book: tuple[Strategy, ...]) -> DryRun:
     """The dry run in an open house, against the strategies of ``book``."""
     night.progress(f"taking in the customers of {night.as_of}")
-    frames = {
-        read.table: night.store.read(read.table, as_of=night.as_of, scope=read.scope) for read in decide.reads
-    }
+    frames = {read.table: night.store.read(read.table, as_of=night.as_of, scope=read.scope) for read in READS}
     with night.ledger.engine.connect() as connection:
         stops = read_stops(connection)
     touches = touches_made(night, frames)

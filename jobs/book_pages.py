@@ -10,7 +10,6 @@ from rich.table import Table
 from rich.text import Text
 
 from ledger.database import Ledger
-from outreach.release import Words
 from outreach.stops import thrown
 from strategies.book import Standing, newest, standings
 from strategies.document import Strategy
@@ -59,6 +58,8 @@ class Example:
 
 def examples_of(strategy: Strategy, *, last_day: date) -> list[Example]:
     """All that would be said by ``last_day`` to somebody who is shown as 张**."""
+    from outreach.release import Words  # with all that leaves the house; lists of strategies do without
+
     return [
         Example(
             touch=touch.name,

@@ -11,8 +11,9 @@ from pyspark.sql import types as spark
 from evaluation.suppress import recorded, shown
 from experiments.assign import assign, with_draw
 from features.compiler import CUSTOMER_FEATURES
+from jobs.decided import DECIDED
 from jobs.job import Frames, Night, job
-from jobs.known import known, touches_made
+from jobs.known import READS, known, touches_made
 from jobs.rooms import night_rooms
 from jobs.staging import laid_down
 from jobs.uplift import with_champions
@@ -21,24 +22,16 @@ from lake.tables import (
     ASSIGNMENTS,
     CANDIDATES,
     CERTIFICATES,
-    COMPLAINTS,
-    CONSENTS,
-    CONTACTS,
     CUSTOMER_SEGMENTS,
-    CUSTOMERS,
     ENTRIES,
-    HELD_BACK,
     LIMITS,
-    NUMBERS,
-    OUTCOMES,
     PERSONS,
     PLAN,
     POSITIONS,
-    SEGMENT_CATALOG,
     SUPPRESSIONS,
 )
 from ledger.audit import record
-from outreach.arbitrate import Decision, arbitrate
+from outreach.arbitrate.plan import Decision, arbitrate
 from outreach.channels.channel import load_channels
 from outreach.explore import Exploration
 from outreach.policy.facts import facts_of
@@ -50,9 +43,6 @@ from strategies.book import read_live
 from strategies.candidates import match
 from strategies.document import Strategy
 from strategies.funnel import positions
-
-DECIDED = "night decided"
-"""The audit's action of a decision; its ``versions`` say with which version of each strategy."""
 
 LOWERED = "minimums lowered"
 """The audit's action where minimums cannot be met: what each asked for, and what is possible."""
@@ -85,25 +75,7 @@ _JOURNEYS = spark.StructType(
 
 
 @job(
-    reads=(
-        CUSTOMER_FEATURES.at,
-        CUSTOMER_SEGMENTS.at,
-        SEGMENT_CATALOG.at,
-        CUSTOMERS.at,
-        NUMBERS.at,
-        PERSONS.at,
-        CONSENTS.at,
-        SUPPRESSIONS.at,
-        COMPLAINTS.until,
-        CONTACTS.until,
-        PLAN.before,
-        HELD_BACK.before,
-        OUTCOMES.before,
-        ASSIGNMENTS.before,
-        ENTRIES.before,
-        POSITIONS.before,
-        LIMITS.before,
-    ),
+    reads=READS,
     writes=(POSITIONS, CANDIDATES, ASSIGNMENTS, ENTRIES, PLAN, CERTIFICATES, LIMITS),
 )
 def decide(night: Night, frames: Frames) -> Mapping[Table, DataFrame]:

@@ -8,8 +8,8 @@ from functools import cached_property
 
 from base.errors import ScheduleError
 from base.settings import Settings
-from jobs.decide import DECIDED, decide
 from jobs.job import Frames, Night
+from jobs.known import READS
 from jobs.nights import decided_nights
 from jobs.rooms import night_rooms
 from jobs.run import open_house
@@ -19,6 +19,9 @@ from ledger.database import Ledger
 from outreach.arbitrate.rooms import Rooms
 from strategies.book import documents
 from strategies.document import Strategy
+
+DECIDED = "night decided"
+"""The audit's action of a decision; its ``versions`` say with which version of each strategy."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +36,7 @@ class Decided:
         """What the night was decided from."""
         night = self.night
         return {
-            read.table: night.store.read(read.table, as_of=night.as_of, scope=read.scope)
-            for read in decide.reads
+            read.table: night.store.read(read.table, as_of=night.as_of, scope=read.scope) for read in READS
         }
 
     @cached_property

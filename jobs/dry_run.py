@@ -18,7 +18,6 @@ from base.settings import Settings
 from evaluation.suppress import SMALLEST, suppress
 from features.catalogue import FEATURES
 from jobs.audience import of_night, open_night
-from jobs.book_pages import examples_of, spoken
 from jobs.checkout import document
 from ledger.database import Ledger
 from outreach.dry_run.competition import Contacts
@@ -26,7 +25,6 @@ from outreach.dry_run.dry_run import DryRun, Found
 from outreach.dry_run.losses import TouchPolicy
 from outreach.dry_run.picture import picture
 from outreach.dry_run.sensitivity import Sensitivity
-from outreach.release import contact_day
 from strategies.atoms import RuleError
 from strategies.book import live, not_there, standings
 from strategies.characters import unseen
@@ -222,6 +220,9 @@ def converse(dry_run: DryRun, ledger: Ledger, *, out: Console, ask: Callable[[st
 
 
 def _show(tried: Strategy | Rule, dry_run: DryRun, out: Console) -> None:
+    from jobs.book_pages import examples_of, spoken  # what leaves the house is for people at a terminal only
+    from outreach.release import contact_day
+
     out.print(picture(hidden(answered(tried, dry_run))))
     if isinstance(tried, Strategy):
         last_day = contact_day(dry_run.audience.as_of)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
-from jobs.decide import DECIDED
+from jobs.decided import DECIDED
 from jobs.drafts import DecidedContacts, make_drafts
 from jobs.job import Frames, Night, job
 from lake.table import Table

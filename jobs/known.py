@@ -8,19 +8,24 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as spark
 
 from features.catalogue import FEATURES
+from features.compiler import CUSTOMER_FEATURES
 from jobs.job import Frames, Night
 from lake.tables import (
     ASSIGNMENTS,
     COMPLAINTS,
     CONSENTS,
     CONTACTS,
+    CUSTOMER_SEGMENTS,
     CUSTOMERS,
+    ENTRIES,
     HELD_BACK,
+    LIMITS,
     NUMBERS,
     OUTCOMES,
     PERSONS,
     PLAN,
     POSITIONS,
+    SEGMENT_CATALOG,
     SUPPRESSIONS,
 )
 from lake.tables.words import CHANNELS
@@ -33,6 +38,27 @@ from outreach.stops import read_stops
 from strategies.document import Strategy
 from strategies.funnel import begun_again, moved
 from strategies.rule import parse
+
+READS = (
+    CUSTOMER_FEATURES.at,
+    CUSTOMER_SEGMENTS.at,
+    SEGMENT_CATALOG.at,
+    CUSTOMERS.at,
+    NUMBERS.at,
+    PERSONS.at,
+    CONSENTS.at,
+    SUPPRESSIONS.at,
+    COMPLAINTS.until,
+    CONTACTS.until,
+    PLAN.before,
+    HELD_BACK.before,
+    OUTCOMES.before,
+    ASSIGNMENTS.before,
+    ENTRIES.before,
+    POSITIONS.before,
+    LIMITS.before,
+)
+"""What a night is decided from, and all that asks anew how it would be."""
 
 _TOUCHES = spark.StructType(
     [

@@ -12,7 +12,7 @@ from jobs.job import Night
 from jobs.plan_figures import Tonight, figures, shown
 from lake.table import Table
 from lake.tables import CERTIFICATES, LIMITS, PLAN
-from outreach.arbitrate import Decision
+from outreach.arbitrate.plan import Decision
 
 
 def show(settings: Settings, *, as_of: date | None, progress: Callable[[str], None]) -> Tonight:

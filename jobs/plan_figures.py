@@ -16,7 +16,7 @@ from evaluation.suppress import few, hidden
 
 if TYPE_CHECKING:
     # The desk shows plans in a process that decides none: what deciding takes is not loaded there.
-    from outreach.arbitrate import Decision
+    from outreach.arbitrate.plan import Decision
 
 _PLACE = ["channel", "hour", "contacts"]
 _COUNTS = ("candidates", "units", "contacts", "held_back")

@@ -11,7 +11,6 @@ from features.catalogue import FEATURES
 from features.compiler import CUSTOMER_FEATURES
 from lake.glance import Glance
 from lake.tables import CUSTOMER_SEGMENTS
-from strategies.checks.trials import tried
 from strategies.document import Strategy
 from strategies.evaluate import compile_rules
 from strategies.rule import parse
@@ -26,7 +25,7 @@ def selected_by(strategies: Sequence[Strategy], *, lake: Glance, as_of: date) ->
     program = compile_rules(list(rules.values()), as_of=as_of)
     counts = np.zeros(len(rules), np.int64)
     for batch in _long_tail(lake, program.columns, as_of):
-        counts += np.bitwise_count(tried(program, batch)).sum(axis=1, dtype=np.int64)
+        counts += np.bitwise_count(program.bits_soonest(batch)).sum(axis=1, dtype=np.int64)
     return dict(zip(rules, counts.tolist(), strict=True))
 
 

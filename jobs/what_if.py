@@ -19,9 +19,9 @@ from jobs.plan import stored
 from jobs.plan_figures import Tonight, figures, shown
 from jobs.rooms import contact_hours
 from lake.tables import CANDIDATES, CERTIFICATES, LIMITS, NUMBERS, PERSONS, PLAN
-from outreach.arbitrate import Decision, arbitrate
 from outreach.arbitrate.compare import Difference, Moved, compare
 from outreach.arbitrate.declared import declared
+from outreach.arbitrate.plan import Decision, arbitrate
 from outreach.arbitrate.problem import NO_HIGH, WHOLE
 from outreach.arbitrate.rooms import Rooms
 from outreach.arbitrate.what_if import changed, paused, read_change

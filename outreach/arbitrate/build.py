@@ -1,6 +1,5 @@
 """The night's candidates as rows of numbers: who shares a unit, at which hours, and what each row uses."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
@@ -82,11 +81,6 @@ class Field:
         wins = np.flatnonzero(reduced == best[self.row_candidate])[::-1]
         row[self.row_candidate[wins]] = wins  # of equals the nearest to its own hour, which is written last
         return row, best
-
-
-def prices_of(factors: Sequence[Factor], prices: Floats) -> Floats:
-    """CNY an entry of the factors, at ``prices`` a whole unit of each limit."""
-    return np.asarray(sum((factor.usage @ (prices / WHOLE))[factor.codes] for factor in factors))
 
 
 def lay_out(candidates: pa.Table, *, rooms: Rooms, salt: str) -> Field:

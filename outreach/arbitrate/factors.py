@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from outreach.arbitrate.problem import WHOLE, Factor, Ints
+from outreach.arbitrate.problem import WHOLE, Factor, Floats, Ints
 from outreach.arbitrate.rooms import Rooms
 from outreach.coded import Words
 
@@ -34,6 +34,11 @@ def factors_of(contacts: Contacts, *, rooms: Rooms, places: Mapping[str, int]) -
     if rooms.floors.segments or rooms.floors.managers:
         found.append(_segment(contacts, rooms, places))
     return tuple(found)
+
+
+def prices_of(factors: Sequence[Factor], prices: Floats) -> Floats:
+    """CNY an entry of the factors, at ``prices`` a whole unit of each limit."""
+    return np.asarray(sum((factor.usage @ (prices / WHOLE))[factor.codes] for factor in factors))
 
 
 def _touch(contacts: Contacts, rooms: Rooms, places: Mapping[str, int]) -> Factor:

@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lake.tables import CERTIFICATES, LIMITS, PLAN
-from outreach.arbitrate.build import Field, lay_out, prices_of
+from outreach.arbitrate.build import Field, lay_out
 from outreach.arbitrate.certificate import Certificate
+from outreach.arbitrate.factors import prices_of
 from outreach.arbitrate.fates import Outcome, told
 from outreach.arbitrate.problem import NO_HIGH, WHOLE, Floats
 from outreach.arbitrate.rooms import Rooms

@@ -17,7 +17,7 @@ from outreach.dry_run.competition import Contacts, compete, net_values
 from outreach.dry_run.losses import TouchPolicy, touch_policy, verdict
 from outreach.dry_run.market import Market
 from outreach.dry_run.profile import InSegment, Trait, in_segments, traits
-from outreach.dry_run.selection import Bits, Book, places, select
+from outreach.dry_run.selection import Bits, Book, Counts, places, select, shared
 from outreach.dry_run.sensitivity import (
     Sensitivity,
     base_rate,
@@ -28,7 +28,6 @@ from outreach.dry_run.sensitivity import (
 from outreach.dry_run.shares import Shares, shares, taking_part
 from strategies.candidates import ANSWERED_CHANNELS, USUAL_ANSWERED_SHARE
 from strategies.document import Strategy
-from strategies.evaluate.kernel import Counts, shared
 from strategies.experiment import Experiment
 from strategies.rule import Rule, parse
 

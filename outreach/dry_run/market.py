@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from outreach.arbitrate.ahead import free_load
-from outreach.arbitrate.build import prices_of
-from outreach.arbitrate.factors import Contacts, factors_of
+from outreach.arbitrate.factors import Contacts, factors_of, prices_of
 from outreach.arbitrate.problem import WHOLE
 from outreach.arbitrate.rooms import Rooms, StrategyRoom
 from outreach.coded import Ints, Words

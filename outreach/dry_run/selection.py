@@ -12,14 +12,16 @@ from features.declaration import Feature
 from outreach.dry_run.audience import Audience, Flags, Ints
 from strategies.document import Strategy
 from strategies.evaluate import compile_rules
-from strategies.evaluate.kernel import Counts, shared
 from strategies.rule import Rule, parse
 
 Bits = npt.NDArray[np.uint64]
+Counts = npt.NDArray[np.int64]
 
 _WORD = 64
 # Customers that one thread takes at a time: whole words.
 _PIECE = 1_024 * _WORD
+# Words of bits that arrays compare while the compiler of the loops is loaded, and less.
+_LOADING = 2**22
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +52,7 @@ def select(rules: Sequence[Rule], audience: Audience) -> Bits:
     bits = np.zeros((len(rules), -(-len(audience) // _WORD)), dtype=np.uint64)
 
     def fill(start: int) -> None:
-        piece = program.bits(audience.known.slice(start, _PIECE))
+        piece = program.bits_soonest(audience.known.slice(start, _PIECE))
         bits[:, start // _WORD : start // _WORD + piece.shape[1]] = piece
 
     # The evaluator's loops do not hold the interpreter's lock.
@@ -59,6 +61,16 @@ def select(rules: Sequence[Rule], audience: Audience) -> Bits:
             pass
     bits[[rule.personal for rule in rules]] &= _packed(~audience.unread)
     return bits
+
+
+def shared(bits: Bits, selected: Bits) -> Counts:
+    """How many customers of the set ``selected`` are in each set of ``bits`` (sets x words) too."""
+    if bits.size < _LOADING:
+        counts: Counts = np.bitwise_count(bits & selected).sum(axis=1, dtype=np.int64)
+        return counts
+    from strategies.evaluate import kernel
+
+    return kernel.shared(bits, selected)
 
 
 def places(bits: Bits, customers: int) -> Ints:

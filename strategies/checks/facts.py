@@ -13,7 +13,7 @@ import pyarrow as pa
 from strategies.checks.domains import Declared, domain
 from strategies.checks.prover import Prover
 from strategies.checks.samples import Samples
-from strategies.checks.trials import Bits, make_trials, tried
+from strategies.checks.trials import Bits, make_trials
 from strategies.document import Strategy
 from strategies.evaluate import Program, compile_rules
 from strategies.rule import parse
@@ -97,7 +97,7 @@ class Facts:
             asked=(entry,),
             bits=_beside(
                 self.bits[kept],
-                tried(self.program, trials.customers)[kept],
+                self.program.bits_soonest(trials.customers)[kept],
                 alone,
                 (self.customers, trials.customers),
             ),
@@ -115,7 +115,7 @@ class Facts:
     def may_select_everybody(self) -> Iterator[Entry]:
         """Entries asked about whose rule is false of no made-up customer."""
         denied = compile_rules([Not(entry.condition) for entry in self.asked], as_of=self.told.today)
-        bits = tried(denied, self.customers.slice(0, _FEW))
+        bits = denied.bits_soonest(self.customers.slice(0, _FEW))
         return (entry for entry, false_of in zip(self.asked, bits, strict=True) if not false_of.any())
 
     def pairs(self, may: Callable[[Strategy, Strategy], bool]) -> Iterator[tuple[Entry, Entry]]:
@@ -184,7 +184,7 @@ def read_book(book: Sequence[Strategy], *, features: Mapping[str, Declared], tol
         samples=samples,
         program=program,
         customers=trials.customers,
-        bits=np.asfortranarray(tried(program, trials.customers)),
+        bits=np.asfortranarray(program.bits_soonest(trials.customers)),
         own=trials.own,
     )
 
@@ -194,5 +194,5 @@ def _beside(bits: Bits, more: Bits, alone: Program, trials: tuple[pa.RecordBatch
     rules, words = bits.shape
     joined = np.empty((rules + 1, words + more.shape[1]), dtype=np.uint64, order="F")
     joined[:rules, :words], joined[:rules, words:] = bits, more
-    joined[rules, :words], joined[rules, words:] = (tried(alone, each)[0] for each in trials)
+    joined[rules, :words], joined[rules, words:] = (alone.bits_soonest(each)[0] for each in trials)
     return joined

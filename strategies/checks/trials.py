@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from strategies.checks.prover import Prover
 from strategies.checks.samples import ROWS, Samples
-from strategies.evaluate import Program, compile_rules
+from strategies.evaluate import compile_rules
 from strategies.tree import Condition
 
 Bits = npt.NDArray[np.uint64]
@@ -20,8 +20,6 @@ _KEPT = 16
 # Rules evaluated together on the customers made for them: enough to share what they have in common, not so
 # many that most of the work is about each other's customers.
 _AT_ONCE = 64
-# Comparisons that arrays make sooner than the compiler of the loops is loaded.
-_FEW = 2**22
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,18 +54,12 @@ def make_trials(
     )
 
 
-def tried(program: Program, customers: pa.RecordBatch) -> Bits:
-    """Whom each rule selects, rules x words; by compiled loops where there are many to try."""
-    few = program.slots.size * customers.num_rows < _FEW
-    return program.bits_of_few(customers) if few else program.bits(customers)
-
-
 def _satisfied(made: pa.RecordBatch, rules: Sequence[Condition], *, as_of: date) -> npt.NDArray[np.bool_]:
     """Which of the ``ROWS`` customers made for each rule satisfy it: rules x rows."""
     own = np.zeros(len(rules), dtype=np.uint64)
     for start in range(0, len(rules), _AT_ONCE):
         some = slice(start, start + _AT_ONCE)
         program = compile_rules(rules[some], as_of=as_of)
-        own[some] = np.diagonal(tried(program, made.slice(start * ROWS, _AT_ONCE * ROWS)))
+        own[some] = np.diagonal(program.bits_soonest(made.slice(start * ROWS, _AT_ONCE * ROWS)))
     bits = (own[:, np.newaxis] >> np.arange(ROWS, dtype=np.uint64)) & np.uint64(1)
     return bits.astype(np.bool_)

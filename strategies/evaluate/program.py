@@ -20,6 +20,8 @@ Words = npt.NDArray[np.uint64]
 _CHUNK = 2_048
 # And so many, whole chunks, of which values are reckoned at a time: few calls, and memory that is used again.
 _PIECE = 8 * _CHUNK
+# Comparisons that arrays make while the compiler of the loops is loaded, and less.
+_LOADING = 2**22
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -53,6 +55,11 @@ class Program:
         """The same, as fast for a few rules, without the compiled loops, whose compiler takes 90 MiB and half
         a second to load."""
         return self._of_rules(self._by_arrays(worths, rows) for worths, rows in self._reckoned(batch))
+
+    def bits_soonest(self, batch: pa.RecordBatch) -> Words:
+        """The same, by whichever of the two is there sooner."""
+        few = self.slots.size * batch.num_rows < _LOADING
+        return self.bits_of_few(batch) if few else self.bits(batch)
 
     def pairs(self, batch: pa.RecordBatch) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
         """Every (row, rule) where the rule selects the row: rows ascending, and rules within them."""

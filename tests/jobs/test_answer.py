@@ -15,7 +15,7 @@ from base.settings import load_settings
 from evaluation.outcomes import read_inbox
 from features.catalogue import FEATURES
 from jobs.answer import outcomes_ready
-from jobs.decide import DECIDED
+from jobs.decided import DECIDED
 from ledger.audit import record, trail
 from ledger.database import Ledger, open_ledger
 from ledger.schema import RELEASE_CONTENT, RELEASES

@@ -5,7 +5,7 @@ from datetime import date
 
 import pyarrow as pa
 
-from outreach.arbitrate import Decision, arbitrate
+from outreach.arbitrate.plan import Decision, arbitrate
 from outreach.arbitrate.rooms import ChannelRoom, Rooms, StrategyRoom
 from outreach.explore import Exploration
 

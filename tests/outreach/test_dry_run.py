@@ -19,7 +19,7 @@ from outreach.dry_run.begun import may_not_begin
 from outreach.dry_run.collect import verdict_name
 from outreach.dry_run.losses import verdict
 from outreach.dry_run.picture import picture
-from outreach.dry_run.selection import places, select
+from outreach.dry_run.selection import places, select, shared
 from strategies.document import Strategy
 from strategies.funnel import positions
 from strategies.rule import parse
@@ -195,3 +195,10 @@ def test_the_picture_fits_the_terminal_in_both_languages(some: Audience, width: 
     assert all(cell_len(line) <= width for line in lines)
     headings = [line for line in lines if line.startswith("Contact policy 联系规则")]
     assert len(headings) == 2
+
+
+@pytest.mark.parametrize("words", [1_000, 2**21])
+def test_whom_sets_share_is_counted_alike_with_and_without_compiled_loops(words: int) -> None:
+    bits = np.random.default_rng(5).integers(0, 2**64, (2, words), dtype=np.uint64)
+    own, both = (int(np.bitwise_count(those).sum(dtype=np.int64)) for those in (bits[0], bits[0] & bits[1]))
+    assert shared(bits, bits[0]).tolist() == [own, both]

@@ -11,8 +11,8 @@ import pytest
 
 from base.errors import ArbitrationError
 from lake.tables import CERTIFICATES, LIMITS
-from outreach.arbitrate import Decision, arbitrate
 from outreach.arbitrate.declared import Limit
+from outreach.arbitrate.plan import Decision, arbitrate
 from outreach.arbitrate.rooms import ChannelRoom, Floors, Load, Rooms, SkillRoom, StrategyRoom
 from outreach.arbitrate.words import full
 from outreach.explore import Exploration

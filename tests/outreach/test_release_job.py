@@ -24,7 +24,8 @@ from base.settings import Settings, load_settings
 from base.settings.release import Release as Limits
 from jobs.approval import approval_given
 from jobs.command import app
-from jobs.decide import DECIDED, decide
+from jobs.decide import decide
+from jobs.decided import DECIDED
 from jobs.known import touches_made
 from jobs.run import execute, find_job
 from lake.tables import HELD_BACK, PERSONS, PLAN, SUPPRESSIONS

@@ -8,7 +8,8 @@ import pytest
 
 from base.settings import load_settings
 from evaluation.suppress import recorded, shown
-from jobs.decide import DECIDED, LOWERED
+from jobs.decide import LOWERED
+from jobs.decided import DECIDED
 from jobs.job import Night
 from jobs.run import execute, find_job
 from lake.store import Store
