@@ -14,11 +14,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from base.errors import LongreachError, RoleError
+from base.language import Language
 from base.scrub import brief
 from base.settings import Settings
 from console.crowd import Crowd
 from console.entrance import guard, sessions
-from console.entrance.users import Language, User
+from console.entrance.users import User
 from console.errands import Errands
 from console.pages.page import Deed, Page, Reply, Shown, Visit, pages, sees
 from console.render import render

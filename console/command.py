@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from base.errors import ConsoleError
+from base.language import Language
 from base.roles import Action
 from base.settings import load_settings
 from console.api.command import token
@@ -66,7 +67,7 @@ def add(
     who = acting(actor, Action.KEEP_USERS)
     password = None if settings.console.oidc else _asked_twice()
     with open_ledger(settings) as ledger, ledger.engine.begin() as connection:
-        language: users.Language = "zh" if chinese else "en"
+        language: Language = "zh" if chinese else "en"
         users.add(connection, name, password=password, language=language, actor=who)
     say(f"{name} may sign in")
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from console.entrance.users import Language
+from base.language import Language
 from console.words import Said
 from console.words.errors import in_both, known
 

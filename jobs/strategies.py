@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.text import Text
 
+from base.language import Language
 from base.roles import Action
 from base.settings import load_settings
 from jobs.terminal import As, AsOfOrLast, Json, Name, acting, err, out, print_json
@@ -227,7 +228,7 @@ def history(name: Name, as_json: Json = False) -> None:
 def draw(
     what: Document,
     svg: Annotated[Path | None, typer.Option(help="Write a picture into this file.")] = None,
-    language: Annotated[Literal["zh", "en"], typer.Option(help="The language of its words.")] = "zh",
+    language: Annotated[Language, typer.Option(help="The language of its words.")] = "zh",
 ) -> None:
     """Draws a funnel: as Mermaid text, or as an SVG picture."""
     from jobs.checkout import document

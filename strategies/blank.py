@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from base.language import Language
 from strategies.document import Strategy
-from strategies.spoken import Language
 
 OFFER: Mapping[Language, str] = {"zh": "请填写优惠内容", "en": "Write here what is offered."}
 SCRIPT: Mapping[Language, str] = {"zh": "请填写话术", "en": "Write here what is said."}

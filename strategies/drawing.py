@@ -4,9 +4,10 @@ import re
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
+from base.language import Language
 from strategies.document import Strategy
 from strategies.layout import Box, Curve, Link, placed, units, wrapped
-from strategies.spoken import WORDS, Language
+from strategies.spoken import WORDS
 
 _FONT = "'Noto Sans CJK SC','PingFang SC','Microsoft YaHei','Source Han Sans SC',sans-serif"
 _INK, _FAINT, _LINE, _EDGE, _PAPER, _GROUND = "#1f2933", "#5f6c7b", "#9aa5b1", "#d9dfe6", "#ffffff", "#f6f8fa"

@@ -2,12 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
+from base.language import Language
 from lake.tables.words import RESULTS
 from strategies.document import Strategy, Touch
-
-Language = Literal["zh", "en"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,9 +7,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from base.language import LANGUAGES
 from console.answer import SIGN_IN, House, answered, bare, over_tls, preferred, to_sign_in
 from console.entrance import guard, sessions
-from console.entrance.users import LANGUAGES, User, authenticate, prefer
+from console.entrance.users import User, authenticate, prefer
 from console.render import render
 from console.told import Told
 from console.words import Said

@@ -3,7 +3,6 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -11,14 +10,13 @@ from sqlalchemy import Connection, RowMapping, func, select, update
 from sqlalchemy.dialects import postgresql
 
 from base.errors import ConsoleError
+from base.language import Language
 from base.settings.console import Console
 from console.entrance import tokens
 from ledger.audit import record_within
 from ledger.schema import CONSOLE_SESSIONS, CONSOLE_USERS
 from strategies.book import person
 
-Language = Literal["en", "zh"]
-LANGUAGES: tuple[Language, ...] = ("en", "zh")
 SHORTEST = 12
 """Characters of a password; length protects, rules of composition do not (NIST SP 800-63B)."""
 

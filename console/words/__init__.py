@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from base.errors import ConsoleError
-from console.entrance.users import Language
+from base.language import Language
 
 
 class Said(NamedTuple):

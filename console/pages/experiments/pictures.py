@@ -7,8 +7,8 @@ from typing import Any
 
 from markupsafe import Markup
 
+from base.language import Language
 from console.charts import Dot, Line, dots, lines
-from console.entrance.users import Language
 from console.words import Said
 from console.words.verdicts import of_hundred
 from jobs.experiment_course import Course, Reading

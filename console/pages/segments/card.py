@@ -5,9 +5,9 @@ from datetime import date
 
 from markupsafe import Markup
 
+from base.language import Language
 from base.roles import Action
 from console.charts import Dot, Line, dots, lines
-from console.entrance.users import Language
 from console.pages.page import Shown, Visit, page
 from console.pages.segments.cards import (
     Card,

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from console.entrance.users import Language
+from base.language import Language
 from console.words import Refusal, Said
 from evaluation.suppress import suppress
 from features.catalogue import FEATURES

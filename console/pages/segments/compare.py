@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from base.language import Language
 from console.charts import Dot, Line, dots, lines
-from console.entrance.users import Language
 from console.pages.page import Shown, Visit, page
 from console.pages.segments.cards import Card, amount, cards, history, label, nights, one_of, traits
 from console.pages.segments.overview import FIGURES

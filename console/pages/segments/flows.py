@@ -6,8 +6,8 @@ from datetime import date
 
 from markupsafe import Markup
 
+from base.language import Language
 from console.charts import Link, flow
-from console.entrance.users import Language
 from console.listing import read_date
 from console.moves import OUTSIDE, Moves, moves
 from console.pages.page import Shown, Visit, page

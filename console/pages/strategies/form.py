@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Literal
 
 from base.errors import StrategyError
+from base.language import Language
 from console.pages.strategies.fields import BOX, FIELD, LIST, Leaves, answers, path_of, percent_of, touches
 from console.pages.strategies.moves import number_told
 from lake.tables.words import RESULTS, TREATED
@@ -15,7 +15,7 @@ _PERCENT = {"holdout", "ramp", "share", "expected_lift"}
 _LISTS = {"tags", "exits", "when", "after"}
 
 
-def edited(told: Mapping[str, str], *, file: str, language: Literal["en", "zh"]) -> str:
+def edited(told: Mapping[str, str], *, file: str, language: Language) -> str:
     """The document with what the form changed since it was shown, and with the touch added or taken out.
 
     ``told``: the document as ``text``, as it was when the form was made from it as ``was``, and the fields.
@@ -90,7 +90,7 @@ def _named_freely(path: Path) -> bool:
     return path[0] == "variables" or path[3:4] in (("variables",), ("scripts",))
 
 
-def _with_touch(told: Mapping[str, str], text: str, file: str, language: Literal["en", "zh"]) -> str:
+def _with_touch(told: Mapping[str, str], text: str, file: str, language: Language) -> str:
     """One more touch, after the one and the result that were chosen; after the last one by itself."""
     leaves = leaves_of(text, file=file)
     many = touches(leaves)
@@ -104,7 +104,7 @@ def _with_touch(told: Mapping[str, str], text: str, file: str, language: Literal
     return text
 
 
-def _with_variant(text: str, file: str, language: Literal["en", "zh"]) -> str:
+def _with_variant(text: str, file: str, language: Language) -> str:
     leaves = leaves_of(text, file=file)
     taken = {path[2] for path in leaves if path[:2] == ("experiment", "variants") and len(path) > 2}
     free = next((arm for arm in TREATED[1:] if arm not in taken), None)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
+from base.language import LANGUAGES, Language
 from console.answer import SIGN_IN
-from console.entrance.users import LANGUAGES, Language
 from console.pages.page import pages
 from tests.console.addresses import FURTHER, address
 from tests.console.browser.window import NARROW, WIDE, Look, open_browser, window

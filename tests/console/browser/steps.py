@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Browser, Page, expect
 
-from console.entrance.users import Language
+from base.language import Language
 from console.words import Said
 from console.words.strategies import PARTS
 from tests.console.browser.window import Look, window

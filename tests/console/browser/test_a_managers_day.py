@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 from sqlalchemy import select
 
-from console.entrance.users import Language
+from base.language import Language
 from console.words import Said
 from jobs.night import night
 from lake.glance import Glance

@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from console.entrance.users import LANGUAGES, Language
+from base.language import LANGUAGES, Language
 from console.pages.page import pages
 from tests.console.addresses import FURTHER, address
 from tests.console.browser.window import HEIGHT, NARROW, WIDE, Look, window

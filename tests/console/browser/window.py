@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from playwright.sync_api import Browser, Page, Playwright
 
 from console.entrance import sessions, users
-from console.entrance.users import Language
+from base.language import Language
 from tests.console.desk import Desk
 
 PROGRAM = "chromium"
