@@ -1,6 +1,7 @@
 """Who asks, whether he may, and how often: every entry of the API declares what it needs."""
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated
@@ -11,6 +12,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from base.roles import Action, Field
 from console.answer import House
 from console.entrance.tokens import Token, whose
+from console.errands import Errand
 from console.pages.page import may, sees
 from ledger.audit import record
 
@@ -47,6 +49,16 @@ class Asked:
     house: House
     name: str
     recipient: str
+
+    def begin(self, key: str, arguments: Sequence[str]) -> Errand:
+        """Has what takes long begun in the program's name, unless it was; ``key`` tells it from others."""
+        return self.house.errands.ask(key, arguments, actor=self.name)
+
+    def so_far(self, key: str, *, unasked: str) -> Errand:
+        """How far it is. Raises HTTPException 404, saying ``unasked``, where it was not begun."""
+        if not self.house.errands.knows(key):
+            raise HTTPException(404, unasked)
+        return self.house.errands.look(key)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ import hashlib
 from datetime import date
 from itertools import count
 from pathlib import Path as File
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Path
 from fastapi.responses import Response
@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from base.roles import Action, Field
 from console.api.asked import CHINESE, Asked, Needs
-from console.errands import Errand
+from console.errands import Errand, State
 from experiments.holdouts import holdouts as above
 from lake.tables import CUSTOMER_SEGMENTS
 from ledger.audit import record
@@ -41,7 +41,7 @@ class Export(BaseModel):
 
     name: str
     as_of: date
-    state: Literal["waiting", "running", "done", "failed"]
+    state: State
     rows: int | None
     words: str
 
@@ -67,7 +67,7 @@ def begin_export(asked: Annotated[Asked, Depends(_EXPORT)], name: Name) -> Expor
     """As of the last night. Takes a while: ask for it until it is done."""
     on, key = _of_last_night(asked, name)
     wanted = ["experiments", "holdouts", "--export", name, "--as-of", on.isoformat(), "--json"]
-    return _told(name, on, asked.house.errands.ask(key, wanted, actor=asked.name))
+    return _told(name, on, asked.begin(key, wanted))
 
 
 @router.get(
@@ -108,12 +108,8 @@ def customers(asked: Annotated[Asked, Depends(_EXPORT)], name: Name) -> Response
 
 def _known(asked: Asked, name: str) -> tuple[date, Errand]:
     on, key = _of_last_night(asked, name)
-    if not asked.house.errands.knows(key):
-        raise HTTPException(
-            404,
-            f"{name}: not asked for, or removed with somebody erased; POST its export",
-        )
-    return on, asked.house.errands.look(key)
+    unasked = f"{name}: not asked for, or removed with somebody erased; POST its export"
+    return on, asked.so_far(key, unasked=unasked)
 
 
 def _removed(errand: Errand) -> bool:

@@ -12,7 +12,7 @@ from base.errors import StrategyError
 from base.roles import Action, Field
 from console.api.asked import CHINESE, Asked, Needs
 from console.entrance.guard import LARGEST
-from console.errands import Errand
+from console.errands import Errand, State
 from features.catalogue import FEATURES
 from lake.tables import CUSTOMER_SEGMENTS
 from ledger.schema import STRATEGIES
@@ -87,7 +87,7 @@ class DryRun(BaseModel):
 
     name: str
     version: int
-    state: Literal["waiting", "running", "done", "failed"]
+    state: State
     answer: dict[str, Any] | None
     words: str
 
@@ -161,8 +161,7 @@ def write(asked: Annotated[Asked, Depends(_WRITE)], name: Name, draft: Draft) ->
 def begin_dry_run(asked: Annotated[Asked, Depends(_FIGURES)], name: Name) -> DryRun:
     """Takes a while: ask for it until it is done. The same version on the same night is tried once."""
     version, key = _of_newest(asked, name)
-    errands = asked.house.errands
-    return _told(name, version, errands.ask(key, ["strategies", "try", name, "--json"], actor=asked.name))
+    return _told(name, version, asked.begin(key, ["strategies", "try", name, "--json"]))
 
 
 @router.get(
@@ -173,9 +172,8 @@ def begin_dry_run(asked: Annotated[Asked, Depends(_FIGURES)], name: Name) -> Dry
 def dry_run(asked: Annotated[Asked, Depends(_FIGURES)], name: Name) -> DryRun:
     """What it found, once it is done."""
     version, key = _of_newest(asked, name)
-    if not asked.house.errands.knows(key):
-        raise HTTPException(404, f"{name} v{version}: no dry run was asked for since the last night; POST it")
-    return _told(name, version, asked.house.errands.look(key))
+    unasked = f"{name} v{version}: no dry run was asked for since the last night; POST it"
+    return _told(name, version, asked.so_far(key, unasked=unasked))
 
 
 def _of_newest(asked: Asked, name: str) -> tuple[int, str]:
