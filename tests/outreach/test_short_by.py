@@ -58,7 +58,7 @@ def _raised(night: pa.Table, at: int, by: float) -> pa.Table:
 def _passed_over(plan: list[dict[str, Any]], seed: int) -> list[int]:
     """Some of those that were not chosen."""
     others = [at for at, row in enumerate(plan) if row["fate"] not in CHOSEN]
-    return [int(at) for at in np.random.default_rng(seed).choice(others, 12, replace=False)]
+    return [int(at) for at in np.random.default_rng(seed).choice(others, 8, replace=False)]
 
 
 @pytest.mark.parametrize(("hour_costs", "stay_put"), [(0.0, 0.0), (0.3, 0.0), (0.0, 0.25), (0.3, 0.25)])
