@@ -36,7 +36,7 @@ from strategies.first_book import put_live
 from strategies.folder import OWN_BOOK, Written, read_files
 
 SMALL = 5_000
-"""Customers of the bank whose nights are true."""
+"""Customers, at the most, of the bank whose nights are true."""
 _PIECE = 100_000
 # Tables with a row or more a strategy, and the column that names it.
 _BY_STRATEGY = {
@@ -83,7 +83,7 @@ def make_house(settings: Settings, *, customers: int, strategies: int) -> None:
         put_live(ledger, [Written(strategy=one, text=_document(one)) for one in book])
     last = _Lake(folder=settings.lake_folder, as_of=first + timedelta(days=1))
     _write_customers(last, customers=customers)
-    last.write(PLAN, _repeated(last.read(PLAN), times=customers // SMALL))
+    last.write(PLAN, _repeated(last.read(PLAN), times=max(customers // SMALL, 1)))
     names = pa.array([one.name for one in book])
     for table, column in _BY_STRATEGY.items():
         last.write(table, _renamed(last.read(table), column, names))

@@ -1,19 +1,18 @@
-"""The console of a large house with fifty people at it: pages, live count, first paint, memory.
+"""The console of a large house with fifty people at it: how long they wait, and in bad weather, too.
 
-``python -m benchmarks.console`` prints one JSON line a figure; about 2 GiB of disk. The people are played by
-this process on the same cores as the server: who reads opens a page, looks at it for ``LOOKS`` seconds, and
-opens the next; who writes changes his rule every ``TYPES`` seconds and waits for its count. The memory is the
-server's; what it starts for long questions is told by itself, and PostgreSQL belongs to the whole house.
+``python -m benchmarks.console [PART ...]`` prints one JSON line a figure; about 2 GiB of disk. ``speed``:
+pages, live count, first paint, memory. ``gone``: the database gone for ten seconds. With ``--customers`` and
+``--strategies`` it tries a smaller house. The people are played by this process on the same cores as the
+server: who reads opens a page, looks at it for ``LOOKS`` seconds, and opens the next; who writes changes his
+rule every ``TYPES`` seconds and waits for its count. The memory is the server's; what it starts for long
+questions is told by itself, and PostgreSQL belongs to the whole house.
 """
 
 import argparse
 import asyncio
-import json
 import os
 import random
 import shutil
-import socket
-import subprocess
 import sys
 import tempfile
 import threading
@@ -22,72 +21,35 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import get_args
 
 import httpx
 import numpy as np
 import psutil
 from playwright.sync_api import sync_playwright
 
-from base.errors import LongreachError
-from base.settings import Role, Settings, load_settings
-from benchmarks.big_desk import SMALL, make_house
+from base.settings import Settings
+from benchmarks.big_desk import make_house
+from benchmarks.console_gone import gone
+from benchmarks.console_house import KEPT_ALIVE, PAGES, PEOPLE, RULES, console_of, let_in, peak, settings_of
 from benchmarks.figure import Figure, apart, at_most, show, told
-from console.entrance import sessions, users
-from ledger.database import open_ledger
+from console.entrance import sessions
 
-PEOPLE = 50
 CUSTOMERS, STRATEGIES = 1_000_000, 4_000
 LOOKS, TYPES = (1.0, 3.0), 1.0
 SECONDS = 30.0
-WHO = "reader"
-PAGES = (
-    "/",
-    "/segments",
-    "/segments/S01",
-    "/segments/S07",
-    "/segments/S07/moves",
-    "/strategies",
-    "/strategies?q=fund",
-    "/strategies?page=20",
-    "/strategies/mobile_silent_app",
-    "/tonight",
-    "/tonight/segments",
-    "/tonight/strategies?page=20",
-    "/experiments",
-    "/experiments?page=3",
-    "/experiments/mobile_silent_app",
-    "/runs",
-    "/quality",
-    "/releases",
-    "/alerts",
-    "/compliance",
-    "/compliance/audit",
-    "/compliance/opt-outs",
-)
-"""What people open, again and again."""
-RULES = (
-    "aum_now >= {}",
-    "has_app and aum_now < {}",
-    "segment in ('S01', 'S02', 'S07') and age >= 30 and aum_now between {} and 40000",
-    "not has_fund and logins_30d >= 3 and aum_now > {}",
-)
 _Reader = Callable[
     [httpx.AsyncClient, Sequence[str], random.Random, float], Coroutine[None, None, list[float]]
 ]
 
-# The server closes what was idle for five seconds; a browser would try again, this client does not.
-_LIMITS = httpx.Limits(max_connections=PEOPLE, keepalive_expiry=3)
-_RUN = "from jobs.command import main; main()"
+_LIMITS = httpx.Limits(max_connections=PEOPLE, keepalive_expiry=KEPT_ALIVE)
 
 
-def figures(home: Path, *, customers: int, strategies: int) -> Iterator[Figure]:
-    """Everything that is asked of the console, in a house of this size."""
-    settings = _settings(home)
-    apart(partial(make_house, settings, customers=customers, strategies=strategies))
-    with _console(settings) as (address, server), _session(settings) as kept, _started_by(server) as others:
+def speed(settings: Settings, *, customers: int, strategies: int) -> Iterator[Figure]:
+    """How long people wait, and what memory it takes."""
+    (kept,) = let_in(settings, people=1)
+    with console_of(settings) as (address, server), _started_by(server) as others:
         cookies = {sessions.COOKIE: kept}
-        yield told("the server's memory before anybody came", _peak(server), "MiB")
+        yield told("the server's memory before anybody came", peak(server), "MiB")
         rule = {"rule": RULES[2].format(1_000)}
         first = _asked(address, cookies, "/strategies/rule", rule)
         yield told("first live count after a night, its sample being drawn", first, "s")
@@ -108,60 +70,8 @@ def figures(home: Path, *, customers: int, strategies: int) -> Iterator[Figure]:
         overlap = _asked(address, cookies, "/strategies/rivals", rule)
         yield told(f"overlap with {strategies:,} strategies", overlap, "s")
         yield at_most("first useful paint, cold browser, slowest of 5", _paint(address, kept), "s", goal=0.5)
-        yield at_most("the server's peak memory, all of it", _peak(server), "MiB", goal=500)
+        yield at_most("the server's peak memory, all of it", peak(server), "MiB", goal=500)
         yield told("peak memory of what it started for long questions", max(others), "MiB")
-
-
-def _settings(home: Path) -> Settings:
-    return load_settings(
-        home=home,
-        source="synthetic",
-        spark_remote=None,
-        synthetic={"customers": SMALL},
-        segments={"count": 30},
-        roles={WHO: get_args(Role)},
-    )
-
-
-@contextmanager
-def _session(settings: Settings) -> Iterator[str]:
-    with open_ledger(settings) as ledger, ledger.engine.begin() as connection:
-        users.add(connection, WHO, password=None, language="en", actor="benchmark")
-        kept = sessions.begin(connection, users.User(name=WHO, language="en", large_text=False))
-    yield kept
-
-
-@contextmanager
-def _console(settings: Settings) -> Iterator[tuple[str, psutil.Process]]:
-    """The console as people start it, and its process."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
-    told_to_it = {
-        "LONGREACH_HOME": str(settings.home.resolve()),
-        "LONGREACH_ROLES": json.dumps(settings.roles),
-    }
-    called = [sys.executable, "-c", _RUN, "console", "--port", str(port)]
-    server = subprocess.Popen(called, env={**os.environ, **told_to_it}, stdout=subprocess.DEVNULL)
-    try:
-        address = f"http://127.0.0.1:{port}"
-        _wait(address, server)
-        yield address, psutil.Process(server.pid)
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def _wait(address: str, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
-        if server.poll() is not None:
-            raise LongreachError("the console ended before it answered; its words are above")
-        try:
-            httpx.get(f"{address}/sign-in")
-            return
-        except httpx.TransportError:
-            time.sleep(0.1)
-    raise LongreachError("the console did not answer within a minute")
 
 
 async def _everybody(
@@ -254,21 +164,26 @@ def _started_by(server: psutil.Process) -> Iterator[list[float]]:
         looking.join()
 
 
-def _peak(server: psutil.Process) -> float:
-    """MiB of the most that the server held at once, as the kernel kept it."""
-    lines = Path(f"/proc/{server.pid}/status").read_text(encoding="utf-8").splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
+PARTS = ("speed", "gone")
 
 
 def main() -> None:
-    """Measures everything at the size asked for; the goals are those of the full size."""
+    """Measures the parts asked for, at the size asked for; the goals are those of the full size."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--customers", type=int, default=CUSTOMERS)
     parser.add_argument("--strategies", type=int, default=STRATEGIES)
     given = parser.parse_args()
+    if unknown := set(given.parts) - set(PARTS):
+        parser.error(f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    size = {"customers": given.customers, "strategies": given.strategies}
     home = Path(tempfile.mkdtemp(prefix="bench-console-"))
     try:
-        show(figures(home / "home", customers=given.customers, strategies=given.strategies))
+        settings = settings_of(home / "home", customers=given.customers)
+        apart(partial(make_house, settings, **size))
+        for part in given.parts or PARTS:
+            print(f"  {part}", file=sys.stderr, flush=True)
+            show(speed(settings, **size) if part == "speed" else gone(settings))
     finally:
         shutil.rmtree(home, ignore_errors=True)
 

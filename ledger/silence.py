@@ -69,9 +69,10 @@ class _Line:
     def _connected(self, *arguments: Any, **told: Any) -> "_Watched":
         try:
             made = _Watched.connect(*arguments, **told)
-        except psycopg.errors.ConnectionTimeout:
+        except psycopg.errors.ConnectionTimeout as error:
             self.silent, self._found = True, monotonic()
-            raise
+            # Its traceback keeps the socket open, and a server that comes to itself takes it for a client.
+            raise error.with_traceback(None) from None
         made.line, made.asked_by = self, (arguments, told)
         self.silent = False
         return made

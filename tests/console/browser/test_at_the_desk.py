@@ -7,11 +7,11 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
 from sqlalchemy import func, select
 
+from benchmarks.console_outage import stopped
 from ledger.schema import STRATEGIES, STRATEGY_VERSIONS
 from tests.console.browser.steps import call_it
 from tests.console.browser.window import Look, window
 from tests.console.desk import ALL_ROUNDER, PASSWORD, Desk
-from tests.console.silence import silence
 
 SCRIPT = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
 RULE_ASKED = re.compile("/strategies/rule")
@@ -167,7 +167,7 @@ def test_the_way_back_after_signing_out_shows_nothing(browser: Browser, night_de
 
 def test_the_database_gone_while_somebody_edits_loses_nothing(manager: Page, night_desk: Desk) -> None:
     begin(manager, "gone_meanwhile")
-    with silence(night_desk):
+    with stopped(night_desk.settings):
         manager.locator("#rule").fill("age >= 44")
         expect(manager.locator("#count")).to_contain_text("does not answer just now")
         expect(manager.locator("#rule")).to_have_value("age >= 44")
