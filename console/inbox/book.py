@@ -10,8 +10,10 @@ from console.inbox.need import SHOWN, Group, Need, group, same
 from console.pages.page import Visit
 from console.pages.tonight.night import off_said
 from console.words import Said
+from console.words.strategies import STANDS
 from ledger.schema import STRATEGIES, STRATEGY_VERSIONS
 from outreach.stops import thrown
+from strategies.owners import Proposal, proposals_to
 
 _BOOK, _VERSIONS = STRATEGIES.c, STRATEGY_VERSIONS.c
 
@@ -64,6 +66,14 @@ def in_the_book(visit: Visit, connection: Connection) -> Iterator[Group]:
         )
 
 
+def proposed(visit: Visit, connection: Connection) -> Iterator[Group]:
+    """Versions that others wrote of this person's strategies."""
+    found = proposals_to(connection, visit.user.name, most=SHOWN + 1)
+    needs = (_of(one.name, _written(one)) for one in found)
+    title = Said("Others wrote a version of your strategy", "他人为您的策略编写了版本")
+    yield group(title, needs, to="/strategies?sort=at")
+
+
 def at_rest(visit: Visit, connection: Connection) -> Iterator[Group]:
     """What is stopped: everything and channels for whoever may let go on, strategies for their authors."""
     stopped = thrown(connection)
@@ -105,6 +115,14 @@ def _group(connection: Connection, wanted: ColumnElement[bool], title: Said, *, 
     rows = connection.execute(query.limit(SHOWN + 1)).all()
     needs = (_of(row.name, words(row)) for row in rows)
     return group(title, needs, to=to)
+
+
+def _written(one: Proposal) -> Said:
+    stage = STANDS[one.stage]
+    return Said(
+        f"{one.author} has written version {one.version} ({stage.english})",
+        f"{one.author} 编写了第 {one.version} 版（{stage.chinese}）",
+    )
 
 
 def _switch(scope: str, name: str, line: Row[Any]) -> Need:

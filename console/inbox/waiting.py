@@ -11,6 +11,7 @@ _PLACES = (
     night.failures,
     night.lists,
     book.in_the_book,
+    book.proposed,
     night.experiments,
     night.alarms,
 )

@@ -16,6 +16,10 @@ class Said(NamedTuple):
         """The text in that language."""
         return self.chinese if language == "zh" else self.english
 
+    def then(self, other: "Said") -> "Said":
+        """Both texts, one after the other."""
+        return Said(f"{self.english} {other.english}", f"{self.chinese} {other.chinese}")
+
 
 class Refusal(ConsoleError):  # noqa: N818 - what it is, and not that something broke
     """What the console cannot do as it was asked, with what to do instead, in both languages."""

@@ -115,7 +115,7 @@ def worth(name: str, value: object) -> Said:
     if isinstance(value, bool):
         return Said("yes", "是") if value else Said("no", "否")
     if isinstance(value, dict):
-        return _some([_beside(_own(str(key)), _own(str(one))) for key, one in value.items()])
+        return _some([_own(str(key)).then(_own(str(one))) for key, one in value.items()])
     if isinstance(value, list):
         return _some([_own(str(one)) for one in value])
     if name == "reason":
@@ -139,10 +139,6 @@ def _own(words: str) -> Said:
     """A word or a sentence of the house; what somebody wrote stands for itself."""
     found = ACTORS.get(words) or known(words)
     return found or Said(words, place_said(words))
-
-
-def _beside(one: Said, other: Said) -> Said:
-    return Said(f"{one.english} {other.english}", f"{one.chinese} {other.chinese}")
 
 
 def _some(every: list[Said]) -> Said:

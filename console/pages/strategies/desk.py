@@ -13,6 +13,7 @@ from console.pages.strategies.course import course
 from console.pages.strategies.fields import answers, sections
 from console.pages.strategies.form import edited
 from console.pages.strategies.moves import handed_in, moves_of, number_told
+from console.pages.strategies.owned import before_writing
 from console.pages.strategies.slips import rule_slip, slips_of
 from console.pages.strategies.tried import run_dry, tried
 from console.words import Refusal, Said
@@ -122,7 +123,7 @@ def _kept(visit: Visit, version: int, then: str | None) -> Done:
         begun = begin(visit, version)
     except Refusal as refusal:
         begun = Done(to=place, said=refusal.said)
-    return Done(to=begun.to, said=Said(*map(" ".join, zip(kept, begun.said, strict=True))))
+    return Done(to=begun.to, said=kept.then(begun.said))
 
 
 def _text(visit: Visit) -> str:
@@ -144,6 +145,7 @@ def _desk(
     name, latest = versions[-1].name, versions[-1]
     with visit.ledger.engine.connect() as connection:
         now = standings(connection, [name])[name]
+        anothers = before_writing(visit, connection, name)
     document, slips = slips_of(text, file=name)
     try:
         leaves = leaves_of(text, file=name)
@@ -164,6 +166,7 @@ def _desk(
             "here": f"/strategies/{name}",
             "heading": leaves.get(("title",)) or name,
             "now": now,
+            "anothers": anothers,
             "stands": STANDS,
             "shown": shown,
             "newest": latest,

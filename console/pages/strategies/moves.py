@@ -6,6 +6,7 @@ from typing import Any
 from base.roles import Action
 from console.listing import whole
 from console.pages.page import Done, Visit, deed
+from console.pages.strategies.owned import at_submission
 from console.words import Said
 from strategies import lifecycle
 from strategies.book import Standing
@@ -56,12 +57,14 @@ def handed_in(visit: Visit, version: int | None) -> Done:
     visit.errands.ask(
         submission(name, stamp), ["strategies", "submit", name, *named, "--json"], actor=visit.user.name
     )
+    said = Said(
+        "It is being checked against the book, and handed in if nothing grave is found.",
+        "正在对照策略库检查，没有严重问题即提交审批。",
+    )
+    with visit.ledger.engine.connect() as connection:
+        anothers = at_submission(visit, connection, name)
     return Done(
-        to=f"/strategies/{name}?submission={stamp}#tried",
-        said=Said(
-            "It is being checked against the book, and handed in if nothing grave is found.",
-            "正在对照策略库检查，没有严重问题即提交审批。",
-        ),
+        to=f"/strategies/{name}?submission={stamp}#tried", said=said.then(anothers) if anothers else said
     )
 
 
