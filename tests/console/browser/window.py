@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Browser, Page, Playwright
 
-from console.entrance import sessions, users
 from base.language import Language
+from console.entrance import sessions, users
 from tests.console.desk import Desk
 
 PROGRAM = "chromium"
@@ -33,12 +33,17 @@ def open_browser(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(executable_path=shutil.which(PROGRAM), args=alone)
 
 
+def prefer(desk: Desk, name: str, look: Look) -> None:
+    """Has somebody get the pages that he opens from now on in this language and size of text."""
+    with desk.ledger.engine.begin() as connection:
+        users.prefer(connection, name, language=look.language, large_text=look.large_text)
+
+
 @contextmanager
 def window(browser: Browser, desk: Desk, name: str | None, look: Look = Look()) -> Iterator[Page]:
     """A window of its own session, with somebody signed in where a name is given."""
     if name is not None:
-        with desk.ledger.engine.begin() as connection:
-            users.prefer(connection, name, language=look.language, large_text=look.large_text)
+        prefer(desk, name, look)
     context = browser.new_context(
         base_url=desk.address,
         viewport={"width": look.width, "height": HEIGHT},
