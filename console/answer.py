@@ -44,8 +44,8 @@ _BUSY = Said(
     "数据库暂时没有响应。已保存的内容没有丢失，请稍后再试。",
 )
 _UNSENT = Said(
-    "What you sent is below as it was. It may not have been kept; send it again in a moment.",
-    "您提交的内容原样保留在下方，可能尚未保存，请稍后重新提交。",
+    "What you sent is below as it was. It may not have been kept; send it again.",
+    "您提交的内容原样保留在下方，可能尚未保存，请重新提交。",
 )
 _OURS = Said("Something went wrong here; it is in the log.", "系统出错，已记入日志。")
 _UNSEEN = Said("Your role does not see this page.", "您的角色无权查看此页面。")
@@ -178,8 +178,9 @@ def _unsent(house: House, request: Request, told: Told) -> Response:
     if told.get("form_token") != own:
         return _busy(house, request, told)
     language = preferred(request)
-    # Numbers and the house's own words are nothing that anybody typed.
-    typed = [one for one in told.values() if one not in told.get("was", "") and not _CODE.fullmatch(one)]
+    # Numbers and the house's own words are nothing that anybody typed; a strategy's text holds its fields.
+    text, others = told.get("text", ""), (one for name, one in told.items() if name not in ("text", "was"))
+    typed = [one for one in (text, *others) if not _CODE.fullmatch(one) and (one is text or one not in text)]
     values = {
         **bare(request),
         "title": _NOT_DONE.to(language),

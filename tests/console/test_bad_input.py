@@ -179,6 +179,7 @@ def test_the_database_gone_for_a_while_comes_back_and_nothing_was_lost(desk: Des
         refused = visitor.post(f"/strategies/{name}/write", text=typed, base="1", note="a reason")
         assert refused.status_code == 503
         assert "Nothing that was kept is lost" in refused.text
+    assert "a reason</textarea>" in refused.text
     sent = Fields(refused.text).sent
     assert sent["text"] == typed
     while (again := visitor.client.post(f"/strategies/{name}/write", data=sent)).status_code == 503:
