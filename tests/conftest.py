@@ -108,7 +108,7 @@ def ready_made_ledgers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
         with open_ledger(made):
             folder = made.ledger_folder.resolve()
         get_server(folder).stop()
-        # What a killed process wrote is in the kernel's hands; only a loss of power takes it, and tests cut none.
+        # What a killed process wrote is in the kernel's hands; no test cuts the machine's power.
         with (folder / "postgresql.conf").open("a", encoding="utf-8") as file:
             file.write("fsync = off\n")
         return folder
