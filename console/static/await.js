@@ -1,5 +1,6 @@
 // A page that waits for an answer asks for its state, and shows itself again when the answer is there.
 const waits = document.querySelector("[data-asks]");
+let pause = 200; // milliseconds, growing: what is soon there is soon seen
 async function ask() {
   try {
     const reply = await fetch(waits.dataset.asks, { headers: { accept: "application/json" } });
@@ -8,6 +9,7 @@ async function ask() {
   } catch {
     // The server does not answer just now: ask again.
   }
-  setTimeout(ask, 1000);
+  pause = Math.min(pause * 1.25, 1000);
+  setTimeout(ask, pause);
 }
-if (waits) setTimeout(ask, 500);
+if (waits) setTimeout(ask, pause);

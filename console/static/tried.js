@@ -1,6 +1,7 @@
 // Checks, dry run and submission beside the desk: asked for until all of it is there. What is being typed stays.
 export function following(place) {
   let shown = "";
+  let pause = 200; // milliseconds, growing: what is soon there is soon seen
   async function ask() {
     try {
       const answer = await fetch(`${place.dataset.asks}${location.search}`, { headers: { accept: "application/json" } });
@@ -15,7 +16,8 @@ export function following(place) {
     } catch {
       // The server does not answer just now: ask again.
     }
-    setTimeout(ask, 1000);
+    pause = Math.min(pause * 1.25, 1000);
+    setTimeout(ask, pause);
   }
-  if (place.dataset.waits) setTimeout(ask, 500);
+  if (place.dataset.waits) setTimeout(ask, pause);
 }
