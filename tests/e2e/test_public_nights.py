@@ -14,7 +14,6 @@ from ledger.database import open_ledger
 from sources.source import open_source
 from tests.strategies.book_world import make_live
 
-
 UCI = "uci_bank_marketing/bank-additional-full.csv.gz"
 ONE_IN = 8
 """Customers of UCI Bank Marketing that come along; the intake's own test takes all 41,188."""

@@ -23,7 +23,7 @@ from lake.tables.words import TREATED
 from strategies.experiment import Experiment, Variant
 from tests.outreach.rooms import DAY, decided, rooms
 
-WORLDS = 80
+WORLDS = 56
 CUSTOMERS = 1_700
 NIGHTS = 3
 ROOM = {"ai_call": 150, "sms": 102}
@@ -95,17 +95,17 @@ def _world(seed: int) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     base = rng.beta(1.0, 5.0, CUSTOMERS)  # who would take it up unasked
     reach = 0.2 + 0.75 * stats.rankdata(base) / CUSTOMERS  # and who picks up
-    arms = {
-        offer.name: arms_of(
-            [f"{seed}-{n}" for n in range(CUSTOMERS)],
+    waiting = {offer.name: np.flatnonzero(rng.random(CUSTOMERS) < 0.6) for offer in OFFERS}
+    arms = {offer.name: np.full(CUSTOMERS, "", dtype="U14") for offer in OFFERS}
+    for offer in OFFERS:
+        rows = waiting[offer.name]
+        arms[offer.name][rows] = arms_of(
+            [f"{seed}-{n}" for n in rows],
             strategy=offer.name,
             experiment=offer.experiment,
             settings=SETTINGS,
             covered_by=(GLOBAL, "quiet"),
         )
-        for offer in OFFERS
-    }
-    waiting = {offer.name: np.flatnonzero(rng.random(CUSTOMERS) < 0.6) for offer in OFFERS}
     exposed: dict[str, set[int]] = {offer.name: set() for offer in OFFERS}
     entered: dict[str, set[int]] = {offer.name: set() for offer in OFFERS}
     for night in range(NIGHTS):

@@ -12,7 +12,7 @@ from outreach.arbitrate.rooms import ChannelRoom, Rooms, StrategyRoom
 from tests.outreach.rooms import DAY, decided
 
 NIGHTS = 60
-CANDIDATES = 2_000
+CANDIDATES = 1_000
 HOURS = range(9, 19)
 ROOMS = Rooms(
     channels={"human_call": ChannelRoom(per_night=24, per_hour=dict.fromkeys(HOURS, 3))},
