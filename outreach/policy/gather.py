@@ -27,7 +27,6 @@ _NO_CHANNEL = ("consented_on", "opted_out_on", "number_opted_out_on", "do_not_di
 _NEVER = (*_STATES, "refused_lately")
 _NUMBER_PRESSURE = tuple(f"number_{name}" for name in _PRESSURE)
 _NUMBER_BOUND = tuple(f"number_{name}" for name in _BOUND)
-_MERGED = (*_PRESSURE, *_NUMBER_PRESSURE, "do_not_disturb_on", "number_do_not_disturb_on")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,11 +97,11 @@ def people(known: Known, *, day: date, contact: Contact) -> DataFrame:
         .drop("party", "own", "latest")
     )
     filled = _filled(facts, zero=(*_BOUND, *_NUMBER_BOUND, *_PRESSURE, *_NUMBER_PRESSURE))
-    return filled.select(
-        *(name for name in filled.columns if name not in _MERGED),
-        F.col("do_not_disturb_on").bitwiseOR(F.col("number_do_not_disturb_on")).alias("do_not_disturb_on"),
-        *(F.greatest(name, f"number_{name}").alias(name) for name in _PRESSURE),
-    )
+    merged = {
+        "do_not_disturb_on": F.col("do_not_disturb_on").bitwiseOR(F.col("number_do_not_disturb_on")),
+        **{name: F.greatest(name, f"number_{name}") for name in _PRESSURE},
+    }
+    return filled.withColumns(merged).drop("number_do_not_disturb_on", *_NUMBER_PRESSURE)
 
 
 def _aged(customers: DataFrame, day: date) -> DataFrame:
@@ -263,12 +262,13 @@ def _one_if(condition: Column) -> Column:
 def _filled(
     frame: DataFrame, *, zero: tuple[str, ...] = (), false: tuple[str, ...] = (), empty: tuple[str, ...] = ()
 ) -> DataFrame:
-    """The frame with null replaced in the named columns: no row in the source means nothing happened."""
+    """The frame with null replaced in the named columns: no row in the source means nothing happened.
+
+    The engine is not asked for the other columns, since it would work the whole plan out to tell them.
+    """
     values = {
         **dict.fromkeys(zero, F.lit(0)),
         **dict.fromkeys(false, F.lit(False)),
         **dict.fromkeys(empty, F.lit("")),
     }
-    return frame.select(
-        *(F.coalesce(name, values[name]).alias(name) if name in values else name for name in frame.columns)
-    )
+    return frame.withColumns({name: F.coalesce(name, value) for name, value in values.items()})

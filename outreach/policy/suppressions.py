@@ -59,7 +59,7 @@ def for_all_accounts(rows: DataFrame, persons: DataFrame) -> DataFrame:
         .join(accounts, "person")
         .filter("customer <> account")
     )
-    return rows.unionByName(others.select(*rows.columns))
+    return rows.unionByName(others.drop("person", "account"))
 
 
 def channels() -> Column:
