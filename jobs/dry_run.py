@@ -170,10 +170,10 @@ def _hidden_contacts(contacts: Contacts) -> Contacts:
 
 
 def _hidden_experiment(experiment: Sensitivity) -> Sensitivity | None:
-    if _shown_alone(experiment.pool) is None:
+    """None where few come into it a night: what comes together in many nights would tell how few."""
+    if _shown_alone(experiment.pool) is None or _shown_alone(experiment.a_night) is None:
         return None
-    shown = tuple(row for row in experiment.after if _shown_alone(row.customers))
-    return replace(experiment, a_night=_shown_alone(experiment.a_night), after=shown)
+    return experiment
 
 
 def _shown(parts: Sequence[int | None]) -> list[int | None]:

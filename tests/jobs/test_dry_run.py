@@ -6,7 +6,7 @@ import re
 import shlex
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from lake.glance import Glance
 from lake.tables import CANDIDATES, CUSTOMER_SEGMENTS, PLAN
 from outreach.dry_run.dry_run import DryRun
 from outreach.dry_run.picture import picture
+from outreach.dry_run.sensitivity import Base, sensitivity
 from outreach.policy.gather import EXPOSED
 from strategies.book import live
 from strategies.candidates import selected
@@ -220,6 +221,16 @@ def test_fewer_than_ten_people_are_not_shown(nights: Nights) -> None:
         cells = [touch.allowed, *(loss.customers for loss in touch.losses)]
         assert all(count is None or count == 0 or count >= 10 for count in cells)
         assert sum(count is None for count in cells) != 1
+    for a_night, shown in ((0, True), (2, False), (9, False), (10, True)):
+        measured = sensitivity(
+            base=Base(rate=0.01, words="a guess"),
+            treated_share=0.85,
+            window_days=7,
+            a_night=a_night,
+            pool=600,
+            goal=0.01,
+        )
+        assert hidden(replace(some, experiment=measured)).experiment == (measured if shown else None)
 
 
 def _of(night: Night, name: str) -> Strategy:
