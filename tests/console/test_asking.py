@@ -13,7 +13,7 @@ from starlette.routing import Mount
 from console.app import make_app
 from console.entrance import sessions
 from console.errands import MOST, Errands
-from console.pages.page import pages, replies
+from console.pages.page import deeds, pages, replies
 from tests.console.addresses import FURTHER, address
 from tests.console.desk import ALL_ROUNDER, Desk, Visitor, serving
 from tests.console.test_strategies import begun, newest
@@ -97,14 +97,16 @@ def test_it_begins_by_a_form_once_and_its_page_shows_how_far_it_is(inside: Insid
     assert inside.begun == begun or path in EACH_TIME
 
 
-@pytest.mark.parametrize("path", BEGINS)
-def test_no_other_site_begins_it(inside: Inside, path: str) -> None:
-    client, told = inside.visitor.client, dict(BEGINS[path])
-    kept = client.cookies.get(sessions.COOKIE) or ""
-    owned = {"form_token": sessions.form_token(kept), **told}
-    forged = client.post(path, data=owned, headers={"sec-fetch-site": "cross-site"})
-    bare = client.post(path, data=told)
-    assert (forged.status_code, bare.status_code) == (400, 400)
+def test_no_other_site_begins_it_nor_does_anything_else(inside: Inside) -> None:
+    client = inside.visitor.client
+    token = {"form_token": sessions.form_token(client.cookies.get(sessions.COOKIE) or "")}
+    for path in (*BEGINS, *(address(deed.path) for deed in deeds().values())):
+        told = {**ASKED, **BEGINS.get(path, {})}
+        forged = client.post(path, data={**told, **token}, headers={"sec-fetch-site": "cross-site"})
+        bare = client.post(path, data=told)
+        assert (forged.status_code, bare.status_code) == (400, 400), path
+        assert "sent by another site" in forged.text, path
+        assert "of another session" in bare.text, path
     assert inside.begun == frozenset()
 
 
