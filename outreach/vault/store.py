@@ -21,15 +21,23 @@ _LINES = 100_000
 _NOTHING_KEPT = "nothing of this was kept"
 
 
+def address_of(settings: Settings) -> URL:
+    """Where the vault's role logs in; the ledger there has been brought to the newest version."""
+    owner = migrated(settings)
+    given = settings.vault.database_url
+    return make_url(given) if given else owner
+
+
 @contextmanager
-def open_store(settings: Settings) -> Iterator[Connection]:
+def open_store(settings: Settings, *, address: URL | None = None) -> Iterator[Connection]:
     """One transaction, committed when the block ends well.
 
-    Raises VaultError in words to act on where PostgreSQL does not answer, breaks off, has no room, or does
-    not know the vault; nothing of the transaction is kept then.
+    ``address``: what ``address_of`` said before, for those who come again and again. Raises VaultError in
+    words to act on where PostgreSQL does not answer, breaks off, has no room, or does not know the vault;
+    nothing of the transaction is kept then.
     """
     try:
-        with _connect(_address(settings)) as connection:
+        with _connect(address or address_of(settings)) as connection:
             yield connection
     except errors.DiskFull as error:
         raise VaultError(
@@ -102,9 +110,3 @@ def _connect(address: URL) -> Connection:
             f"this login act as {VAULT_ROLE} ({str(error).rpartition(': ')[2].strip()}); start it, or mend "
             "LONGREACH_VAULT__DATABASE_URL"
         ) from error
-
-
-def _address(settings: Settings) -> URL:
-    owner = migrated(settings)
-    given = settings.vault.database_url
-    return make_url(given) if given else owner

@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
+from functools import cached_property
 from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from sqlalchemy import URL
 
 from base.errors import VaultError
 from base.scrub import scrub
@@ -20,7 +22,7 @@ from outreach.vault.keyring import KeyRing
 from outreach.vault.lookup import documents, tokens_of
 from outreach.vault.purposes import PURPOSES, fields_in_full, fields_of, on_record, require_matter
 from outreach.vault.records import opened, unpacked
-from outreach.vault.store import Connection, open_store
+from outreach.vault.store import Connection, address_of, open_store
 from outreach.vault.tokens import Kind
 from outreach.watch.looks import LOOKS, watch_look
 
@@ -207,9 +209,13 @@ class Vault:
         with self._opened() as (connection, ring):
             return persons.forget_before(connection, ring, before)
 
+    @cached_property
+    def _address(self) -> URL:
+        return address_of(self._settings)
+
     @contextmanager
     def _opened(self) -> Iterator[tuple[Connection, KeyRing]]:
-        with open_store(self._settings) as connection:
+        with open_store(self._settings, address=self._address) as connection:
             yield connection, KeyRing.open(connection, self._settings)
 
     def _known(self, customer: str) -> str:
