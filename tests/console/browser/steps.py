@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from base.language import Language
 from console.words import Said
 from console.words.strategies import PARTS
-from tests.console.browser.window import Look, window
-from tests.console.desk import PASSWORD, Desk
+from tests.console.desk import PASSWORD
 
 MENDED = "八月底截止。"
 LONGEST = 120_000
@@ -39,19 +38,20 @@ class Plan:
 
 
 @contextmanager
-def at_work(browser: Browser, house: Desk, name: str, plan: Plan) -> Iterator[Page]:
-    """Somebody who has signed in by his password and chosen his language."""
-    with window(browser, house, None, Look(language=plan.language)) as page:
-        page.goto("/")
-        page.get_by_label(plan.say("Name", "姓名")).fill(name)
-        page.get_by_label(plan.say("Password", "密码")).fill(PASSWORD)
-        page.get_by_role("button", name=plan.say("Sign in", "登录")).click()
-        expect(page.get_by_role("banner")).to_be_visible()
-        chosen = page.get_by_role("button", name=plan.say("English", "中文"), exact=True)
-        if chosen.count():
-            chosen.click()
-        expect(page.locator("html")).to_have_attribute("lang", plan.say("en", "zh-CN"))
-        yield page
+def at_work(page: Page, name: str, plan: Plan) -> Iterator[None]:
+    """Somebody who has signed in by his password and chosen his language, until he signs out."""
+    page.goto("/")
+    page.get_by_label(plan.say("Name", "姓名")).fill(name)
+    page.get_by_label(plan.say("Password", "密码")).fill(PASSWORD)
+    page.get_by_role("button", name=plan.say("Sign in", "登录")).click()
+    expect(page.get_by_role("banner")).to_be_visible()
+    chosen = page.get_by_role("button", name=plan.say("English", "中文"), exact=True)
+    if chosen.count():
+        chosen.click()
+    expect(page.locator("html")).to_have_attribute("lang", plan.say("en", "zh-CN"))
+    yield
+    page.get_by_role("button", name=plan.say("Sign out", "退出")).click()
+    expect(page.get_by_label(plan.say("Password", "密码"))).to_be_visible()
 
 
 def menu(page: Page, plan: Plan, said: Said) -> None:

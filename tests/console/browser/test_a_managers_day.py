@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
 from base.language import Language
@@ -82,30 +82,36 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 @pytest.fixture(scope="module")
 def written(browser: Browser, house: Desk) -> Mapping[Language, Plan]:
-    """Both plans, written and submitted by the manager, approved and put live by others, on the screen."""
+    """Both plans, on the screen from a segment to being live."""
     for plan in PLANS.values():
-        with at_work(browser, house, "segment_manager", plan) as page:
-            find_the_segment(page, plan)
-            begin(page, plan)
-            write_the_rule(page, plan)
-            fill_the_form(page, plan)
-            keep_and_try(page, plan)
-            submit(page, plan)
-        if plan.comment:
-            with at_work(browser, house, "approver", plan) as page:
-                send_back(page, plan)
-            with at_work(browser, house, "segment_manager", plan) as page:
-                mend(page, plan)
-        with at_work(browser, house, "approver", plan) as page:
-            page.get_by_role("link", name=plan.name).first.click()
-            do(page, plan, Said("Approve", "批准"))
-        with at_work(browser, house, ALL_ROUNDER, plan) as page:
-            menu(page, plan, Said("Strategies", "策略"))
-            page.get_by_role("searchbox").fill(plan.title)
-            page.get_by_role("button", name=plan.say("Search", "搜索")).click()
-            page.get_by_role("link", name=plan.title).first.click()
-            do(page, plan, Said("Put live", "上线"))
+        with window(browser, house, None, Look(language=plan.language)) as page:
+            bring_live(page, plan)
     return PLANS
+
+
+def bring_live(page: Page, plan: Plan) -> None:
+    """Written and submitted by the manager, approved and put live by others, one after the other."""
+    with at_work(page, "segment_manager", plan):
+        find_the_segment(page, plan)
+        begin(page, plan)
+        write_the_rule(page, plan)
+        fill_the_form(page, plan)
+        keep_and_try(page, plan)
+        submit(page, plan)
+    if plan.comment:
+        with at_work(page, "approver", plan):
+            send_back(page, plan)
+        with at_work(page, "segment_manager", plan):
+            mend(page, plan)
+    with at_work(page, "approver", plan):
+        page.get_by_role("link", name=plan.name).first.click()
+        do(page, plan, Said("Approve", "批准"))
+    with at_work(page, ALL_ROUNDER, plan):
+        menu(page, plan, Said("Strategies", "策略"))
+        page.get_by_role("searchbox").fill(plan.title)
+        page.get_by_role("button", name=plan.say("Search", "搜索")).click()
+        page.get_by_role("link", name=plan.title).first.click()
+        do(page, plan, Said("Put live", "上线"))
 
 
 @pytest.fixture(scope="module")
