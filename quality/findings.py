@@ -64,7 +64,7 @@ def _validate_table(gx: ModuleType, tally: Tally, figures: Sequence[Figure], as_
     suite = gx.ExpectationSuite(name=tally.table.name, expectations=[demand for demand, _ in demands])
     results = [
         expectation.metrics_validate(
-            _metrics(expectation, metrics), runtime_configuration={"result_format": "BASIC"}
+            _Metrics(expectation, metrics), runtime_configuration={"result_format": "BASIC"}
         )
         for expectation, (_, metrics) in zip(suite.expectations, demands, strict=True)
     ]
@@ -141,16 +141,22 @@ def _expectation(expectations: ModuleType, check: Check, table: Table, as_of: da
             return None  # counted among the rejected rows of the first expectation
 
 
-def _metrics(expectation: Any, given: Mapping[str, Any]) -> dict[Any, Any]:
-    """``given`` under the names and ids by which the expectation asks for its metrics.
+class _Metrics(dict[tuple[str, ...], Any]):
+    """What the gate counted, under the ids by which an expectation asks for its metrics: each begins with the
+    metric's name. To work them all out beforehand would take as long as to judge.
 
     Cells left empty on purpose pass; no values are handed over, so none can be shown.
     """
-    wanted = expectation.get_validation_dependencies(runtime_configuration={"result_format": "BASIC"})
-    return {
-        configuration.id: _metric(name, expectation, given)
-        for name, configuration in wanted.metric_configurations.items()
-    }
+
+    def __init__(self, expectation: Any, given: Mapping[str, Any]) -> None:
+        super().__init__()
+        self._expectation, self._given = expectation, given
+
+    def __contains__(self, asked: object) -> bool:
+        return True
+
+    def __missing__(self, asked: tuple[str, ...]) -> Any:
+        return _metric(asked[0], self._expectation, self._given)
 
 
 def _metric(name: str, expectation: Any, given: Mapping[str, Any]) -> Any:
