@@ -74,6 +74,8 @@ def _found(day: Day, texts: Mapping[str, Sequence[str]]) -> Iterator[Figure]:
     way, (left, back) = day.way, day.gone
     meanwhile = [one for one in day.answers if one.ended > left and one.began < back]
     late = [one.ended - back for one in day.answers if one.ended > back and (one.began < back or one.refused)]
+    well = [one.ended - back for one in day.answers if one.began > back and not one.refused]
+    again = max(min(well, default=AFTER), *late, 0.0)
     kept = [(one.strategy, words) for one in day.drafts for words in one.kept]
     times = [sum(words in written for written in texts[name]) for name, words in kept]
     signed_out = [one for one in day.answers if one.to.startswith("/sign-in")]
@@ -93,7 +95,7 @@ def _found(day: Day, texts: Mapping[str, Sequence[str]]) -> Iterator[Figure]:
     yield exactly(f"{way}: of these, words not in the answer", empty, "times", goal=0)
     given_up = {(one.strategy, words) for one in day.drafts for words in {*one.refused} - {*one.kept}}
     yield exactly(f"{way}: drafts refused, and not kept when sent again", len(given_up), "drafts", goal=0)
-    yield at_most(f"{way}: until everything answers again", max(late, default=0.0), "s", goal=2)
+    yield at_most(f"{way}: until everything answers again", again, "s", goal=2)
     yield exactly(f"{way}: people signed out by it", len(signed_out), "people", goal=0)
 
 

@@ -47,10 +47,12 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Drafts:
-    """What became of the drafts that somebody kept of one strategy, each by its own words."""
+    """What became of the drafts that somebody kept of one strategy, each by its own words. ``open``: what the
+    page that he has open sends unseen."""
 
     strategy: str
     way: str
+    open: dict[str, str] = field(default_factory=dict)
     kept: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
@@ -108,17 +110,17 @@ class Person:
         await self.asks("GET", "/api/strategies?after=a")
 
     async def keeps(self, drafts: Drafts) -> None:
-        """Writes the next draft on top of what the page shows, and sends it until it is kept."""
-        path = f"/strategies/{drafts.strategy}"
-        shown = _Form(page.words) if (page := await self.asks("GET", path)).status == 200 else None
-        if shown is None:
+        """Writes a draft on the page that he has open, sends it until it is kept, and opens the page anew."""
+        if not drafts.open:
+            await self._opens(drafts)
+        if not drafts.open:
             return
         words = f"{_MARK}{drafts.way}, draft {len(drafts.kept)}: as it was typed < & >"
-        first = shown.sent["was"].partition(_MARK)[0].rstrip()
-        sent = {key: shown.sent[key] for key in ("form_token", "base", "was")}
+        first = drafts.open["was"].partition(_MARK)[0].rstrip()
+        sent = {key: drafts.open[key] for key in ("form_token", "base", "was")}
         sent |= {"text": f"{first}\n{words}\n"}
         await asyncio.sleep(self.draw.uniform(*PAUSE))
-        while (answer := await self.asks("POST", f"{path}/write", sent)).status != 303:
+        while (answer := await self.asks("POST", f"{_path(drafts)}/write", sent)).status != 303:
             if not answer.refused or answer.ended > self.until:
                 return
             drafts.refused.append(words)
@@ -128,6 +130,17 @@ class Person:
             sent = _Form(answer.words).sent
             await asyncio.sleep(self.draw.uniform(*PAUSE))
         drafts.kept.append(words)
+        await self._opens(drafts)
+
+    async def _opens(self, drafts: Drafts) -> None:
+        drafts.open.clear()
+        page = await self.asks("GET", _path(drafts))
+        if page.status == 200:
+            drafts.open.update(_Form(page.words).sent)
+
+
+def _path(drafts: Drafts) -> str:
+    return f"/strategies/{drafts.strategy}"
 
 
 class _Form(HTMLParser):
