@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Set
+from functools import cache
 from pathlib import Path
 
 _ROOT = Path(__file__).parents[2]
@@ -12,6 +13,7 @@ _ROOMS = (
 _HAN = r"[\u4e00-\u9fff·]"
 
 
+@cache
 def own_text() -> str:
     """All text of the rooms, from which everything that is published at night is put together."""
     files = [
