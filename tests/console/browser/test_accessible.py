@@ -139,6 +139,7 @@ def stranger(request: pytest.FixtureRequest, browser: Browser, night_desk: Desk)
 
 def test_a_page_can_be_read_by_everybody(opened: Reader) -> None:
     opened.look(READ[opened.language])
+    assert opened.page.evaluate("document.documentElement.lang").startswith(opened.language)
     assert violations(opened.page) == []
 
 
