@@ -52,8 +52,11 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
         yield [*found, (second, of_night(second, live(second.ledger)))]
 
 
-def test_checks_count_without_the_engine_whom_the_night_selects(nights: Nights) -> None:
-    for night, _ in nights:
+def test_checks_count_without_the_engine_whom_the_night_selects(
+    nights: Nights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for (night, _), rows_together in zip(nights, (1, 2**20), strict=True):
+        monkeypatch.setattr("jobs.selected._ROWS", rows_together)
         segments = night.store.read(CUSTOMER_SEGMENTS, as_of=night.as_of).select("customer", "segment")
         known = night.store.read(CUSTOMER_FEATURES, as_of=night.as_of).join(segments, "customer")
         book = live(night.ledger)
