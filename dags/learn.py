@@ -20,5 +20,5 @@ with DAG("learn", schedule=schedule, doc_md=__doc__, **night(done_within=timedel
         for job in ("learn", "report"):
             work(job)
 
-    retention = task(work, task_id="retention", execution_timeout=timedelta(hours=1))
+    retention = task(work, task_id="retention", execution_timeout=timedelta(minutes=20))
     outcomes() >> learn() >> retention("retention")

@@ -22,7 +22,7 @@ from evaluation.suppress import shown
 from experiments.holdouts import held, holdouts, in_its_segments
 from jobs.audience import open_night
 from jobs.job import Night
-from jobs.locks import beside_others
+from jobs.locks import beside_others_at_once
 from jobs.matter import HELD_OUT
 from lake.tables import CUSTOMER_SEGMENTS
 from ledger.audit import record
@@ -68,12 +68,12 @@ def export(
     The file appears whole or not at all, in place of an earlier one; who took it is on the audit trail. Left
     out, ``path`` is under ``<home>/holdouts``. Raises ExperimentError where there is no such holdout or the
     file cannot be written, ScheduleError where there is no such night, VaultError where somebody held out has
-    no identity.
+    no identity, LedgerError while somebody is erased.
     """
     actor = person(actor)
     with (
         open_night(settings, as_of=as_of, progress=progress) as night,
-        beside_others("the export", night.ledger, progress=progress),
+        beside_others_at_once(night.ledger),
     ):
         above = _above(night)
         if name not in above:

@@ -12,7 +12,7 @@ from pyarrow import csv
 from base.errors import StoreError, VaultError
 from base.settings import Settings
 from jobs.job import Night
-from jobs.locks import beside_others, undisturbed_at_once
+from jobs.locks import beside_others_at_once, undisturbed_at_once
 from jobs.matter import Matter
 from jobs.person_data import Holding, holdings
 from jobs.person_erase import Erased, erase_everywhere
@@ -53,13 +53,10 @@ def export(
     a place. Returns what was found. Nobody is erased meanwhile.
 
     Raises VaultError without a known purpose and a ticket, and where a token is nobody's; StoreError where
-    the folder is not empty or cannot be written.
+    the folder is not empty or cannot be written; LedgerError while somebody is erased.
     """
     _make_private(to)
-    with (
-        open_house(settings, as_of=as_of) as house,
-        beside_others("the export", house.ledger, progress=house.progress),
-    ):
+    with open_house(settings, as_of=as_of) as house, beside_others_at_once(house.ledger):
         who = [_identity(house, customer, full=full, matter=matter) for customer in customers]
         _write(to / "identity.json", json.dumps(who, ensure_ascii=False, indent=2).encode())
         found = list(holdings(house, customers))

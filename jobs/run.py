@@ -91,8 +91,8 @@ def execute(job: Job, night: Night) -> RunSummary:
     turn = undisturbed if job.deletes else beside_others
     with (
         alone(job.name, night.ledger),
-        turn(job.name, night.ledger, progress=night.progress),
         _recorded(job, night) as written,
+        turn(job.name, night.ledger, progress=night.progress),
     ):
         started = time.monotonic()
         frames = {

@@ -22,7 +22,7 @@ from tests.e2e.wanted import Wanted
 from tests.strategies.book_world import make_live
 
 PATIENCE = 600
-"""Seconds."""
+"""Seconds that nights may take beside other tests."""
 NIGHT, NEXT = date(2026, 7, 1), date(2026, 7, 2)
 LONG_AGO, OLD = datetime(2020, 1, 1, tzinfo=UTC), Path("dag_id=learn") / "run_id=long ago" / "1.log"
 

@@ -1,4 +1,4 @@
-"""Whoever deletes waits for the jobs that run, and they for him: nobody is refused, nothing runs beside."""
+"""Whoever deletes waits for the jobs that run, and they for him; who comes by hand is refused meanwhile."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from sqlalchemy import select
 from base.errors import LedgerError
 from base.settings import load_settings
 from jobs.job import Frames, Job, Night
-from jobs.locks import beside_others, undisturbed, undisturbed_at_once
+from jobs.locks import beside_others, beside_others_at_once, undisturbed, undisturbed_at_once
 from jobs.run import execute, find_job, open_house
 from lake.table import Table
 from ledger.schema import RUNS
@@ -77,20 +77,25 @@ def test_jobs_run_side_by_side(house: Night) -> None:
         assert execute(job_that("ingest", lambda: None), replace(house, progress=never)).job == "ingest"
 
 
-def test_what_hangs_keeps_nobody_waiting_but_who_deletes(
-    house: Night, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("jobs.locks.LONGEST_WAIT", "50ms")
-    quiet = house.progress
+def test_who_waits_to_delete_keeps_nobody_waiting(house: Night) -> None:
+    waiting = begun_meanwhile(house, job_that("retention", lambda: None, deletes=True))
+    with beside_others_at_once(house.ledger):
+        waiting.__enter__()
+        test_jobs_run_side_by_side(house)
+    waiting.__exit__(None, None, None)
+
+
+def test_who_found_no_gap_gives_up_and_it_is_on_record(house: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jobs.locks.LONGEST_WAIT", 0)
     with (
-        beside_others("an export", house.ledger, progress=quiet),
-        pytest.raises(LedgerError, match=r"retention waited 50ms .* see what hangs"),
-        undisturbed("retention", house.ledger, progress=quiet),
+        beside_others_at_once(house.ledger),
+        pytest.raises(LedgerError, match=r"retention waited 0 seconds .* see what hangs"),
     ):
-        raise AssertionError("it did not wait")
-    test_jobs_run_side_by_side(house)
-    with undisturbed("retention", house.ledger, progress=quiet):
-        pass
+        execute(job_that("retention", lambda: None, deletes=True), house)
+    with house.ledger.engine.connect() as connection:
+        last = connection.execute(select(RUNS).order_by(RUNS.c.id.desc()).limit(1)).one()
+    assert (last.job, last.status) == ("retention", "failed")
+    assert "see what hangs" in last.error
 
 
 def test_who_comes_by_hand_is_told_what_runs(house: Night) -> None:
@@ -108,7 +113,13 @@ def test_who_comes_by_hand_is_told_what_runs(house: Night) -> None:
         undisturbed_at_once(house.ledger),
     ):
         pass
-    with undisturbed_at_once(house.ledger):
+    with (
+        undisturbed("retention", house.ledger, progress=house.progress),
+        pytest.raises(LedgerError, match="another process exports or deletes"),
+        beside_others_at_once(house.ledger),
+    ):
+        pass
+    with beside_others_at_once(house.ledger), beside_others_at_once(house.ledger):
         pass
 
 

@@ -11,8 +11,12 @@ from pydantic import ValidationError
 from pyspark.sql import SparkSession
 from sklearn.dummy import DummyRegressor
 from sqlalchemy import func, select
+from typer.testing import CliRunner
 
+from base.errors import LedgerError
 from base.settings import Retention, load_settings
+from jobs.command import app
+from jobs.locks import beside_others
 from jobs.matter import HELD_OUT
 from jobs.retention import Cutoffs, Gone, apply_retention, table_cutoffs
 from lake.tables import CONSENTS, CONTACT_LISTS, CONTACTS, CUSTOMERS, NUMBERS, OUTCOMES
@@ -100,6 +104,19 @@ def test_models_go_by_the_night_and_what_airflow_noted_by_the_calendar(house: Ho
 def test_what_protects_people_is_kept_for_good() -> None:
     kept = table_cutoffs(Cutoffs.of(Retention(), as_of=NIGHT))  # type: ignore[call-arg]
     assert not {CONTACTS, OUTCOMES} & set(kept)
+
+
+def test_the_command_deletes_nothing_beside_a_job(
+    house: House, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LONGREACH_HOME", str(ledger.settings.home))
+    monkeypatch.setattr("jobs.locks.LONGEST_WAIT", 0)
+    asked = ["retention", "--as-of", (NIGHT + timedelta(days=400)).isoformat()]
+    with beside_others("release", ledger, progress=house.night.progress):
+        refused = CliRunner().invoke(app, asked)
+        assert isinstance(refused.exception, LedgerError), refused.output
+        told = CliRunner().invoke(app, [*asked, "--dry-run"])
+        assert told.output.endswith("would go\n"), told.output
 
 
 def test_rule_23_nothing_is_kept_shorter_than_the_law_asks_for() -> None:
