@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, and_, func, select
 
 from ledger.schema import READINGS, STRATEGIES, STRATEGY_VERSIONS
+from strategies.book import not_there
 
 # Whom the version in force names, or the first where none is: a proposal hands no strategy on by itself.
 _HELD = STRATEGY_VERSIONS.alias("held")
@@ -34,8 +35,14 @@ class Proposal:
 
 
 def owner_of(connection: Connection, name: str) -> str:
-    """The manager of that strategy of the book; the author where its document reads no more."""
-    return str(connection.execute(_OWNED.where(STRATEGIES.c.name == name)).one().owner)
+    """The manager of that strategy; the author where its document reads no more.
+
+    Raises BookError where the book has no such strategy.
+    """
+    found = connection.execute(_OWNED.where(STRATEGIES.c.name == name)).one_or_none()
+    if found is None:
+        raise not_there([name], connection)
+    return str(found.owner)
 
 
 def proposals_to(connection: Connection, manager: str, *, most: int) -> tuple[Proposal, ...]:

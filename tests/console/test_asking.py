@@ -110,6 +110,11 @@ def test_no_other_site_begins_it_nor_does_anything_else(inside: Inside) -> None:
     assert inside.begun == frozenset()
 
 
+def test_what_the_book_lacks_begins_nothing(inside: Inside) -> None:
+    assert inside.visitor.post("/strategies/nope/submit", version="1").status_code == 400
+    assert inside.begun == frozenset()
+
+
 def test_what_is_kept_is_kept_though_too_much_is_on_its_way_to_try_it(inside: Inside) -> None:
     visitor = begun(inside.desk, "kept_in_a_crowd")
     answers = [visitor.post(f"/strategies/{name}/try") for name in NAMES]

@@ -96,6 +96,12 @@ def test_at_submission_it_is_said_for_whose_strategy_it_is(desk: Desk) -> None:
     )
 
 
+def test_what_the_book_lacks_is_not_handed_in(desk: Desk) -> None:
+    answer = desk.visitor(MANAGER).post("/strategies/mobile_silent_ap/submit", version="1")
+    assert answer.status_code == 400
+    assert "did you mean mobile_silent_app?" in html.unescape(answer.text)
+
+
 def test_what_is_approved_and_live_hands_a_strategy_on(desk: Desk) -> None:
     begun(desk, "handed_on", copy="fund_first_plan")
     given = newest(desk, "handed_on").replace("manager: segment_manager", f"manager: {OTHER}")

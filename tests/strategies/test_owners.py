@@ -5,12 +5,13 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Connection, delete
 
+from base.errors import BookError
 from base.settings import load_settings
 from ledger.database import Ledger, open_ledger
 from ledger.schema import READINGS
 from strategies.lifecycle import approve, golive, retire, submit
 from strategies.owners import Proposal, owner_of, proposals_to
-from strategies.versions import import_
+from strategies.versions import digest, import_
 from tests.ledger.owner import as_owner
 from tests.strategies.book_world import written
 
@@ -67,8 +68,18 @@ def test_proposals_are_what_others_wrote_and_is_not_in_force_yet(ledger: Ledger,
 
 
 def test_a_strategy_whose_document_was_never_read_is_its_authors(ledger: Ledger, asked: Connection) -> None:
-    import_(ledger, [written("never_read", note="of its own")], actor="author")
+    document = written("never_read", note="of its own")
+    import_(ledger, [document], actor="author")
+    assert owner_of(asked, "never_read") == FIRST
     with ledger.engine.begin() as connection:
         as_owner(connection)
-        connection.execute(delete(READINGS))
+        connection.execute(delete(READINGS).where(READINGS.c.sha256 == digest(document.text)))
     assert owner_of(asked, "never_read") == "author"
+
+
+def test_nobody_has_a_strategy_that_the_book_lacks(ledger: Ledger, asked: Connection) -> None:
+    import_(ledger, [written("owned_by_name")], actor="author")
+    with pytest.raises(
+        BookError, match=r"owned_by_nam: no strategy of the book; did you mean owned_by_name\?"
+    ):
+        owner_of(asked, "owned_by_nam")

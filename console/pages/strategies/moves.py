@@ -51,6 +51,8 @@ def submit(visit: Visit) -> Done:
 def handed_in(visit: Visit, version: int | None) -> Done:
     """Has that version handed in, the newest where none is told; its page says what comes of it."""
     name = visit.told["name"]
+    with visit.ledger.engine.connect() as connection:
+        anothers = at_submission(visit, connection, name)
     named = [] if version is None else ["--version", str(version)]
     # What was sent back may be handed in again: each time is another errand.
     stamp = f"{visit.now:%Y%m%d%H%M%S%f}"
@@ -61,8 +63,6 @@ def handed_in(visit: Visit, version: int | None) -> Done:
         "It is being checked against the book, and handed in if nothing grave is found.",
         "正在对照策略库检查，没有严重问题即提交审批。",
     )
-    with visit.ledger.engine.connect() as connection:
-        anothers = at_submission(visit, connection, name)
     return Done(
         to=f"/strategies/{name}?submission={stamp}#tried", said=said.then(anothers) if anothers else said
     )
