@@ -2,8 +2,9 @@
 
 The limits that PostgreSQL keeps (statement_timeout and its like) are kept by the server: where it hangs, it
 keeps none, and its sockets stay open. So it is the client who looks: where no word comes for ``PATIENCE``,
-the server is asked to let somebody else in. If it does, the statement works long or waits for a lock, and is
-waited for; if it does not within ``LETS_IN``, the connection is given up as if the server had broken it off.
+the server is asked to let somebody else in. If it does, or says why it does not, the statement works long or
+waits for a lock, and is waited for; if it says nothing within ``LETS_IN``, or cannot be reached, the
+connection is given up as if the server had broken it off.
 """
 
 import threading
@@ -22,24 +23,30 @@ PATIENCE = 1.0
 """Seconds without a word."""
 LETS_IN = 3
 """Seconds that connecting may take; libpq counts whole ones, from 2 on."""
+_NOT_REACHED = ("Is the server running", "failed to resolve host")
+"""What libpq and psycopg say where they reached no server: in English, as Python leaves LC_MESSAGES alone.
+What a server says is in the server's language."""
 
 
 def notice_silence(engine: Engine) -> None:
     """Has every connection of the engine given up where the server is silent; what fails then is an
-    OperationalError, within ``PATIENCE + LETS_IN``. While it stays silent one at a time asks it again, once
-    in ``PATIENCE``, and whoever else needs a connection is refused at once.
+    OperationalError, within ``2 * PATIENCE + LETS_IN``. However many wait, one at a time asks, once in
+    ``PATIENCE``: the others take its answer, and while the server stays silent are refused at once.
     """
     line = _Line()
 
     def connect(_: object, __: object, arguments: tuple[Any, ...], told: dict[str, Any]) -> "_Watched":
-        return line.connect(*arguments, **told, connect_timeout=LETS_IN)
+        return line.connect(*arguments, **{**told, "connect_timeout": LETS_IN})
 
     event.listen(engine, "do_connect", connect)
 
 
 @dataclass
 class _Line:
-    """Whether the server is silent, as all connections of an engine have found it; ``_found``: when last."""
+    """Whether the server is silent, as all connections of an engine have found it; ``_found``: when last.
+
+    A server that was found to speak within ``PATIENCE`` is not asked again.
+    """
 
     silent: bool = False
     _found: float = 0.0
@@ -56,26 +63,41 @@ class _Line:
         finally:
             self._asking.release()
 
-    def lets_in(self, *arguments: Any, **told: Any) -> bool:
-        """Whether the server lets somebody in just now."""
+    def speaks(self, *arguments: Any, **told: Any) -> bool:
+        """Whether the server lets somebody in just now, or says why not."""
         if self.silent:
             return False
-        try:
-            with closing(self._connected(*arguments, **told)):
-                return True
-        except psycopg.OperationalError:
-            return False
+        with self._asking:
+            if monotonic() - self._found < PATIENCE:
+                return not self.silent
+            try:
+                with closing(self._connected(*arguments, **told)):
+                    return True
+            except psycopg.OperationalError as error:
+                return not self.silent and _was_said(error)
 
     def _connected(self, *arguments: Any, **told: Any) -> "_Watched":
         try:
             made = _Watched.connect(*arguments, **told)
-        except psycopg.errors.ConnectionTimeout as error:
-            self.silent, self._found = True, monotonic()
+        except psycopg.OperationalError as error:
+            if isinstance(error, psycopg.errors.ConnectionTimeout):
+                self._find(silent=True)
+            elif _was_said(error):
+                self._find(silent=False)
             # Its traceback keeps the socket open, and a server that comes to itself takes it for a client.
             raise error.with_traceback(None) from None
         made.line, made.asked_by = self, (arguments, told)
-        self.silent = False
+        self._find(silent=False)
         return made
+
+    def _find(self, *, silent: bool) -> None:
+        self.silent, self._found = silent, monotonic()
+
+
+def _was_said(error: psycopg.OperationalError) -> bool:
+    """Whether a server was reached, and refused. Of several addresses the last one's error counts."""
+    last = str(error).strip().rpartition("\n")[2]
+    return not any(words in last for words in _NOT_REACHED)
 
 
 class _Watched(psycopg.Connection[Any]):
@@ -106,6 +128,6 @@ class _Watched(psycopg.Connection[Any]):
 
     def _give_up_where_silent(self) -> None:
         arguments, told = self.asked_by
-        if not self.line.lets_in(*arguments, **told):
+        if not self.line.speaks(*arguments, **told):
             self.pgconn.finish()
             raise psycopg.OperationalError("the server is silent; its connection was given up")
