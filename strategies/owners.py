@@ -34,6 +34,14 @@ class Proposal:
     stage: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Earlier:
+    """A version that never came in force, for another's took its place."""
+
+    version: int
+    author: str
+
+
 def owner_of(connection: Connection, name: str) -> str:
     """The manager of that strategy; the author where its document reads no more.
 
@@ -43,6 +51,37 @@ def owner_of(connection: Connection, name: str) -> str:
     if found is None:
         raise not_there([name], connection)
     return str(found.owner)
+
+
+def pending_of(connection: Connection, name: str) -> Proposal | None:
+    """The version of the strategy that is on its way, whoever wrote it; the next one takes its place."""
+    written = STRATEGY_VERSIONS.c
+    query = (
+        select(written.name, written.version, written.author, STRATEGIES.c.stage)
+        .join(STRATEGIES, and_(STRATEGIES.c.name == written.name, STRATEGIES.c.pending == written.version))
+        .where(written.name == name)
+    )
+    found = connection.execute(query).mappings().one_or_none()
+    return None if found is None else Proposal(**found)
+
+
+def overtaken(connection: Connection, by: Proposal) -> Earlier | None:
+    """The last version of somebody else that the pending one took the place of; None where there is none."""
+    written = STRATEGY_VERSIONS.c
+    query = (
+        select(written.version, written.author)
+        .join(STRATEGIES, STRATEGIES.c.name == written.name)
+        .where(
+            written.name == by.name,
+            written.version > func.coalesce(STRATEGIES.c.running, 0),
+            written.version < by.version,
+            written.author != by.author,
+        )
+        .order_by(written.version.desc())
+        .limit(1)
+    )
+    found = connection.execute(query).mappings().one_or_none()
+    return None if found is None else Earlier(**found)
 
 
 def proposals_to(connection: Connection, manager: str, *, most: int) -> tuple[Proposal, ...]:

@@ -13,7 +13,7 @@ from tests.console.test_strategies import begun, newest, shown_text
 
 MANAGER, OTHER = "segment_manager", ALL_ROUNDER
 SAYS = {
-    "en": f"This strategy is {MANAGER}'s. What you write is kept as a proposal beside it; "
+    "en": f"This strategy is {MANAGER}'s. What you write is kept as a proposal; "
     f"{MANAGER} sees it, and somebody else approves.",
     "zh": f"此策略由 {MANAGER} 负责。您编写的内容将另存为建议版本，{MANAGER} 会看到，并由他人审批。",
 }
@@ -57,7 +57,7 @@ def test_whose_it_is_is_said_before_somebody_else_writes(desk: Desk) -> None:
 
 def test_a_manager_whom_the_console_does_not_know_is_not_told_to_see_it(desk: Desk) -> None:
     page = html.unescape(desk.visitor(MANAGER).get("/strategies/fund_first_plan").text)
-    assert "'s. What you write is kept as a proposal beside it, and somebody else approves." in page
+    assert "'s. What you write is kept as a proposal, and somebody else approves." in page
     assert "sees it" not in page
 
 
@@ -94,6 +94,39 @@ def test_at_submission_it_is_said_for_whose_strategy_it_is(desk: Desk) -> None:
     assert (
         "It is a proposal for segment_manager's strategy; segment_manager sees it on the first page." in page
     )
+
+
+def test_it_is_said_whose_version_a_proposal_takes_the_place_of(desk: Desk) -> None:
+    begun(desk, "taken_by", title="Of the plains")
+    other = desk.visitor(OTHER)
+    stages = {
+        "a draft": "（草稿）",
+        "which waits for approval": "（待审批）",
+        "which is approved and not live yet": "（已批准，尚未上线）",
+    }
+    moves = (None, (lifecycle.submit, MANAGER), (lifecycle.approve, "approver"))
+    for (english, chinese), move in zip(stages.items(), moves, strict=True):
+        if move:
+            move[0](desk.ledger, ["taken_by"], actor=move[1])
+        page = html.unescape(other.get("/strategies/taken_by").text)
+        assert f"It takes the place of version 1 by {MANAGER}, {english}; that one goes no further." in page
+        other.post("/preferences", language="zh")
+        page = html.unescape(other.get("/strategies/taken_by").text)
+        assert f"它将取代 {MANAGER} 的第 1 版{chinese}，后者不再继续流转。" in page
+        other.post("/preferences", language="en")
+    assert "takes the place" not in desk.visitor(MANAGER).get("/strategies/taken_by").text
+    theirs = newest(desk, "taken_by").replace("plains", "hills")
+    wrote(other, "taken_by", theirs, base="1")
+    page = html.unescape(other.get("/strategies/taken_by").text)
+    taken = f"Your version 2 has taken the place of version 1 by {MANAGER}, which goes no further."
+    assert taken in page
+    other.post("/preferences", language="zh")
+    page = html.unescape(other.get("/strategies/taken_by").text)
+    assert f"您的第 2 版已取代 {MANAGER} 的第 1 版，后者不再继续流转。" in page
+    other.post("/preferences", language="en")
+    page = wrote(other, "taken_by", theirs + "# more\n", base="2", then="submit")
+    handed_in = page.split("It is being checked against the book")[1]
+    assert taken.replace("version 2", "version 3") in handed_in.split("</p>")[0]
 
 
 def test_what_the_book_lacks_is_not_handed_in(desk: Desk) -> None:

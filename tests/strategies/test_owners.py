@@ -10,7 +10,7 @@ from base.settings import load_settings
 from ledger.database import Ledger, open_ledger
 from ledger.schema import READINGS
 from strategies.lifecycle import approve, golive, retire, submit
-from strategies.owners import Proposal, owner_of, proposals_to
+from strategies.owners import Earlier, Proposal, overtaken, owner_of, pending_of, proposals_to
 from strategies.versions import digest, import_
 from tests.ledger.owner import as_owner
 from tests.strategies.book_world import written
@@ -83,3 +83,26 @@ def test_nobody_has_a_strategy_that_the_book_lacks(ledger: Ledger, asked: Connec
         BookError, match=r"owned_by_nam: no strategy of the book; did you mean owned_by_name\?"
     ):
         owner_of(asked, "owned_by_nam")
+
+
+def test_a_version_takes_the_place_of_what_another_had_on_its_way(ledger: Ledger, asked: Connection) -> None:
+    import_(ledger, [written("taken")], actor=FIRST)
+    first = Proposal(name="taken", version=1, author=FIRST, stage="draft")
+    assert (pending_of(asked, "taken"), overtaken(asked, first)) == (first, None)
+    submit(ledger, ["taken"], actor=FIRST)
+    waiting = pending_of(asked, "taken")
+    assert waiting is not None
+    assert waiting.stage == "submitted"
+    for base in (1, 2):
+        hand_on(ledger, "taken", author=NEXT, base=base)
+    theirs = pending_of(asked, "taken")
+    assert theirs == Proposal(name="taken", version=3, author=NEXT, stage="draft")
+    assert overtaken(asked, theirs) == Earlier(version=1, author=FIRST)
+    submit(ledger, ["taken"], actor=NEXT)
+    approve(ledger, ["taken"], actor="reader")
+    golive(ledger, ["taken"], actor="reader")
+    assert pending_of(asked, "taken") is None
+    import_(ledger, [written("taken", title="after all")], actor=FIRST, bases={"taken": 3})
+    after = pending_of(asked, "taken")
+    assert after is not None
+    assert overtaken(asked, after) is None
