@@ -124,10 +124,10 @@ class Person:
             if not answer.refused or answer.ended > self.until:
                 return
             drafts.refused.append(words)
-            if words not in _Form(answer.words).sent.get("text", ""):
+            if words not in Form(answer.words).sent.get("text", ""):
                 drafts.empty.append(words)
                 return
-            sent = _Form(answer.words).sent
+            sent = Form(answer.words).sent
             await asyncio.sleep(self.draw.uniform(*PAUSE))
         drafts.kept.append(words)
         await self._opens(drafts)
@@ -136,14 +136,14 @@ class Person:
         drafts.open.clear()
         page = await self.asks("GET", _path(drafts))
         if page.status == 200:
-            drafts.open.update(_Form(page.words).sent)
+            drafts.open.update(Form(page.words).sent)
 
 
 def _path(drafts: Drafts) -> str:
     return f"/strategies/{drafts.strategy}"
 
 
-class _Form(HTMLParser):
+class Form(HTMLParser):
     """What the forms of a page send unseen, by name; of several of one name the last."""
 
     def __init__(self, page: str) -> None:

@@ -115,6 +115,24 @@ def test_what_the_book_lacks_begins_nothing(inside: Inside) -> None:
     assert inside.begun == frozenset()
 
 
+def test_what_is_found_of_one_version_is_never_shown_as_of_another(inside: Inside) -> None:
+    visitor = begun(inside.desk, "written_meanwhile")
+    visitor.post("/strategies/written_meanwhile/try")
+    (asks,) = re.findall(r'data-asks="([^"]*)"', visitor.get("/strategies/written_meanwhile").text)
+    assert visitor.get(unescape(asks)).json()["state"] == "running"
+    text = newest(inside.desk, "written_meanwhile").replace("County", "Hill")
+    desk = inside.desk.visitor(ALL_ROUNDER)
+    desk.post("/strategies/written_meanwhile/write", text=text, base="1", then="try")
+    told = visitor.get(unescape(asks)).json()
+    assert told["state"] == "done"
+    assert "Version 2 has been kept since" in told["html"]
+    assert "is being checked" not in told["html"]
+    (asks,) = re.findall(r'data-asks="([^"]*)"', visitor.get("/strategies/written_meanwhile").text)
+    told = visitor.get(unescape(asks)).json()
+    assert told["state"] == "running"
+    assert "It is being checked against the live strategies." in told["html"]
+
+
 def test_what_is_kept_is_kept_though_too_much_is_on_its_way_to_try_it(inside: Inside) -> None:
     visitor = begun(inside.desk, "kept_in_a_crowd")
     answers = [visitor.post(f"/strategies/{name}/try") for name in NAMES]

@@ -19,11 +19,11 @@ from scipy import stats
 from base.settings import Experiments, Holdout
 from experiments.assign import arms_of
 from experiments.holdouts import GLOBAL
-from lake.tables.words import TREATED
+from lake.tables.words import ARMS, TREATED
 from strategies.experiment import Experiment, Variant
 from tests.outreach.rooms import DAY, decided, rooms
 
-WORLDS = 56
+WORLDS = 80
 CUSTOMERS = 1_700
 NIGHTS = 3
 ROOM = {"ai_call": 150, "sms": 102}
@@ -96,7 +96,7 @@ def _world(seed: int) -> pd.DataFrame:
     base = rng.beta(1.0, 5.0, CUSTOMERS)  # who would take it up unasked
     reach = 0.2 + 0.75 * stats.rankdata(base) / CUSTOMERS  # and who picks up
     waiting = {offer.name: np.flatnonzero(rng.random(CUSTOMERS) < 0.6) for offer in OFFERS}
-    arms = {offer.name: np.full(CUSTOMERS, "", dtype="U14") for offer in OFFERS}
+    arms = {offer.name: np.full(CUSTOMERS, "", dtype=np.array(ARMS).dtype) for offer in OFFERS}
     for offer in OFFERS:
         rows = waiting[offer.name]
         arms[offer.name][rows] = arms_of(

@@ -1,4 +1,4 @@
-"""The lift is honest: many made-up worlds go through arms, arbitration, contact and reading.
+"""The lift is honest: hundreds of made-up worlds go through arms, arbitration, contact and reading.
 
 Each world is the synthetic bank's core in memory. Three strategies compete for its customers over two nights,
 channels are too scarce for all, and arms are drawn before the arbitration, as in production. Where contacts
@@ -30,7 +30,7 @@ from sources.synthetic.response import Contacts, Effects, expected_lift, respond
 from strategies.experiment import Experiment
 from tests.outreach.rooms import DAY, decided, rooms
 
-WORLDS = 140
+WORLDS = 200
 CUSTOMERS = 2_500
 NIGHTS = 2
 WINDOW_DAYS = 5
@@ -245,7 +245,7 @@ def test_intervals_of_strategies_cover_what_was_planted() -> None:
 
 
 def test_intervals_of_whole_worlds_cover_what_was_planted() -> None:
-    """Only one interval a world: 140 of them cannot tell 93 from 95 %, so they are tested against 95 %."""
+    """Only one interval a world: 200 of them cannot tell 93 from 95 %, so they are tested against 95 %."""
     covered = _covered("kind")
     assert stats.binomtest(int(covered.sum()), len(covered), 0.95).pvalue > 0.01
 
