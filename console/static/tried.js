@@ -4,7 +4,7 @@ export function following(place) {
   let pause = 200; // milliseconds, growing: what is soon there is soon seen
   async function ask() {
     try {
-      const answer = await fetch(`${place.dataset.asks}${location.search}`, { headers: { accept: "application/json" } });
+      const answer = await fetch(place.dataset.asks, { headers: { accept: "application/json" } });
       const told = await answer.json();
       if (answer.ok) {
         // Made by the house's own template, which escapes; what has not changed is not read aloud again.

@@ -7,12 +7,12 @@ from base.registry import told as in_both
 from base.roles import Field
 from console.errands import Errand
 from console.pages.page import Done, Visit, question, reply
-from console.pages.strategies.moves import submission
+from console.pages.strategies.moves import number_told, submission
 from console.render import render
 from console.words import Said
 from console.words.limits import channel_said
 from lake.tables import CUSTOMER_SEGMENTS
-from strategies.book import pick, versions_of
+from strategies.book import pick, standings, versions_of
 
 _FIELDS = frozenset({Field.INTERNAL, Field.FIGURES})
 _ASKED = {"check": "check", "run": "try"}
@@ -41,23 +41,38 @@ def run_dry(visit: Visit, version: int) -> Done:
 
 @reply("/strategies/{name}/trying", fields=_FIELDS)
 def trying(visit: Visit) -> Mapping[str, Any]:
-    """What is found of the newest version so far, as the desk shows it, and whether more is on its way."""
+    """What is found of a version so far, as the desk shows it, and whether more is on its way.
+
+    ``version``: the one that the desk is of; the newest where none is told. Raises BookError.
+    """
     with visit.ledger.engine.connect() as connection:
-        newest = pick(versions_of(connection, visit.told["name"]), None)
-    values = tried(visit, newest.version)
+        meant = pick(versions_of(connection, visit.told["name"]), number_told(visit.told, "version"))
+    values = tried(visit, meant.version)
     html = render("strategy_found.html", values, language=visit.user.language)
     return {"state": "running" if values["waits"] else "done", "html": html}
 
 
 def tried(visit: Visit, version: int) -> Mapping[str, Any]:
-    """What the checks, the dry run and the submission found of a version, as far as they were asked for."""
-    name = visit.told["name"]
+    """What the checks, the dry run and the submission found of a version, as far as they were asked for.
+
+    ``overtaken_by``: the newest version, where that is another one; None where it is not.
+    """
+    name, stamp = visit.told["name"], visit.told.get("submission", "")
     found = {ask: _looked(visit, _key(visit, ask, version)) for ask in _ASKED}
-    handed_in = _looked(visit, submission(name, visit.told.get("submission", "")))
+    handed_in = _looked(visit, submission(name, stamp))
+    # The commands work on the newest version when their turn comes. Asked for after what they found was
+    # looked up: as long as it is this version, so was theirs.
+    with visit.ledger.engine.connect() as connection:
+        newest = standings(connection, [name])[name].newest
+    overtaken = newest if newest != version else None
+    if overtaken:
+        found = dict.fromkeys(_ASKED)
     return {
         **found,
         "name": name,
         "version": version,
+        "overtaken_by": overtaken,
+        "submission": stamp if handed_in else "",
         "handed_in": handed_in,
         "waits": any(
             one is not None and one.state in ("waiting", "running") for one in (handed_in, *found.values())
