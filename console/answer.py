@@ -1,7 +1,6 @@
 """From a request to an answer: who asks, whether he may, and what becomes of errors."""
 
 import logging
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +23,7 @@ from console.errands import Errands
 from console.pages.page import Deed, Page, Reply, Shown, Visit, pages, sees
 from console.render import render
 from console.told import Told, plain, told_by
+from console.unsent import unsent
 from console.words import Said
 from console.words.errors import said_of
 from lake.glance import Glance
@@ -36,16 +36,11 @@ NO_ANSWER = (exc.InterfaceError, exc.OperationalError, exc.TimeoutError)
 """What a ledger that is away or has no connection left leads to; other errors of its are a fault here."""
 _log = logging.getLogger(__name__)
 
-_CODE = re.compile(r"[\w.:-]*", re.ASCII)
 _NOT_DONE = Said("Not done", "未完成")
 _GONE = Said("This page is not there.", "页面不存在。")
 _BUSY = Said(
     "The ledger does not answer just now. Nothing that was kept is lost; try again in a moment.",
     "数据库暂时没有响应。已保存的内容没有丢失，请稍后再试。",
-)
-_UNSENT = Said(
-    "What you sent is below as it was. It may not have been kept; send it again.",
-    "您提交的内容原样保留在下方，可能尚未保存，请重新提交。",
 )
 _OURS = Said("Something went wrong here; it is in the log.", "系统出错，已记入日志。")
 _UNSEEN = Said("Your role does not see this page.", "您的角色无权查看此页面。")
@@ -156,7 +151,7 @@ def deed_answer(house: House, done: Deed) -> Answer:
         )
         return response
 
-    return answered(house, answer, silent=_unsent)
+    return answered(house, answer, silent=_given_back if done.given_back else _busy)
 
 
 def missing(house: House) -> Callable[[Request, Exception], Awaitable[Response]]:
@@ -172,23 +167,14 @@ def _busy(house: House, request: Request, _: Told) -> Response:
     return sentence(_BUSY, 503, request=request, house=house, user=None)
 
 
-def _unsent(house: House, request: Request, told: Told) -> Response:
-    """The form as it was sent, to be sent again: nobody types it twice."""
+def _given_back(house: House, request: Request, told: Told) -> Response:
+    """The form again; to nobody but whom it is of, though who that is cannot be asked just now."""
     own = sessions.form_token(request.cookies.get(sessions.COOKIE, ""))
-    if told.get("form_token") != own:
+    if not guard.has_token(told, expected=own):
         return _busy(house, request, told)
     language = preferred(request)
-    # Numbers and the house's own words are nothing that anybody typed; a strategy's text holds its fields.
-    text, others = told.get("text", ""), (one for name, one in told.items() if name not in ("text", "was"))
-    typed = [one for one in (text, *others) if not _CODE.fullmatch(one) and (one is text or one not in text)]
-    values = {
-        **bare(request),
-        "title": _NOT_DONE.to(language),
-        "sentences": (_BUSY.to(language), _UNSENT.to(language)),
-        "sent": told,
-        "typed": typed,
-    }
-    return HTMLResponse(render("unsent.html", values, language=language), 503)
+    frame = {**bare(request), "title": _NOT_DONE.to(language)}
+    return HTMLResponse(unsent(told, why=_BUSY, frame=frame, language=language), 503)
 
 
 def answered(

@@ -42,9 +42,14 @@ def refuse_foreign(headers: Mapping[str, str], *, public_url: str) -> None:
         )
 
 
+def has_token(told: Mapping[str, str], *, expected: str) -> bool:
+    """Whether the form carries its session's token."""
+    return hmac.compare_digest(told.get("form_token", "").encode(), expected.encode())
+
+
 def refuse_without_token(told: Mapping[str, str], *, expected: str) -> None:
     """Raises Refusal unless the form carries its session's token."""
-    if not hmac.compare_digest(told.get("form_token", "").encode(), expected.encode()):
+    if not has_token(told, expected=expected):
         raise Refusal(
             "this form is of another session; open the page again and repeat what you did",
             "表单属于另一次登录，请重新打开页面再操作",

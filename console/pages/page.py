@@ -81,7 +81,9 @@ class Deed:
     """Something done from a page, by a form. ``action``: what the roles are asked for; None where it only
     asks a long question, which takes the ``fields`` that the page of its answer shows.
 
-    What cannot be done as it was typed is shown again, so that nobody types it twice.
+    What cannot be done as it was typed is shown again, so that nobody types it twice. ``given_back``: so is
+    the form where the database does not answer, by then unread: never one that takes what tells who a
+    customer is.
     """
 
     name: str
@@ -89,6 +91,7 @@ class Deed:
     action: Action | None
     fields: frozenset[Field]
     do: Callable[[Visit], Done | Shown]
+    given_back: bool = False
 
     def allowed(self, settings: Settings, name: str) -> bool:
         """Whether the roles let somebody do it."""
@@ -119,15 +122,24 @@ def page(
     return lambda show: Page(name=show.__name__, path=path, title=said, fields=fields, show=show, menu=menu)
 
 
-def deed(path: str, *, action: Action) -> Callable[[Callable[[Visit], Done | Shown]], Deed]:
+def deed(
+    path: str, *, action: Action, given_back: bool = False
+) -> Callable[[Callable[[Visit], Done | Shown]], Deed]:
     """Declares what the function does."""
-    return lambda do: Deed(name=do.__name__, path=path, action=action, fields=frozenset(), do=do)
+    none = frozenset[Field]()
+    return lambda do: Deed(
+        name=do.__name__, path=path, action=action, fields=none, do=do, given_back=given_back
+    )
 
 
-def question(path: str, *, fields: frozenset[Field]) -> Callable[[Callable[[Visit], Done | Shown]], Deed]:
+def question(
+    path: str, *, fields: frozenset[Field], given_back: bool = False
+) -> Callable[[Callable[[Visit], Done | Shown]], Deed]:
     """Declares the long question that the function begins: by a form, for an address that is opened, or
     opened again, begins nothing."""
-    return lambda do: Deed(name=do.__name__, path=path, action=None, fields=fields, do=do)
+    return lambda do: Deed(
+        name=do.__name__, path=path, action=None, fields=fields, do=do, given_back=given_back
+    )
 
 
 def reply(path: str, *, fields: frozenset[Field]) -> Callable[[Callable[[Visit], Mapping[str, Any]]], Reply]:

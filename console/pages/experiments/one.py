@@ -56,7 +56,7 @@ def experiment(visit: Visit) -> Shown:
         return Shown(template="experiments/none.html", values={"name": visit.told["name"]})
 
 
-@deed("/experiments/{name}/review", action=Action.REVIEW)
+@deed("/experiments/{name}/review", action=Action.REVIEW, given_back=True)
 def review_experiment(visit: Visit) -> Done | Shown:
     """Writes down what is decided, on the numbers that were on the screen."""
     found, name = _asked(visit), visit.told["name"]

@@ -107,7 +107,7 @@ def night_releases(visit: Visit) -> Shown:
     )
 
 
-@deed("/releases/{as_of}/approve", action=Action.APPROVE_RELEASE)
+@deed("/releases/{as_of}/approve", action=Action.APPROVE_RELEASE, given_back=True)
 def approve_lists(visit: Visit) -> Done:
     """Lets go what was on the screen: the night's lists that wait, as they are."""
     as_of = read_date(visit.told["as_of"])
@@ -129,7 +129,7 @@ def approve_lists(visit: Visit) -> Done:
     )
 
 
-@deed("/releases/{as_of}/withdraw", action=Action.APPROVE_RELEASE)
+@deed("/releases/{as_of}/withdraw", action=Action.APPROVE_RELEASE, given_back=True)
 def withdraw_lists(visit: Visit) -> Done:
     """Takes back, for good, what of the night has not left."""
     as_of = read_date(visit.told["as_of"])

@@ -79,7 +79,7 @@ def new_strategy(visit: Visit) -> Shown:
     return _asked(visit, wrong="")
 
 
-@deed("/new-strategy", action=Action.WRITE_STRATEGY)
+@deed("/new-strategy", action=Action.WRITE_STRATEGY, given_back=True)
 def begin_strategy(visit: Visit) -> Done | Shown:
     """Writes the first draft of a strategy: a blank, or a copy under another name."""
     name = visit.told.get("name", "").strip() or _free(visit)

@@ -47,7 +47,7 @@ def strategy(visit: Visit) -> Shown:
     return _desk(visit, shown.text, versions=versions, shown=shown, against=pick(versions, against))
 
 
-@deed("/strategies/{name}/look", action=Action.WRITE_STRATEGY)
+@deed("/strategies/{name}/look", action=Action.WRITE_STRATEGY, given_back=True)
 def look(visit: Visit) -> Shown:
     """Shows the document with what the form changed in it; nothing is kept."""
     name = visit.told["name"]
@@ -60,7 +60,7 @@ def look(visit: Visit) -> Shown:
     return _desk(visit, text, versions=versions, refused=refused)
 
 
-@deed("/strategies/{name}/write", action=Action.WRITE_STRATEGY)
+@deed("/strategies/{name}/write", action=Action.WRITE_STRATEGY, given_back=True)
 def write(visit: Visit) -> Done | Shown:
     """Keeps a new draft, made from the version that was on the screen; what is refused is shown again.
 

@@ -74,7 +74,7 @@ def approve(visit: Visit) -> Done:
     return _forward(visit, lifecycle.approve, Said("Approved.", "已批准。"))
 
 
-@deed("/strategies/{name}/sendback", action=Action.APPROVE_STRATEGY)
+@deed("/strategies/{name}/sendback", action=Action.APPROVE_STRATEGY, given_back=True)
 def sendback(visit: Visit) -> Done:
     """Makes a draft again of what was submitted, and tells its author why."""
     name = visit.told["name"]
@@ -96,19 +96,19 @@ def golive(visit: Visit) -> Done:
     return _forward(visit, lifecycle.golive, Said("Live from the next decision on.", "自下一次决策起生效。"))
 
 
-@deed("/strategies/{name}/pause", action=Action.REST_STRATEGY)
+@deed("/strategies/{name}/pause", action=Action.REST_STRATEGY, given_back=True)
 def rest(visit: Visit) -> Done:
     """Takes a live strategy out of the night."""
     return _reasoned(visit, lifecycle.pause, Said("Paused from the next release on.", "自下一次发放起暂停。"))
 
 
-@deed("/strategies/{name}/resume", action=Action.REST_STRATEGY)
+@deed("/strategies/{name}/resume", action=Action.REST_STRATEGY, given_back=True)
 def resume(visit: Visit) -> Done:
     """Puts a paused strategy in force again."""
     return _reasoned(visit, lifecycle.resume, Said("Live from the next decision on.", "自下一次决策起生效。"))
 
 
-@deed("/strategies/{name}/retire", action=Action.REST_STRATEGY)
+@deed("/strategies/{name}/retire", action=Action.REST_STRATEGY, given_back=True)
 def retire(visit: Visit) -> Done:
     """Ends a strategy for good."""
     return _reasoned(visit, lifecycle.retire, Said("Retired.", "已下线。"))

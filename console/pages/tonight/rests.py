@@ -17,7 +17,7 @@ def tonight_rest(visit: Visit) -> Shown:
     return _confirm(visit) if visit.told.get("name") else tonight_switches.show(visit)
 
 
-@deed("/tonight/pause", action=Action.REST_STRATEGY)
+@deed("/tonight/pause", action=Action.REST_STRATEGY, given_back=True)
 def pause_strategy(visit: Visit) -> Done | Shown:
     """Takes a live strategy out of the nights."""
     name = _name(visit)
@@ -29,7 +29,7 @@ def pause_strategy(visit: Visit) -> Done | Shown:
     return Done(to="/tonight/switches", said=said)
 
 
-@deed("/tonight/resume", action=Action.REST_STRATEGY)
+@deed("/tonight/resume", action=Action.REST_STRATEGY, given_back=True)
 def resume_strategy(visit: Visit) -> Done | Shown:
     """Puts a paused strategy in force again."""
     name = _name(visit)

@@ -52,13 +52,13 @@ def tonight_start(visit: Visit) -> Shown:
     return _confirm(visit, stopping=False)
 
 
-@deed("/tonight/stop", action=Action.STOP)
+@deed("/tonight/stop", action=Action.STOP, given_back=True)
 def stop_contacts(visit: Visit) -> Done | Shown:
     """Pulls the brake."""
     return _throw(visit, stopping=True)
 
 
-@deed("/tonight/start", action=Action.START)
+@deed("/tonight/start", action=Action.START, given_back=True)
 def start_contacts(visit: Visit) -> Done | Shown:
     """Lets go."""
     return _throw(visit, stopping=False)

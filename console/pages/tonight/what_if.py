@@ -57,7 +57,7 @@ def tonight_what_if(visit: Visit) -> Shown:
     return _shown(visit, now, plan, changes)
 
 
-@question("/tonight/what-if", fields=FIELDS)
+@question("/tonight/what-if", fields=FIELDS, given_back=True)
 def ask_what_if(visit: Visit) -> Done | Shown:
     """Asks once, and anew after it failed; a question that does not read is shown again."""
     now = around(visit)
