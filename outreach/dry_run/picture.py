@@ -43,7 +43,7 @@ def _parts(found: Found) -> Iterator[RenderableType]:
     yield _section("Contact policy 联系规则", *_policy(found.touches))
     if found.contacts:
         yield _section("Contacts tonight 今晚触达", *_contacts(found.contacts))
-    if found.experiment:
+    if found.strategy:
         yield _section("Experiment 实验", *_experiment(found.experiment))
     if found.take_up:
         yield _section(f"Take-up within {USUAL_WINDOW_DAYS} days, unasked 自然开立", _take_up(found.take_up))
@@ -165,7 +165,10 @@ def _accepted(contacts: Contacts) -> str:
     return f"the least valuable one made by {contacts.channel} brings {contacts.lowest_accepted:,.2f}"
 
 
-def _experiment(found: Sensitivity) -> Iterator[RenderableType]:
+def _experiment(found: Sensitivity | None) -> Iterator[RenderableType]:
+    if found is None:
+        yield Text("too few customers come into it to tell what it can show", style="yellow")
+        return
     yield Text(f"{found.base.rate:.2%} reach the goal within {found.window_days} days unasked "
                f"({found.base.words}); {found.held_out:.0%} are held out")  # fmt: skip
     if not found.after:

@@ -3,10 +3,14 @@
 import html
 import json
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from console.errands import Errand
+from console.render import render
 from ledger.audit import trail
 from ledger.schema import STRATEGIES, STRATEGY_VERSIONS
 from strategies.edits import leaves_of
@@ -243,6 +247,27 @@ def test_who_may_not_write_reads_everything_and_changes_nothing(desk: Desk) -> N
     page = desk.visitor("approver").get("/strategies/mobile_silent_app").text
     assert "readonly" in page
     assert "Keep as a draft" not in page
+
+
+@pytest.mark.parametrize(
+    ("selected", "experiment", "said"),
+    [(None, None, False), (600, None, True), (600, {"after": []}, False)],
+)
+def test_an_experiment_is_said_to_be_hidden_where_it_alone_is(
+    selected: int | None, experiment: Mapping[str, Any] | None, said: bool
+) -> None:
+    found = {"selected": selected, "customers": 992, "as_of": "2026-07-02", "experiment": experiment}
+    nothing: Mapping[str, Any] = {"notes": [], "touches": [], "contacts": None, "overlaps": []}
+    run = Errand(key="a run", state="done", answer={**found, **nothing})
+    values = {"name": "of_few", "run": run, "check": None, "handed_in": None, "overtaken_by": None}
+    for language, words in (
+        ("en", "Too few customers come into its experiment to tell what it can show."),
+        ("zh", "进入实验的人数过少，不予显示实验可检出的提升。"),
+    ):
+        page = render("strategy_found.html", values, language=language)
+        assert (words in page) == said
+        assert ("experiment" in page or "实验" in page) == said
+        assert ("too few to tell" in page or "人数过少不予显示" in page) == (selected is None)
 
 
 def test_a_grave_finding_keeps_a_draft_from_being_handed_in(desk: Desk) -> None:

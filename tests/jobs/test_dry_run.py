@@ -236,6 +236,21 @@ def test_fewer_than_ten_people_are_not_shown(nights: Nights) -> None:
         assert hidden(replace(some, experiment=measured)).experiment == (measured if shown else None)
 
 
+def test_an_experiment_that_few_come_into_is_said_to_be_hidden(nights: Nights) -> None:
+    night, dry_run = nights[1]
+    found = hidden(dry_run.strategy(_of(night, "deposit_county_fixed")))
+    words = "too few customers come into it to tell what it can show"
+    for without, said in (
+        (found, False),
+        (replace(found, experiment=None), True),
+        (replace(found, experiment=None, strategy=None), False),
+        (hidden(replace(found, selected=3)), False),
+    ):
+        out = _console()
+        out.print(picture(without))
+        assert (words in _said(out)) == said
+
+
 def _of(night: Night, name: str) -> Strategy:
     return next(strategy for strategy in live(night.ledger) if strategy.name == name)
 
