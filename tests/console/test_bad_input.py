@@ -5,10 +5,9 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import QueuePool, event, select, text
+from sqlalchemy import NullPool, QueuePool, create_engine, select, text
 
 from base.settings import Settings
 from benchmarks.console_outage import halted, stopped
@@ -16,6 +15,7 @@ from benchmarks.console_people import Form
 from console.entrance import sessions
 from console.pages.page import deeds
 from ledger import silence as noticed
+from ledger.database import database_url
 from ledger.schema import CONSOLE_SESSIONS, STRATEGIES, STRATEGY_VERSIONS
 from tests.console.addresses import address
 from tests.console.desk import ALL_ROUNDER, Desk, Visitor, served
@@ -74,8 +74,8 @@ def test_a_session_used_again_after_a_new_one_began_is_none(desk: Desk) -> None:
 def test_a_session_expires_however_busy_somebody_is(desk: Desk) -> None:
     limits, now = desk.settings.console, datetime.now(UTC)
     step = timedelta(minutes=limits.idle_minutes - 1)
-    with served(desk.settings, desk.ledger, clock=lambda: now) as address:
-        visitor = replace(desk, address=address).visitor("operator")
+    with served(desk.settings, desk.ledger, clock=lambda: now) as elsewhere:
+        visitor = replace(desk, address=elsewhere).visitor("operator")
         last = now + timedelta(hours=limits.session_hours) - step
         while now < last:
             assert visitor.get("/compliance").status_code == 200
@@ -146,25 +146,23 @@ OWN = "the console"
 
 
 @pytest.fixture
-def named(desk: Desk) -> None:
-    """PostgreSQL knows the console's own connections by name: a question's process has others."""
-    engine = desk.ledger.engine
-
-    @event.listens_for(engine, "do_connect", insert=True)
-    def name(_: object, __: object, ___: object, told: dict[str, Any]) -> None:
-        told["application_name"] = OWN
-
-    engine.dispose()
+def named(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL knows the console's own connections by name: a question's process at work has others."""
+    desk.ledger.engine.dispose()
+    monkeypatch.setenv("PGAPPNAME", OWN)
 
 
 def nothing_is_left_open(desk: Desk) -> bool:
     """Whether PostgreSQL knows of no connections but those that are kept for the next who needs one."""
     known = text("select count(*) from pg_stat_activity where application_name = :own")
-    with desk.ledger.engine.connect() as connection:
+    owner = create_engine(  # who may read names
+        database_url(desk.settings), poolclass=NullPool, connect_args={"application_name": "who counts"}
+    )
+    with owner.connect() as connection:
         pool = desk.ledger.engine.pool
         assert isinstance(pool, QueuePool)
-        left = connection.execute(known, {"own": OWN}).scalar_one()
-        return bool(left == pool.checkedin() + pool.checkedout())
+        left = int(connection.execute(known, {"own": OWN}).scalar_one())
+        return 0 < left == pool.checkedin() + pool.checkedout()
 
 
 @pytest.fixture
@@ -192,7 +190,7 @@ def test_the_database_gone_for_a_while_comes_back_and_nothing_was_lost(desk: Des
     assert next(one.status_code for one in answers if one.status_code != 503) == 303
     assert visitor.client.post(f"/strategies/{name}/write", data=sent).status_code == 303
     assert versions(desk, name)[1:] == [(2, "segment_manager", typed)]  # once, however often it is sent
-    assert any(nothing_is_left_open(desk) for _ in range(10_000))  # a server's process needs a moment to end
+    assert any(nothing_is_left_open(desk) for _ in range(500))  # a server's process needs a moment to end
 
 
 def test_where_the_database_is_gone_everything_says_so(desk: Desk) -> None:
