@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from base.language import Language
 from console.errands import Errand
 from console.render import render
 from ledger.audit import trail
@@ -260,12 +261,13 @@ def test_an_experiment_is_said_to_be_hidden_where_it_alone_is(
     nothing: Mapping[str, Any] = {"notes": [], "touches": [], "contacts": None, "overlaps": []}
     run = Errand(key="a run", state="done", answer={**found, **nothing})
     values = {"name": "of_few", "run": run, "check": None, "handed_in": None, "overtaken_by": None}
-    for language, words in (
-        ("en", "Too few customers come into its experiment to tell what it can show."),
-        ("zh", "进入实验的人数过少，不予显示实验可检出的提升。"),
-    ):
+    words: Mapping[Language, str] = {
+        "en": "Too few customers come into its experiment to tell what it can show.",
+        "zh": "进入实验的人数过少，不予显示实验可检出的提升。",
+    }
+    for language in words:
         page = render("strategy_found.html", values, language=language)
-        assert (words in page) == said
+        assert (words[language] in page) == said
         assert ("experiment" in page or "实验" in page) == said
         assert ("too few to tell" in page or "人数过少不予显示" in page) == (selected is None)
 
