@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 from sqlalchemy import Text, cast, func, select
 
+from benchmarks.console_outage import stopped
 from jobs.matter import HANDED_OUT
 from ledger.audit import trail
 from ledger.schema import AUDIT
@@ -128,6 +129,19 @@ def test_a_question_without_purpose_ticket_or_number_is_refused(house: Desk, tol
     if {"ticket", "purpose"} & set(told):
         last = trail(house.ledger, last=1)[0]
         assert (last["action"], last["subject"]) == ("refused at the console", "person")
+
+
+def test_a_number_is_not_given_back_while_the_database_is_away(house: Desk) -> None:
+    visitor = house.visitor("compliance")
+    sent = {**MATTER, "by": "id_number", "number": "11010119900307123X", "typed": PHONE}
+    with stopped(house.settings):
+        answers = [
+            visitor.post(f"/compliance/person{step}", **sent) for step in ("", "/any/export", "/any/erase")
+        ]
+    for answer in answers:
+        assert (answer.status_code, "Nothing that was kept is lost" in answer.text) == (503, True)
+        assert sent["number"] not in answer.text
+        assert PHONE not in answer.text
 
 
 def test_a_matter_that_is_not_kept_is_told_in_words(house: Desk) -> None:

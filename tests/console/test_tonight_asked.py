@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 import pytest
 from sqlalchemy import select
 
+from benchmarks.console_outage import stopped
 from lake.glance import Glance
 from lake.tables import PLAN
 from ledger.audit import trail
@@ -78,9 +79,10 @@ def test_why_one_customer_is_told_to_who_asked_and_recorded(
     assert one["customer"] not in night_desk.visitor("compliance").get(place).text
 
 
-@pytest.mark.parametrize(
-    "typed", ["13812345678", "张伟", "110101199003070011", "C12345678901", "", "<script>x</script>"]
-)
+TYPED = ("13812345678", "张伟", "110101199003070011", "C12345678901", "", "<script>x</script>")
+
+
+@pytest.mark.parametrize("typed", TYPED)
 def test_a_customer_goes_by_token_alone(night_desk: Desk, typed: str) -> None:
     with night_desk.ledger.engine.connect() as connection:
         before = connection.execute(select(AUDIT.c.id).order_by(AUDIT.c.id.desc()).limit(1)).scalar_one()
@@ -91,3 +93,11 @@ def test_a_customer_goes_by_token_alone(night_desk: Desk, typed: str) -> None:
     with night_desk.ledger.engine.connect() as connection:
         since = connection.execute(select(AUDIT.c.action).where(AUDIT.c.id > before)).scalars().all()
     assert "customer looked at" not in since
+
+
+def test_what_was_typed_of_a_customer_is_shown_no_more_while_the_database_is_away(night_desk: Desk) -> None:
+    visitor = night_desk.visitor("compliance")
+    with stopped(night_desk.settings):
+        answers = {typed: visitor.post("/tonight/why", customer=typed) for typed in filter(None, TYPED)}
+    assert {answer.status_code for answer in answers.values()} == {503}
+    assert not [typed for typed, answer in answers.items() if typed in answer.text]
