@@ -17,8 +17,8 @@ from console.words import Said
 from ledger.audit import record_within
 
 _WRONG = Said(
-    "Name or password is wrong, or the name is closed for a while after too many attempts.",
-    "姓名或密码错误，或因多次失败暂时锁定。",
+    "User name or password is wrong, or the name is closed for a while after too many attempts.",
+    "用户名或密码错误，或因多次失败暂时锁定。",
 )
 _CROWDED = Said(
     "Too many people are signing in at this moment. Try again in a few seconds.",

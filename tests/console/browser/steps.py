@@ -41,7 +41,7 @@ class Plan:
 def at_work(page: Page, name: str, plan: Plan) -> Iterator[None]:
     """Somebody who has signed in by his password and chosen his language, until he signs out."""
     page.goto("/")
-    page.get_by_label(plan.say("Name", "姓名")).fill(name)
+    page.get_by_label(plan.say("User name", "用户名")).fill(name)
     page.get_by_label(plan.say("Password", "密码")).fill(PASSWORD)
     page.get_by_role("button", name=plan.say("Sign in", "登录")).click()
     expect(page.get_by_role("banner")).to_be_visible()

@@ -37,7 +37,7 @@ def keep(page: Page) -> None:
 
 
 def sign_in(page: Page) -> None:
-    page.get_by_label("Name").fill("segment_manager")
+    page.get_by_label("User name").fill("segment_manager")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
 
