@@ -12,6 +12,7 @@ from typing import Protocol
 
 from base.errors import StrategyError
 from strategies.characters import plain, unseen
+from strategies.comparisons import CHINESE, SPOKEN, sign_of
 from strategies.tree import AsOf, Condition, Day, Kind, Name, Number, Text, Truth, Value
 from strategies.units import SCALES, UNITS, UnlikeError, of_scaled
 
@@ -31,10 +32,10 @@ _TOKEN = re.compile(
     r"|(?P<number>[0-9]++(?:\.[0-9]++)?+)(?P<scale>[百千]?万?亿?)(?P<unit>[元天次笔岁点级%]?)(?![^\W且或非])"
     r"|(?P<garbled>[0-9][\w.%]*)"
     r"|(?P<operator><=|>=|<>|!=|==|[<>=≥≤≠+\-*/(),]|[且或非])"
-    r"|(?P<word>[^\W\d]\w*?(?=[且或]|\b))"
+    rf"|(?P<word>[^\W\d]\w*?(?=[且或]|{CHINESE}|\b))"
 )
 _JOINTS = "且或非"
-_NO_MORE = rf"(?![^\W{_JOINTS}])"
+_NO_MORE = rf"(?:(?={CHINESE})|(?![^\W{_JOINTS}]))"
 # As long as what they stand for, so that places in the rule stay what they are; texts are left alone.
 _LONG_JOINTS = {"并且": " 且", "或者": "或 "}
 _LONG_JOINT = re.compile(r"'[^']*'|\"[^\"]*\"|并且|或者")
@@ -57,11 +58,14 @@ class Described(Protocol):
 
 
 class RuleError(StrategyError):
-    """A rule does not parse or compares what cannot be compared; ``offset`` is where, in characters."""
+    """A rule does not parse or compares what cannot be compared; ``offset`` is where, in characters.
 
-    def __init__(self, message: str, *, offset: int) -> None:
+    ``length``: of what is wrong there; 0 where that is the word.
+    """
+
+    def __init__(self, message: str, *, offset: int, length: int = 0) -> None:
         super().__init__(message)
-        self.offset = offset
+        self.offset, self.length = offset, length
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +92,8 @@ def split(text: str, features: Mapping[str, Described]) -> tuple[str, list[Term]
     at = depth = 0
     while at < len(folded):
         named = _label_at(folded, at, label)
+        if named is None:
+            _refuse_spoken(folded, at)
         token = None if named else _TOKEN.match(folded, at)
         if named is None and token is None:
             raise RuleError(f"{text[at]!r} does not belong in a rule; see docs/strategies.md", offset=at)
@@ -110,6 +116,16 @@ def _refuse_unseen(text: str) -> None:
     found = unseen(text)
     if found:
         raise RuleError(f"an invisible character stands here: {found[1]}; delete it", offset=found[0])
+
+
+def _refuse_spoken(text: str, at: int) -> None:
+    found = SPOKEN.match(text, at)
+    if found:
+        raise RuleError(
+            f"a comparison is written with a sign, not with {found[0]!r}; did you mean {sign_of(found[0])!r}?",
+            offset=at,
+            length=len(found[0]),
+        )
 
 
 def _refuse_null(word: str, shape: Sequence[str], at: int) -> None:

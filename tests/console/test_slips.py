@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from base.errors import StrategyError
+from console.pages.strategies.slips import rule_slip
 from console.words.errors import in_both, known
 from features.catalogue import FEATURES
 from strategies.atoms import RuleError
@@ -28,6 +29,7 @@ TEXT = (OWN_BOOK / "wealth_family_plan.yaml").read_text(encoding="utf-8")
         "age >",
         "age > 30 > 20", "abs(age) > 3", "age > 5 # 3", "age\u200b > 5", "segment > 'a'", "has_fund = 1",
         "x" * 3000, "(" * 20 + "age" + ")" * 20, "last_opened - 5000000天 > as_of", "age > 5 age > 3",
+        "年龄 大于 30", "age over 30",
     ],
 )  # fmt: skip
 def test_every_mistake_in_a_rule_is_told_in_chinese(rule: str) -> None:
@@ -37,6 +39,33 @@ def test_every_mistake_in_a_rule_is_told_in_chinese(rule: str) -> None:
     assert said.english == str(caught.value)
     assert re.search(r"[\u4e00-\u9fff]{2}", said.chinese), said.english
     assert not re.search(r"\b(the|is a|of|with|that)\b", said.chinese), said.chinese
+
+
+@pytest.mark.parametrize(
+    ("said", "sign"),
+    [
+        ("大于", ">"), ("高于", ">"), ("小于", "<"), ("低于", "<"), ("等于", "="), ("不等于", "<>"),
+        ("不小于", ">="), ("至少", ">="), ("不低于", ">="), ("大于等于", ">="), ("大于或等于", ">="),
+        ("不大于", "<="), ("至多", "<="), ("不超过", "<="), ("小于等于", "<="),
+        ("over", ">"), ("is Above", ">"), ("more than", ">"), ("greater", ">"), ("under", "<"),
+        ("below", "<"), ("less", "<"), ("is  less   than", "<"), ("equals", "="), ("is equal to", "="),
+        ("at least", ">="), ("not less than", ">="), ("at most", "<="), ("is not equal to", "<>"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("rule", ["年龄 {} 30", "有基金 且 age {} 30岁"])
+def test_a_comparison_said_in_words_is_mended_with_its_sign(said: str, sign: str, rule: str) -> None:
+    slip = rule_slip(rule.format(said))
+    assert slip
+    assert (slip.wrong, slip.meant) == (said, rule.format(sign))
+    assert slip.words.chinese == f"比较请用符号：把 '{said}' 写成 '{sign}'"
+    assert rule_slip(slip.meant) is None
+
+
+@pytest.mark.parametrize("rule", ["年龄{}30", "有基金且age{}30岁或有贷款"])
+def test_it_is_found_without_spaces_as_well(rule: str) -> None:
+    slip = rule_slip(rule.format("大于等于"))
+    assert slip
+    assert slip.meant == rule.format(">=")
 
 
 @pytest.mark.parametrize(

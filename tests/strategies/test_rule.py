@@ -111,6 +111,12 @@ def test_a_rule_is_personal_as_soon_as_it_names_anything_of_a_customer(text: str
     assert parse(text, FEATURES).personal == personal
 
 
+def test_words_of_comparisons_stand_in_texts_and_names() -> None:
+    parse("segment = '大于' or segment = 'at least'", FEATURES)
+    with pytest.raises(RuleError, match="no feature is called 'overdraft'"):
+        parse("overdraft > 3", FEATURES)
+
+
 def test_every_label_stands_for_its_feature() -> None:
     for feature in FEATURES.values():
         assert parse(f"{feature.label} is null", FEATURES).names == {feature.name}
@@ -120,6 +126,8 @@ def test_every_label_stands_for_its_feature() -> None:
     ("text", "offset", "words"),
     [
         ("", 0, "empty"),
+        ("has_card and age over 30", 17, "not with 'over'; did you mean '>'?"),
+        ("年龄大于或等于30", 2, "not with '大于或等于'; did you mean '>='?"),
         ("aum_nov > 3", 0, "did you mean 'aum_now'?"),
         ("has_card and 资产总和 > 3", 13, "did you mean '资产总额'?"),
         ("has_card and aum_now > 30天", 13, "(CNY) and '30天' (days)"),

@@ -107,7 +107,7 @@ def rule_slip_of(rule: str, error: RuleError) -> RuleSlip:
     """The error beside the word it is about."""
     start = min(error.offset, max(len(rule) - 1, 0))
     word = _WORD.match(rule, start)
-    end = word.end() if word else len(rule)
+    end = start + error.length if error.length else word.end() if word else len(rule)
     meant = _MEANT.search(str(error))
     return RuleSlip(
         words=in_both(str(error)),
