@@ -122,7 +122,8 @@ def _refuse_spoken(text: str, at: int) -> None:
     found = SPOKEN.match(text, at)
     if found:
         raise RuleError(
-            f"a comparison is written with a sign, not with {found[0]!r}; did you mean {sign_of(found[0])!r}?",
+            f"a comparison is written with a sign, not with {found[0]!r}; did you mean "
+            f"{sign_of(found[0])!r}?",
             offset=at,
             length=len(found[0]),
         )

@@ -37,7 +37,7 @@ async function count(exact) {
   const mine = typed;
   const asked = new URLSearchParams({
     rule: rule.value.slice(0, MOST_ASKED), name: desk.dataset.name,
-    holdout: field("experiment", "holdout"), ramp: field("experiment", "ramp"),
+    kind: field("kind"), holdout: field("experiment", "holdout"), ramp: field("experiment", "ramp"),
   });
   if (exact) asked.set("exact", "yes");
   try {

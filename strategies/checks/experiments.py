@@ -14,7 +14,9 @@ WANTED = 0.8
 
 
 class TooSmall(Finding):
-    """The experiment is too small to see what its author expects of it. 实验样本不足，无法检出预期提升"""
+    """The experiment is too small to see what its author expects of it; a larger audience or a larger share
+    held out shows more. 实验样本不足，无法检出预期提升；可扩大目标客户或提高留出比例
+    """
 
     name = "too_small"
     grave = False

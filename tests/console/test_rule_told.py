@@ -7,8 +7,13 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy import select
 
+from base.language import Language
+from console.pages.strategies.count import EXAMPLES
+from features.catalogue import FEATURES
+from lake.tables.words import CHANNELS
 from ledger.schema import STRATEGY_VERSIONS
 from strategies.edits import leaves_of
+from strategies.rule import parse
 from tests.console.desk import Desk, Visitor
 
 
@@ -24,9 +29,9 @@ class Told:
     reached: tuple[int | None, ...]
 
 
-def told_of(visitor: Visitor, rule: str, *, exact: str = "") -> Told:
+def told_of(visitor: Visitor, rule: str, *, exact: str = "", kind: str = "") -> Told:
     """What the desk is told of a rule."""
-    answer = visitor.client.get("/strategies/rule", params={"rule": rule, "exact": exact})
+    answer = visitor.client.get("/strategies/rule", params={"rule": rule, "exact": exact, "kind": kind})
     page = answer.json()["html"]
     size = re.search(r"Selects( about)?\s+<strong>(.*?)</strong>.*?of ([\d,]+) customers", page, flags=re.S)
     assert size, page
@@ -65,6 +70,43 @@ def test_a_count_tells_what_each_condition_leaves_and_whom_channels_reach(night_
     assert "20 %" in told["size"]
     exact = told_of(visitor, "age > 40 and not has_fund", exact="yes")
     assert (exact.exactly, exact.count, exact.each) == (True, last, (first, last))
+
+
+@pytest.mark.parametrize("kind", ["wealth", "fund", "deposit", ""])
+def test_whom_channels_reach_is_counted_with_age_and_the_risk_the_product_asks(
+    night_desk: Desk, kind: str
+) -> None:
+    visitor = night_desk.visitor("segment_manager")
+    rule = "aum_now > 0 and tenure_days > 0"
+    reached = dict(zip(CHANNELS, told_of(visitor, rule, exact="yes", kind=kind).reached, strict=True))
+    suits = {"wealth": " and risk_level >= 2 and age < 65", "fund": " and risk_level >= 3 and age < 65"}
+    called = f"{rule} and consent_human_call and not suppressed and mobile_reachable and age >= 18"
+    assert reached["human_call"] == told_of(visitor, called + suits.get(kind, ""), exact="yes").count
+    pushed = f"{rule} and consent_push and not suppressed and has_app and age between 18 and 64"
+    assert reached["push"] == told_of(visitor, pushed + suits.get(kind, ""), exact="yes").count
+    page = visitor.client.get("/strategies/rule", params={"rule": rule, "kind": kind}).json()["html"]
+    assert ("Not counted in yet: the risk level" in page) == (kind == "")
+    assert "the dry run counts them" in page
+
+
+@pytest.mark.parametrize(("language", "joint"), [("en", " and "), ("zh", " 且 ")])
+def test_the_example_of_a_rule_reads_and_stands_at_the_desk(
+    desk: Desk, language: Language, joint: str
+) -> None:
+    example = EXAMPLES[language]
+    assert joint in example
+    assert parse(example, FEATURES).names == {"aum_now", "age", "has_fund"}
+    visitor = desk.visitor("segment_manager")
+    visitor.post("/preferences", language=language)
+    page = visitor.get("/strategies/mobile_silent_app").text
+    visitor.post("/preferences", language="en")
+    assert f"<code>{html.escape(example)}</code>" in page
+
+
+def test_a_comparison_in_words_is_told_with_the_sign(night_desk: Desk) -> None:
+    told = night_desk.visitor("segment_manager").get("/strategies/rule?rule=年龄 大于 30 且 有基金").json()
+    assert (told["before"], told["wrong"]) == ("年龄 ", "大于")
+    assert 'data-rule="年龄 &gt; 30 且 有基金"' in told["html"]
 
 
 def test_a_wrong_word_is_told_where_it_is_with_the_mend(night_desk: Desk) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from base.language import Language
 from console.errands import Errand
 from console.render import render
+from console.words.limits import channel_said
 from ledger.audit import trail
 from ledger.schema import STRATEGIES, STRATEGY_VERSIONS
 from strategies.edits import leaves_of
@@ -270,6 +271,29 @@ def test_an_experiment_is_said_to_be_hidden_where_it_alone_is(
         assert (words[language] in page) == said
         assert ("experiment" in page or "实验" in page) == said
         assert ("too few to tell" in page or "人数过少不予显示" in page) == (selected is None)
+
+
+def test_findings_begin_with_their_weight_and_dashes_are_explained() -> None:
+    finding = {"strategies": ["small"], "detail": "", "witness": None, "english": "It.", "chinese": "它"}
+    check = Errand(
+        key="a check", state="done", answer=[finding | {"grave": True}, finding | {"grave": False}]
+    )
+    contacts = {"channel": "sms", "allowed": None, "worth_it": 0, "won": 0, "exposed": 0, "contacts": 0}
+    found: Mapping[str, Any] = {"selected": 40, "customers": 992, "as_of": "2026-07-02", "experiment": None}
+    run = Errand(
+        key="a run",
+        state="done",
+        answer={**found, "notes": [], "touches": [], "contacts": contacts, "overlaps": []},
+    )
+    values = {"name": "small", "run": run, "check": check, "handed_in": None, "overtaken_by": None}
+    values |= {"channel": channel_said}
+    words: Mapping[Language, tuple[str, ...]] = {
+        "en": ("Grave: It.", "Remark: It.", "a remark does not", "– stands for fewer than ten"),
+        "zh": ("严重：它", "提醒：它", "提醒不影响提交", "– 表示不足十人"),
+    }
+    for language, parts in words.items():
+        page = render("strategy_found.html", values, language=language)
+        assert all(part in page for part in parts)
 
 
 def test_a_grave_finding_keeps_a_draft_from_being_handed_in(desk: Desk) -> None:

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from base.errors import ConsoleError, ExperimentError
+from base.language import Language
 from base.roles import Field
+from base.settings import Contact
 from console.crowd import Count
 from console.pages.page import Visit, reply
 from console.pages.strategies.slips import rule_slip
@@ -13,9 +15,11 @@ from console.render import render
 from experiments.design import detectable_lift
 from features.catalogue import FEATURES
 from lake.tables.words import CHANNELS
+from outreach.policy.product import RISK_NEEDED
 from strategies.atoms import AS_OF, EVERYBODY, SEGMENT
 from strategies.checks.walk import written
 from strategies.edits import Path
+from strategies.opening import BY_PEOPLE
 from strategies.rule import parse
 from strategies.spoken import WORDS
 from strategies.tree import And
@@ -24,14 +28,15 @@ from strategies.units import UNITS
 BASE = 0.01
 """Share of customers taken to reach a goal without being contacted."""
 _WAYS = {"push": "has_app"}
-REACHED = {
-    channel: f"consent_{channel} and not suppressed and {_WAYS.get(channel, 'mobile_reachable')}"
-    for channel in CHANNELS
-}
-"""Whom a channel reaches as far as is known at night: consent, a way to them, and nothing against it."""
 _FIGURES = frozenset({Field.FIGURES})
 _KEYWORDS = {"and": "且", "or": "或", "not": "非", "between": "", "in": "", "is null": "", "is not null": ""}
 _UNITS = {unit: written for written, unit in reversed(UNITS.items())}
+_ASSETS, _AGE, _FUND = (FEATURES[name] for name in ("aum_now", "age", "has_fund"))
+EXAMPLES: Mapping[Language, str] = {
+    "en": f"{_ASSETS.name} > 5000 and {_AGE.name} > 30 and not {_FUND.name}",
+    "zh": f"{_ASSETS.label} > 5000 且 {_AGE.label} > 30 且 非 {_FUND.label}",
+}
+"""A rule as it is written, by the reader's language."""
 _OWN = {SEGMENT: "客群", AS_OF: "基准日", EVERYBODY: "所有客户"}
 
 
@@ -41,7 +46,7 @@ def told_of_rule(visit: Visit) -> Mapping[str, Any]:
     or with ``exact`` of all."""
     rule = visit.told.get("rule", "")
     slip = rule_slip(rule)
-    found = counted(visit, rule) if slip is None else None
+    found = counted(visit, rule, kind=visit.told.get("kind", "")) if slip is None else None
     values = {
         "name": visit.told.get("name", ""),
         "slip": slip,
@@ -71,12 +76,12 @@ def words_of_rules(visit: Visit) -> Mapping[str, Any]:
     return {"words": [*named, *own, *joints], "label_first": chinese}
 
 
-def counted(visit: Visit, rule: str) -> Mapping[str, Any] | None:
-    """The count, after each group of conditions, and whom of them each channel reaches.
+def counted(visit: Visit, rule: str, *, kind: str) -> Mapping[str, Any] | None:
+    """The count, after each group of conditions, and whom of them each channel reaches; ``kind``: of product.
 
     None before the first night. Raises RuleError.
     """
-    among = list(REACHED.values())
+    among = [reached(channel, kind=kind, contact=visit.settings.contact) for channel in CHANNELS]
     try:
         ask = visit.crowd.count if visit.told.get("exact") else visit.crowd.estimate
         found: Count = ask(rule, among=among)
@@ -89,7 +94,21 @@ def counted(visit: Visit, rule: str) -> Mapping[str, Any] | None:
         "found": found,
         "groups": list(zip(shown, found.each, strict=True)) if len(parts) > 1 else [],
         "reached": list(zip(CHANNELS, found.among, strict=True)),
+        "suited": kind in RISK_NEEDED,
     }
+
+
+def reached(channel: str, *, kind: str, contact: Contact) -> str:
+    """Whom a channel reaches as far as features tell, as a rule: consent, a way to them, nothing against it,
+    an age for the channel, and for the product's risk where its ``kind`` is known."""
+    risk = RISK_NEEDED.get(kind, 0)
+    parts = [
+        f"consent_{channel} and not suppressed and {_WAYS.get(channel, 'mobile_reachable')}",
+        f"age >= {contact.adult_age}",
+        *([f"age < {contact.elderly_age}"] if risk or channel not in BY_PEOPLE else []),
+        *([f"risk_level >= {risk}"] if risk else []),
+    ]
+    return " and ".join(parts)
 
 
 def size_of(count: Mapping[str, Any] | None, leaves: Mapping[Path, Any]) -> Mapping[str, float] | None:

@@ -8,7 +8,7 @@ from base.errors import BookError, StrategyError
 from base.roles import Action, Field, require
 from console.pages.page import Done, Shown, Visit, deed, page
 from console.pages.strategies.changed import lines_of, values_changed
-from console.pages.strategies.count import counted, size_of
+from console.pages.strategies.count import EXAMPLES, counted, size_of
 from console.pages.strategies.course import course
 from console.pages.strategies.fields import answers, sections
 from console.pages.strategies.form import edited
@@ -157,7 +157,7 @@ def _desk(
     overtaken = difference(latest.text, text, names=("now", "yours")) if base < latest.version else ""
     slip = rule_slip(rule) if rule else None
     asked = bool(visit.told.get("count")) and rule != "" and slip is None
-    count = counted(visit, rule) if asked else None
+    count = counted(visit, rule, kind=str(leaves.get(("kind",), ""))) if asked else None
     return Shown(
         template="strategy.html",
         status=status,
@@ -187,6 +187,7 @@ def _desk(
             "funnel": sections(leaves, of="funnel"),
             "answers": answers(leaves),
             "rule": rule,
+            "example": EXAMPLES[visit.user.language],
             "count": count,
             "size": size_of(count, leaves),
             "drawing": _drawing(document, visit),
