@@ -33,8 +33,8 @@ def in_the_book(visit: Visit, connection: Connection) -> Iterator[Group]:
                 f"第 {row.pending} 版，由 {row.submitted_by} 提交",
             ),
         )
+    mine = and_(_BOOK.stage == "draft", _VERSIONS.author == me)
     if visit.may(Action.SUBMIT_STRATEGY):
-        mine = and_(_BOOK.stage == "draft", _VERSIONS.author == me)
         yield _group(
             connection,
             and_(mine, _BOOK.sent_back_by.is_not(None)),
@@ -45,12 +45,16 @@ def in_the_book(visit: Visit, connection: Connection) -> Iterator[Group]:
                 f"{row.sent_back_by} 的意见：{row.sent_back_why}",
             ),
         )
+    if visit.may(Action.WRITE_STRATEGY):
         yield _group(
             connection,
             and_(mine, _BOOK.sent_back_by.is_(None)),
-            Said("Your drafts, not submitted yet", "您的草稿（尚未提交）"),
-            to="/strategies?state=draft",
-            words=lambda row: Said(f"version {row.pending}", f"第 {row.pending} 版"),
+            Said("Your drafts", "您的草稿"),
+            to="/strategies?state=draft&sort=at",
+            words=lambda row: Said(
+                f"version {row.pending}, not submitted yet", f"第 {row.pending} 版，尚未提交"
+            ),
+            newest_first=True,
         )
     if visit.may(Action.PUT_LIVE):
         own = or_(_BOOK.submitted_by == me, _VERSIONS.author == me, _BOOK.approved_by == me)
@@ -109,10 +113,20 @@ def authored(visit: Visit, connection: Connection) -> frozenset[str]:
     return frozenset(connection.execute(own).scalars())
 
 
-def _group(connection: Connection, wanted: ColumnElement[bool], title: Said, *, to: str, words: Any) -> Group:
-    newest = and_(_VERSIONS.name == _BOOK.name, _VERSIONS.version == _BOOK.pending)
-    query = select(STRATEGIES).join(STRATEGY_VERSIONS, newest).where(wanted).order_by(_BOOK.name)
-    rows = connection.execute(query.limit(SHOWN + 1)).all()
+def _group(
+    connection: Connection,
+    wanted: ColumnElement[bool],
+    title: Said,
+    *,
+    to: str,
+    words: Any,
+    newest_first: bool = False,
+) -> Group:
+    """Strategies by name, or by when their pending version was written."""
+    pending = and_(_VERSIONS.name == _BOOK.name, _VERSIONS.version == _BOOK.pending)
+    query = select(STRATEGIES).join(STRATEGY_VERSIONS, pending).where(wanted)
+    order = (_VERSIONS.at.desc(), _BOOK.name) if newest_first else (_BOOK.name,)
+    rows = connection.execute(query.order_by(*order).limit(SHOWN + 1)).all()
     needs = (_of(row.name, words(row)) for row in rows)
     return group(title, needs, to=to)
 

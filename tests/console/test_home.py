@@ -73,6 +73,18 @@ def test_an_author_finds_what_came_back_and_what_was_approved(busy: Desk) -> Non
     assert "Channel: Text message" in found["Stopped for everybody"]
 
 
+def test_whoever_writes_finds_his_drafts_the_newest_first(busy: Desk) -> None:
+    visitor = busy.visitor("data_scientist")
+    for name in ("draft_a", "draft_b"):
+        assert visitor.post("/new-strategy", name=name, title=name, kind="deposit").status_code == 303
+    found = groups(busy, "data_scientist")["Your drafts"]
+    assert re.findall(r"draft_[ab] version 1, not submitted yet", " ".join(found.split())) == [
+        "draft_b version 1, not submitted yet",
+        "draft_a version 1, not submitted yet",
+    ]
+    assert "Your drafts" not in groups(busy, MANAGER)
+
+
 def test_what_came_back_cannot_bring_markup_along(busy: Desk) -> None:
     assert "<b>who</b>" not in busy.visitor(MANAGER).get("/").text
 
