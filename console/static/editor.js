@@ -100,6 +100,7 @@ function swap(page) {
   folded().forEach((each, number) => { each.open ||= open[number] ?? true; });
   if (size && part("size")) part("size").innerHTML = size; // until it is counted anew
   text.value = page.querySelector("#text").value;
+  if (text.value !== text.defaultValue) changed();
   rule.value = page.querySelector("#rule").value;
   desk.querySelector("[name=was]").value = page.querySelector("[name=was]").value;
   const again = place && desk.querySelector(place);
@@ -183,8 +184,18 @@ desk.addEventListener("submit", async (event) => {
 const atWork = () => desk.classList.add("at-work");
 desk.addEventListener("focusin", atWork, { once: true });
 addEventListener("scroll", atWork, { once: true });
-// What nobody has written yet is written over.
+// What nobody has written yet is written over, and looks written from the first letter on.
 desk.addEventListener("focusin", (event) => { if (event.target.matches(".unwritten")) event.target.select(); });
+desk.addEventListener("input", (event) => event.target.classList.remove("unwritten"));
+// What waits for its approval as it is, is not handed in again before something is changed.
+const idle = desk.querySelector("#submits[data-idle]");
+function changed() {
+  if (!idle) return;
+  idle.disabled = false;
+  idle.classList.add("main");
+}
+if (idle) idle.disabled = true;
+desk.addEventListener("input", changed);
 part("count").addEventListener("click", (event) => {
   const mend = event.target.closest(".mend");
   if (mend) {

@@ -1,5 +1,19 @@
 // Checks, dry run and submission beside the desk: asked for until all of it is there. What is being typed stays.
 export function following(place) {
+  const handedIn = () => new URLSearchParams(location.search).has("submission");
+  // What was handed in stands otherwise now; what is typed and not kept, this browser remembers.
+  function again() {
+    history.scrollRestoration = "manual"; // the answer is shown, not where the page stood
+    location.reload();
+  }
+  // What came of handing in is brought into sight, at once and without motion; the focus has it read aloud.
+  function show() {
+    const answer = place.querySelector("[role=status], .wrong");
+    if (!answer) return;
+    answer.tabIndex = -1;
+    answer.focus({ preventScroll: true });
+    answer.scrollIntoView({ block: "center" });
+  }
   let shown = "";
   let pause = 200; // milliseconds, growing: what is soon there is soon seen
   async function ask() {
@@ -10,8 +24,7 @@ export function following(place) {
         // Made by the house's own template, which escapes; what has not changed is not read aloud again.
         if (told.html !== shown) place.innerHTML = told.html;
         shown = told.html;
-        // What was handed in stands otherwise now; what is typed and not kept, this browser remembers.
-        if (told.state === "done") return new URLSearchParams(location.search).has("submission") && location.reload();
+        if (told.state === "done") return handedIn() && again();
       }
     } catch {
       // The server does not answer just now: ask again.
@@ -20,4 +33,5 @@ export function following(place) {
     setTimeout(ask, pause);
   }
   if (place.dataset.waits) setTimeout(ask, pause);
+  else if (handedIn()) show();
 }

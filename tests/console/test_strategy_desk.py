@@ -8,10 +8,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from console.errands import Errand
 from console.pages.strategies.fields import sections
+from console.render import render
 from strategies.book import standings
 from strategies.edits import leaves_of
 from strategies.folder import OWN_BOOK
+from strategies.lifecycle import submit
 from tests.console.api_world import given as token
 from tests.console.api_world import program
 from tests.console.desk import Desk
@@ -223,3 +226,41 @@ def test_a_search_takes_eight_words_into_account(desk: Desk) -> None:
     visitor = desk.visitor("segment_manager")
     page = visitor.get("/strategies?q=" + "first+" * 8 + "no+such+word" * 500).text
     assert "fund_first_plan" in page
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "heading"),
+    [("share_en", "en", "How it differs from version 1"), ("share_zh", "zh", "与第 1 版的差异")],
+)
+def test_shares_are_compared_in_the_unit_of_their_field(
+    desk: Desk, name: str, language: str, heading: str
+) -> None:
+    visitor = begun(desk, name)
+    text = newest(desk, name).replace("holdout: 0.15", "holdout: 0.2")
+    assert visitor.post(f"/strategies/{name}/write", text=text, base="1").status_code == 303
+    visitor.post("/preferences", language=language, back="/")
+    page = visitor.get(f"/strategies/{name}").text
+    visitor.post("/preferences", language="en", back="/")
+    assert heading in page
+    assert "<td>15 %</td><td>20 %</td>" in page
+
+
+def test_what_is_only_under_way_does_not_look_done() -> None:
+    nothing: dict[str, object] = {"check": None, "run": None, "overtaken_by": None}
+    looks = {
+        "notice coming": Errand(key="in", state="running"),
+        "said": Errand(key="in", state="done", answer=[]),
+    }
+    for look, handed_in in looks.items():
+        page = render("strategy_found.html", {"handed_in": handed_in, **nothing}, language="en")
+        assert re.findall(r'<p class="([\w ]+)" role="status">', page) == [look]
+
+
+def test_what_waits_for_approval_is_not_offered_to_be_handed_in_again_as_it_is(desk: Desk) -> None:
+    visitor = begun(desk, "waits_as_it_is")
+    assert 'id="submits" class="main"' in visitor.get("/strategies/waits_as_it_is").text
+    submit(desk.ledger, ["waits_as_it_is"], actor="segment_manager")
+    assert 'id="submits" data-idle="yes"' in visitor.get("/strategies/waits_as_it_is").text
+    text = newest(desk, "waits_as_it_is").replace("County", "Other")
+    looked = visitor.post("/strategies/waits_as_it_is/look", text=text, base="1").text
+    assert 'id="submits" class="main"' in looked

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from base.errors import StrategyError
+from console.pages.strategies.fields import Leaves, in_percent, percent_of
 from console.words import Said
 from console.words.strategies import PARTS
 from strategies.edits import Path, leaves_of
@@ -26,7 +27,7 @@ def values_changed(older: str, newer: str) -> tuple[Changed, ...]:
     except StrategyError:
         return ()
     return tuple(
-        Changed(label=_label(path), before=_shown(was.get(path)), after=_shown(now.get(path)))
+        Changed(label=_label(path), before=_shown(path, was), after=_shown(path, now))
         for path in dict.fromkeys((*now, *was))
         if was.get(path) != now.get(path)
     )
@@ -38,8 +39,12 @@ def lines_of(difference: str) -> tuple[Mapping[str, Any], ...]:
     return tuple({"kind": kinds.get(line[:1], "same"), "text": line} for line in difference.split("\n")[2:])
 
 
-def _shown(value: str | tuple[str, ...] | None) -> str:
-    return ", ".join(value) if isinstance(value, tuple) else value or ""
+def _shown(path: Path, leaves: Leaves) -> str:
+    """What stands there, in the unit of the form's field; empty where nothing does."""
+    value = leaves.get(path, "")
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    return f"{percent_of(value)} %" if value and in_percent(path) else value
 
 
 def _label(path: Path) -> Said:
@@ -47,6 +52,9 @@ def _label(path: Path) -> Said:
         case ("funnel", int(number), str(part), *_):
             inner = PARTS.get(f"touch.{part}", Said(part, part))
             return Said(f"Touch {number + 1}: {inner.english}", f"触点 {number + 1}：{inner.chinese}")
+        case ("experiment", "variants", str(arm), "share"):
+            share = PARTS["variant.share"]
+            return Said(f"Other words {arm}: {share.english}", f"另一话术组 {arm}：{share.chinese}")
         case ("experiment", "variants", str(arm), *rest):
             words = ".".join(map(str, rest))
             return Said(f"Other words {arm}: {words}", f"另一话术组 {arm}：{words}")

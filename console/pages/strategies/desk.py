@@ -195,6 +195,7 @@ def _desk(
             "can_write": visit.may(Action.WRITE_STRATEGY) and now.state != "retired",
             "may_write": visit.may(Action.WRITE_STRATEGY),
             "may_submit": visit.may(Action.SUBMIT_STRATEGY),
+            "idle": shown is not None and now.stage == "submitted" and now.pending == shown.version,
             "moves": moves_of(visit, now),
             "course": course(visit, name) if now.running and shown else None,
             **tried(visit, latest.version),

@@ -34,6 +34,7 @@ _PLAIN: dict[str, tuple[tuple[str, Shape], ...]] = {
         ("tags", "words"),
     ),
 }
+_PERCENT = {"holdout", "ramp", "share", "expected_lift"}
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 FIELD, BOX, LIST = "f:", "c:", "l:"
 
@@ -223,6 +224,16 @@ def answers(leaves: Leaves) -> list[str]:
     """What can come back from the funnel's touches and lead on; what is likeliest to be asked for first."""
     found = _answers_to(leaves, touches(leaves))
     return sorted(found, key=lambda word: word not in ("no_answer", "delivered"))
+
+
+def in_percent(path: Path) -> bool:
+    """Whether the field shows in % what the document says as a share."""
+    return path[-1] in _PERCENT and not named_freely(path)
+
+
+def named_freely(path: Path) -> bool:
+    """Whether its author named the place, perhaps like a part of the document: a variable, other words."""
+    return path[0] == "variables" or path[3:4] in (("variables",), ("scripts",))
 
 
 def percent_of(value: str) -> str:

@@ -5,13 +5,23 @@ from collections.abc import Iterator, Mapping
 
 from base.errors import StrategyError
 from base.language import Language
-from console.pages.strategies.fields import BOX, FIELD, LIST, Leaves, answers, path_of, percent_of, touches
+from console.pages.strategies.fields import (
+    BOX,
+    FIELD,
+    LIST,
+    Leaves,
+    answers,
+    in_percent,
+    named_freely,
+    path_of,
+    percent_of,
+    touches,
+)
 from console.pages.strategies.moves import number_told
 from lake.tables.words import RESULTS, TREATED
 from strategies.blank import SCRIPT
 from strategies.edits import Path, leaves_of, put, with_touch, without_touch
 
-_PERCENT = {"holdout", "ramp", "share", "expected_lift"}
 _LISTS = {"tags", "exits", "when", "after"}
 
 
@@ -72,22 +82,17 @@ def _given(told: Mapping[str, str]) -> Iterator[tuple[Path, str | tuple[str, ...
     for name, value in told.items():
         if name.startswith(FIELD):
             path = path_of(name.removeprefix(FIELD))
-            if _named_freely(path):
+            if named_freely(path):
                 yield path, value.strip()
             elif path[-1] in _LISTS:
                 words = (word.strip() for word in re.split(r"[,，、]", value))
                 yield path, tuple(word for word in words if word)
             else:
-                yield path, _share(value) if path[-1] in _PERCENT else value.strip()
+                yield path, _share(value) if in_percent(path) else value.strip()
         elif name.startswith(LIST):
             own = name.removeprefix(LIST)
             chosen = [word for word in RESULTS if f"{BOX}{own}:{word}" in told]
             yield path_of(own), tuple(chosen)
-
-
-def _named_freely(path: Path) -> bool:
-    """Whether its author named the place, perhaps like a part of the document: a variable, other words."""
-    return path[0] == "variables" or path[3:4] in (("variables",), ("scripts",))
 
 
 def _with_touch(told: Mapping[str, str], text: str, file: str, language: Language) -> str:
