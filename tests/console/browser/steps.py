@@ -101,7 +101,9 @@ def fill_the_form(page: Page, plan: Plan) -> None:
         ("offer", plan.offer),
         ("touch.script", plan.script),
     ):
-        page.get_by_label(PARTS[part].to(plan.language), exact=True).first.fill(value)
+        field = page.get_by_label(PARTS[part].to(plan.language), exact=True).first
+        field.fill(value)
+        expect(field).not_to_have_class("unwritten")
     page.locator("#note").fill("first try")
     expect(page.locator("#text")).to_have_value(re.compile(re.escape(plan.script)))
     smallest = re.compile(plan.say(r"20 % held out, a lift of at least", r"20 % 时.可检出的最小提升为"))
@@ -147,3 +149,6 @@ def do(page: Page, plan: Plan, label: Said) -> None:
 def _handed_in(page: Page, plan: Plan) -> None:
     said = page.get_by_text(plan.say("Submitted; somebody else approves it.", "等待他人审批"))
     expect(said).to_be_visible(timeout=LONGEST)
+    expect(said).to_be_focused()
+    expect(said).to_be_in_viewport()
+    expect(page.locator("#submits")).to_be_disabled()
