@@ -17,6 +17,8 @@ from strategies.atoms import Described, RuleError, Term, split
 from strategies.condition import Checker
 from strategies.tree import Condition, Name
 
+# As people write 5,000; behind a bracket or a comma it is a list.
+_IN_THOUSANDS = re.compile(r"(?<=[<>=])\s*\b([0-9]{1,3}(?:,[0-9]{3})+)\b(?!,)")
 _LONGEST = 2_000
 
 
@@ -47,7 +49,7 @@ def parse(text: str, features: Mapping[str, Described], *, channels: Collection[
     try:
         condition = Checker(terms).condition(sqlglot.parse_one(shape, dialect="spark"))
     except SqlglotError as error:
-        raise _unreadable(error, terms) from error
+        raise _unreadable(error, terms, text) from error
     except RecursionError as error:
         raise RuleError("the rule is nested too deeply; take it apart", offset=0) from error
     used = {term.node.name: term for term in reversed(terms) if isinstance(term.node, Name)}
@@ -67,12 +69,20 @@ def _refuse_without_consent(term: Term, feature: Described, channels: Collection
         )
 
 
-def _unreadable(error: SqlglotError, terms: list[Term]) -> RuleError:
+def _unreadable(error: SqlglotError, terms: list[Term], text: str) -> RuleError:
     """Where the parser gave up, said in the rule's own words."""
     details: list[dict[str, Any]] = getattr(error, "errors", None) or [{}]
     before = details[0].get("start_context") or ""
     passed = re.findall(r"`(\d+)`", before + (details[0].get("highlight") or ""))
     last = terms[int(passed[-1])] if passed else terms[0]
+    for number in _IN_THOUSANDS.finditer(text):
+        if number.start() <= last.offset < number.end():
+            return RuleError(
+                f"a number has no commas in it, unlike {number[1]!r}; did you mean "
+                f"{number[1].replace(',', '')!r}?",
+                offset=number.start(1),
+                length=len(number[1]),
+            )
     return RuleError(
         f"the rule breaks off near {last.shown!r}: a comparison, a bracket or an and/or is missing there",
         offset=last.offset,

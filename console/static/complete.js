@@ -25,6 +25,7 @@ function matching(written, words) {
     if (names.includes(written)) continue;
     if (names.some((name) => name.startsWith(written))) starts.push(word);
     else if (written.length > 1 && names.some((name) => name.includes(written))) holds.push(word);
+    else if (written.length > 3 && ` ${word.about.toLowerCase()}`.includes(` ${written}`)) holds.push(word);
   }
   return [...starts, ...holds].slice(0, MOST);
 }
@@ -68,7 +69,7 @@ export function completing(field, list, all) {
       const item = document.createElement("li");
       item.id = `choice-${number}`;
       item.setAttribute("role", "option");
-      const names = labelFirst ? [word.label, word.name] : [word.name, word.label];
+      const names = labelFirst ? [word.label, word.name] : [word.name, word.about || word.label];
       const about = document.createElement("small");
       about.textContent = ` ${names[1]}${word.unit ? ` · ${word.unit}` : ""}`;
       item.append(names[0] || names[1], about);

@@ -126,6 +126,9 @@ def test_every_label_stands_for_its_feature() -> None:
     ("text", "offset", "words"),
     [
         ("", 0, "empty"),
+        ("has_card and aum_now > 5,000", 23, "unlike '5,000'; did you mean '5000'?"),
+        ("资产总额>=1,000,000 且 有信用卡", 6, "did you mean '1000000'?"),
+        ("age in (20,300", 11, "breaks off"),
         ("has_card and age over 30", 17, "not with 'over'; did you mean '>'?"),
         ("年龄大于或等于30", 2, "not with '大于或等于'; did you mean '>='?"),
         ("aum_nov > 3", 0, "did you mean 'aum_now'?"),

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 RULES: Mapping[str, str] = {
     "no feature is called {}; did you mean {}?": "没有名为 {0} 的特征，是否指 {1}？",
     "no feature is called {}; docs/features.md lists them all": "没有名为 {0} 的特征",
+    "a number has no commas in it, unlike {}; did you mean {}?": "数字中不写逗号：把 {0} 写成 {1}",
     "a comparison is written with a sign, not with {}; did you mean {}?": "比较请用符号：把 {0} 写成 {1}",
     "{} is a {}, not a condition; compare it with something": "{0} 不是条件，请与某个值比较",
     "{} is {}; it has no order, so compare with = or <>": "{0} 没有大小之分，请用 = 或 <> 比较",
