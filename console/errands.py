@@ -117,7 +117,11 @@ class Errands:
         )
         # Checks that find something grave say so by their status, and tell what all the same.
         if done.returncode and not done.stdout.strip():
-            return replace(asked, state="failed", words=scrub(_said(done.stderr)))
+            words = scrub(_said(done.stderr))
+            if "PostgreSQL" in words:  # which machine, and what to do there, is for whoever runs it
+                _log.error("a question to the command line failed: %s", words)
+                words = "the ledger did not answer; ask again in a moment"
+            return replace(asked, state="failed", words=words)
         return replace(asked, state="done", answer=json.loads(done.stdout))
 
     def _forget(self) -> None:

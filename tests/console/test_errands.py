@@ -63,3 +63,13 @@ def test_a_question_ends_whatever_goes_wrong(
     opened.ask("wrong", arguments, actor="one")
     opened._pool.shutdown(wait=True)
     assert opened.look("wrong").state == "failed"
+
+
+def test_whose_machine_failed_is_not_told_to_who_asks(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    monkeypatch.setenv("LONGREACH_DATABASE_URL", "postgresql://127.0.0.1:1/longreach")
+    opened = Errands(load_settings(home=tmp_path_factory.mktemp("away")))
+    opened.ask("list", ("strategies", "list", "--json"), actor="one")
+    opened._pool.shutdown(wait=True)
+    assert opened.look("list").words == "the ledger did not answer; ask again in a moment"

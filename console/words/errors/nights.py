@@ -43,6 +43,7 @@ NIGHTS: Mapping[str, str] = {
         "另一进程正在导出或删除个人数据，请等待结束"
     ),
     "ask again": "请重新提问",
+    "the ledger did not answer; ask again in a moment": "数据库没有响应，请稍后重新提问",
     "no words": "没有说明",
     "no answer within {} seconds": "{0} 秒内没有结果",
     # What if.
