@@ -6,7 +6,7 @@ with its 95 % interval (Wilson, 1927). Every count is rounded at random before i
 
 import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from math import ceil, floor, sqrt
 from typing import Any
@@ -75,7 +75,8 @@ class _People:
     """Everybody of a night: ``customers`` in the long tail, some of them with all that is known.
 
     ``told``: how many they are, as may be told. ``known``: segment and cell key of each row of the features,
-    in their order; the segment is null outside the long tail. ``sample`` has both as well.
+    in their order; the segment is null outside the long tail. ``sample`` has both as well. ``others``: whom
+    of the sample rules select that are asked about with every other rule.
     """
 
     as_of: date
@@ -83,6 +84,13 @@ class _People:
     told: int
     known: pa.RecordBatch
     sample: pa.RecordBatch
+    others: dict[str, Words] = field(default_factory=dict)
+
+    def also(self, other: str) -> Words:
+        """Whom of the sample the rule selects, worked out once."""
+        if other not in self.others:
+            self.others[other] = _bits([parse(other, FEATURES).condition], self)
+        return self.others[other]
 
 
 class Crowd:
@@ -101,7 +109,9 @@ class Crowd:
         Raises RuleError for a rule that does not read, Refusal without a night.
         """
         rules, people = _cumulated(text), self._at_hand()
-        found, within = _both_told(rules, among, [people.sample], people.as_of)
+        bits, keys = _bits(rules, people), people.sample[_KEY].to_numpy()
+        found = _told_of(bits, keys)
+        within = [one for other in among for one in _told_of(people.also(other) & bits[-1:], keys)]
         if people.sample.num_rows == people.customers:
             return _exact(found, within, people)
         low, high = (None, None) if found[-1] is None else _wilson(found[-1], people)
